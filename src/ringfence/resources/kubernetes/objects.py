@@ -1,0 +1,61 @@
+"""All objects of one set of manifests or of one cluster, by kind: what the reader hands to layers and topology.
+
+Invariants: no two objects of one kind share namespace and name; order is the order of reading; every object that was
+read is in exactly one of the tuples, or part of a `Workload` in `workloads`; `counts` counts what was read, by
+`group/Kind`, before collapsing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ringfence.model.spans import NOWHERE, Span
+from ringfence.resources.kubernetes.ingresses import (
+    Gateway,
+    GatewayClass,
+    Ingress,
+    IngressClass,
+    ReferenceGrant,
+    Route,
+)
+from ringfence.resources.kubernetes.metadata import ObjectMeta, RawObject, RefusedObject
+from ringfence.resources.kubernetes.policies import NetworkPolicy
+from ringfence.resources.kubernetes.services import Endpoints, EndpointSlice, Service
+from ringfence.resources.kubernetes.workloads import Namespace, Node, Workload
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigMap:
+    """A ConfigMap; `data` is text by key (binary entries are left out)."""
+
+    metadata: ObjectMeta
+    data: Mapping[str, str] = field(default_factory=dict, hash=False)
+    span: Span = field(default=NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class KubernetesObjects:
+    """Everything that was read.
+
+    `namespaces` holds one for every namespace that any object lives in, whether a file declares it or not.
+    `refused` holds what was left out because the API server would refuse it. `others` holds every kind without a type.
+    """
+
+    namespaces: tuple[Namespace, ...] = ()
+    nodes: tuple[Node, ...] = ()
+    workloads: tuple[Workload, ...] = ()
+    network_policies: tuple[NetworkPolicy, ...] = ()
+    services: tuple[Service, ...] = ()
+    endpoints: tuple[Endpoints, ...] = ()
+    endpoint_slices: tuple[EndpointSlice, ...] = ()
+    ingresses: tuple[Ingress, ...] = ()
+    ingress_classes: tuple[IngressClass, ...] = ()
+    gateway_classes: tuple[GatewayClass, ...] = ()
+    gateways: tuple[Gateway, ...] = ()
+    routes: tuple[Route, ...] = ()
+    reference_grants: tuple[ReferenceGrant, ...] = ()
+    config_maps: tuple[ConfigMap, ...] = ()
+    others: tuple[RawObject, ...] = ()
+    refused: tuple[RefusedObject, ...] = ()
+    counts: Mapping[str, int] = field(default_factory=dict, hash=False)

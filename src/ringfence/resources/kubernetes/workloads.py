@@ -1,0 +1,144 @@
+"""What runs: namespaces, nodes, pods, and the workloads that own pods.
+
+A `Workload` is what reports and questions name: `namespace/name[Kind]`. It comes from a controller (Deployment,
+StatefulSet, DaemonSet, ReplicaSet, Job, CronJob, ReplicationController, Argo Rollout), from a Pod without an owner
+(kind `Pod`), or from Pods that name an owner which is not in the files. A controller that another one owns (the
+ReplicaSet of a Deployment, the Job of a CronJob) is part of its owner where both are in the files.
+
+What a pod is like stands in its `PodTemplate`: the labels and the part of the pod spec that decides the network.
+Containers keep image, command, arguments and plain environment, because that is where a CNI or mesh says what it does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ringfence.model.spans import NOWHERE, Span
+from ringfence.resources.kubernetes.metadata import LabelSelector, ObjectMeta
+
+WORKLOAD_KINDS = (
+    "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob", "ReplicationController", "Rollout", "Pod",
+)  # fmt: skip
+"""The kinds that become workloads when they stand in the files."""
+
+
+@dataclass(frozen=True, slots=True)
+class Namespace:
+    """A namespace. Its labels always hold `kubernetes.io/metadata.name`, as the API server sets it.
+
+    `declared` is false for one that no file declares but that an object lives in: its other labels are not known.
+    """
+
+    metadata: ObjectMeta
+    declared: bool = True
+    span: Span = field(default=NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A node; `addresses` are its InternalIP and ExternalIP entries as (type, address)."""
+
+    metadata: ObjectMeta
+    addresses: tuple[tuple[str, str], ...] = ()
+    pod_cidrs: tuple[str, ...] = ()
+    span: Span = field(default=NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerPort:
+    """A declared port; only a named one changes what a policy means. `host_port` 0: none on the node."""
+
+    container_port: int
+    name: str = ""
+    protocol: str = "TCP"
+    host_port: int = 0
+    host_ip: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """A container as far as it tells about the network.
+
+    `env` holds literal values only; a value taken from elsewhere (a Secret, a field) is None.
+    `init`: it has ended before the pod serves, unless it is a `sidecar` (an init container with restartPolicy Always).
+    """
+
+    name: str
+    image: str = ""
+    command: tuple[str, ...] = ()
+    args: tuple[str, ...] = ()
+    env: Mapping[str, str | None] = field(default_factory=dict, hash=False)
+    ports: tuple[ContainerPort, ...] = ()
+    init: bool = False
+    sidecar: bool = False
+    span: Span = field(default=NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PodTemplate:
+    """What a pod is like: its labels and the network-deciding part of its spec.
+
+    `node_name` is empty where the scheduler chooses. `node_selector` limits the choice.
+    """
+
+    labels: Mapping[str, str] = field(default_factory=dict, hash=False)
+    annotations: Mapping[str, str] = field(default_factory=dict, hash=False)
+    containers: tuple[Container, ...] = ()
+    host_network: bool = False
+    node_name: str = ""
+    node_selector: Mapping[str, str] = field(default_factory=dict, hash=False)
+    service_account_name: str = "default"
+    span: Span = field(default=NOWHERE, compare=False, repr=False)
+
+    @property
+    def ports(self) -> tuple[ContainerPort, ...]:
+        """The ports of the containers that serve while the pod runs: sidecars count, plain init containers do not."""
+        serving = (container for container in self.containers if not container.init or container.sidecar)
+        return tuple(port for container in serving for port in container.ports)
+
+
+@dataclass(frozen=True, slots=True)
+class Pod:
+    """A pod that a file holds: hand-written, or dumped from a cluster with its status.
+
+    `phase` is empty where there is no status. `Succeeded` and `Failed` pods have no network any more.
+    """
+
+    metadata: ObjectMeta
+    template: PodTemplate
+    phase: str = ""
+    pod_ips: tuple[str, ...] = ()
+    host_ips: tuple[str, ...] = ()
+    span: Span = field(default=NOWHERE, compare=False, repr=False)
+
+    @property
+    def finished(self) -> bool:
+        """Whether the pod has ended and holds no address any more."""
+        return self.phase in ("Succeeded", "Failed")
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """The owner that pods belong to.
+
+    `templates`: the distinct kinds of pods it has or makes. First the declared template (None declared: an owner that
+    only pods name), then those of its pods that differ from it in labels, ports or network.
+    `replicas`: 0 means that no pod runs now; None that the kind has no such number (DaemonSet, CronJob) or that an
+    autoscaler or an absent owner decides.
+    `pods`: the Pod objects found in the files that it owns, finished ones included; often none.
+    `selector`: which pods a controller adopts; None where the kind has none or leaves it to the API server.
+    """
+
+    kind: str
+    metadata: ObjectMeta
+    templates: tuple[PodTemplate, ...]
+    replicas: int | None = None
+    pods: tuple[Pod, ...] = ()
+    selector: LabelSelector | None = None
+    span: Span = field(default=NOWHERE, compare=False, repr=False)
+
+    @property
+    def title(self) -> str:
+        """`namespace/name[Kind]`, the name that every output uses."""
+        return f"{self.metadata.qualified_name}[{self.kind}]"
