@@ -119,8 +119,7 @@ class Rewrite:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A way from one location to the next. None for `destinations` or `headers` means: all of them.
-
+    """A way from one location to the next. None for `destinations` or `headers` means: all of them."""
 
     id: str
     source: str
