@@ -1,0 +1,20 @@
+"""Text from the user's input made safe to show: names and messages may hold anything, a terminal obeys some of it."""
+
+from __future__ import annotations
+
+import unicodedata
+
+
+def one_line(text: str) -> str:
+    """The text with every control character, line break included, written out as an escape.
+
+    A name in a manifest may hold an escape sequence that recolours the terminal, or a direction mark that reorders
+    what is read; printed as `\\x1b` it does neither.
+    """
+    return "".join(
+        character if unicodedata.category(character) not in _UNSAFE else repr(character)[1:-1] for character in text
+    )
+
+
+_UNSAFE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+"""Unicode's control, format and surrogate characters, and its line and paragraph separators."""
