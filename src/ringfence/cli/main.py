@@ -20,14 +20,11 @@ from typing import Any
 import click
 
 from ringfence.cli.lazy import LazyGroup
+from ringfence.cli.output import PROVED, UNUSABLE, VERBOSITY
 from ringfence.cli.text import one_line
 from ringfence.model.diagnostics import RingfenceError
 
-PROVED, FAILED, UNUSABLE = 0, 1, 2
 INTERRUPTED, READER_GONE = 130, 141
-
-VERBOSITY = "ringfence.verbosity"
-"""Where in a click context's `meta` the number of `-v` stands."""
 
 
 class Program(LazyGroup):

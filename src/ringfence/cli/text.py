@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import unicodedata
 
+_UNSAFE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+"""Unicode's control, format and surrogate characters, and its line and paragraph separators."""
+
 
 def one_line(text: str) -> str:
-    """The text with every control character, line break included, written out as an escape.
+    """The text with every control character, line breaks included, written out as an escape.
 
     A name in a manifest may hold an escape sequence that recolours the terminal, or a direction mark that reorders
-    what is read; printed as `\\x1b` it does neither.
+    what is read; written out (backslash, x1b) it does neither.
     """
+    if text.isprintable():
+        return text
     return "".join(
         character if unicodedata.category(character) not in _UNSAFE else repr(character)[1:-1] for character in text
     )
-
-
-_UNSAFE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
-"""Unicode's control, format and surrogate characters, and its line and paragraph separators."""
