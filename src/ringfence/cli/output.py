@@ -169,13 +169,12 @@ def render_json(document: Any) -> bytes:
     import msgspec
 
     try:
-        compact = msgspec.json.encode(document)
+        return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
     except UnicodeEncodeError:
         # A file name that is not UTF-8 holds lone surrogates: JSON can escape them, msgspec refuses.
         import json
 
-        compact = json.dumps(msgspec.to_builtins(document)).encode("ascii")
-    return msgspec.json.format(compact, indent=2) + b"\n"
+        return json.dumps(msgspec.to_builtins(document), indent=2).encode("ascii") + b"\n"
 
 
 def print_diagnostics(diagnostics: Iterable[Diagnostic], *, quiet: bool = False) -> None:
