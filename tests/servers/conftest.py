@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers import kubernetes
+from tests.servers import acme, kubernetes
 from tests.servers.processes import tool
 
 
@@ -17,6 +17,13 @@ def api_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[kubernetes.
     with kubernetes.api_server(tmp_path_factory.mktemp("api-server")) as server:
         shop = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}}
         assert server.create(shop) == (True, "")
+        yield server
+
+
+@pytest.fixture(scope="session")
+def pebble(tmp_path_factory: pytest.TempPathFactory) -> Iterator[acme.Pebble]:
+    """An ACME server that validates challenges, and now and then refuses a good nonce."""
+    with acme.pebble(tmp_path_factory.mktemp("pebble")) as server:
         yield server
 
 

@@ -6,7 +6,7 @@ import os
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -32,7 +32,11 @@ def free_port() -> int:
 
 @contextmanager
 def running(
-    command: list[str | Path], folder: Path, ready: Callable[[], bool], *, seconds: float = 60, **environment: str
+    command: list[str | Path],
+    folder: Path,
+    ready: Callable[[], bool],
+    environment: Mapping[str, str] | None = None,
+    seconds: float = 60,
 ) -> Iterator[Path]:
     """Runs a server until the block ends; yields its log file once `ready` says so.
 
@@ -46,7 +50,7 @@ def running(
             stdin=subprocess.DEVNULL,
             stdout=stream,
             stderr=stream,
-            env={**os.environ, **environment},
+            env={**os.environ, **(environment or {})},
         )
     try:
         deadline = time.monotonic() + seconds
