@@ -32,6 +32,7 @@ from ringfence.resources.kubernetes.ingresses import (
 )
 from ringfence.resources.kubernetes.kinds import ENFORCING_KINDS, NETWORK_POLICY, GroupKind
 from ringfence.resources.kubernetes.metadata import (
+    SELECT_EVERYTHING,
     LabelSelector,
     LabelSelectorRequirement,
     ObjectMeta,
@@ -74,6 +75,7 @@ from ringfence.resources.kubernetes.workloads import (
 __all__ = [
     "ENFORCING_KINDS",
     "NETWORK_POLICY",
+    "SELECT_EVERYTHING",
     "WORKLOAD_KINDS",
     "BackendReference",
     "ConfigMap",

@@ -97,6 +97,9 @@ class LabelSelector:
         )
 
 
+SELECT_EVERYTHING = LabelSelector()
+
+
 @dataclass(frozen=True, slots=True)
 class RawObject:
     """An object of a kind that has no type here (yet), kept as plain data for the layer that knows it.

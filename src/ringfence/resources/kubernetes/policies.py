@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from ringfence.model.spans import NOWHERE, Span
-from ringfence.resources.kubernetes.metadata import LabelSelector, ObjectMeta
+from ringfence.resources.kubernetes.metadata import SELECT_EVERYTHING, LabelSelector, ObjectMeta
 
 
 class PolicyType(StrEnum):
@@ -72,7 +72,7 @@ class NetworkPolicy:
     """
 
     metadata: ObjectMeta
-    pod_selector: LabelSelector = LabelSelector()
+    pod_selector: LabelSelector = SELECT_EVERYTHING
     policy_types: tuple[PolicyType, ...] = (PolicyType.INGRESS,)
     ingress: tuple[NetworkPolicyRule, ...] = ()
     egress: tuple[NetworkPolicyRule, ...] = ()
