@@ -9,7 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network, summarize_address_range
+from ipaddress import (
+    IPv4Address,
+    IPv4Network,
+    IPv6Address,
+    IPv6Network,
+    ip_address,
+    ip_network,
+    summarize_address_range,
+)
 
 from ringfence.model.intervals import Pair, canonical, difference, intersection
 
@@ -90,9 +98,9 @@ class AddressSet:
         blocks: list[Network] = []
         for low, high in self.pairs:
             first, last = address(low), address(high)
-            if isinstance(first, IPv4Address) and isinstance(last, IPv4Address):
-                blocks.extend(summarize_address_range(first, last))
-            elif isinstance(first, IPv6Address) and isinstance(last, IPv6Address):
+            if (isinstance(first, IPv4Address) and isinstance(last, IPv4Address)) or (
+                isinstance(first, IPv6Address) and isinstance(last, IPv6Address)
+            ):
                 blocks.extend(summarize_address_range(first, last))
         return blocks
 

@@ -22,6 +22,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import pairwise
 
 from ringfence.model.intervals import IntervalSet, canonical
 
@@ -42,7 +43,7 @@ OTHERS = IntervalSet.of((0, 255)) - IntervalSet.of(*PLANES.values())
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """A set of points (x, y). `slabs` are disjoint, ascending in x, with non-empty y-sets; no two neighbours could merge."""
+    """A set of points (x, y). `slabs` are disjoint, ascending in x, their y-sets not empty; no two neighbours merge."""
 
     slabs: tuple[Slab, ...] = ()
 
@@ -55,7 +56,7 @@ class Region:
         cuts = sorted({edge for low, high, _ in self.slabs + other.slabs for edge in (low, high + 1)})
         out: list[Slab] = []
         i = j = 0
-        for start, end in zip(cuts, cuts[1:], strict=False):
+        for start, end in pairwise(cuts):
             while i < len(self.slabs) and self.slabs[i][1] < start:
                 i += 1
             while j < len(other.slabs) and other.slabs[j][1] < start:
@@ -159,7 +160,7 @@ class HeaderSet:
         return (header.x, header.y) in region
 
     def reply(self) -> HeaderSet:
-        """The replies to these requests: ports swapped. ICMP has no ports; what answers it is related to it as it is."""
+        """The replies to these requests: ports swapped. ICMP has none; what answers it is related to it as it is."""
         return HeaderSet(
             self.tcp.transposed(),
             self.mtls.transposed(),
@@ -172,7 +173,15 @@ class HeaderSet:
 
     def map(self, change: Callable[[str, Region], Region]) -> HeaderSet:
         """Each plane changed by `change(name, region)`; the other protocols stay."""
-        return replace(self, **{name: change(name, region) for name, region in self.planes()})
+        return HeaderSet(
+            change("tcp", self.tcp),
+            change("mtls", self.mtls),
+            change("udp", self.udp),
+            change("sctp", self.sctp),
+            change("icmp", self.icmp),
+            change("icmpv6", self.icmpv6),
+            self.others,
+        )
 
     def any_transport(self) -> HeaderSet:
         """The set with TCP's two transports merged into each: where one variant is in, both are."""
@@ -244,17 +253,14 @@ ALL_PLAINTEXT = ALL_HEADERS - ALL_MTLS
 def ports(protocol: str, destination: IntervalSet = PORTS, source: IntervalSet = PORTS) -> HeaderSet:
     """Headers of `tcp` (both transports), `udp` or `sctp` with these destination and source ports."""
     region = Region.of(source, destination)
-    if protocol == "tcp":
-        return HeaderSet(tcp=region, mtls=region)
-    return replace(NO_HEADERS, **{protocol: region})
+    wanted = ("tcp", "mtls") if protocol == "tcp" else (protocol,)
+    return NO_HEADERS.map(lambda name, _: region if name in wanted else EMPTY_REGION)
 
 
 def protocol(number: int) -> HeaderSet:
     """All headers of one IP protocol number."""
-    names = [name for name, value in PLANES.items() if value == number]
-    if not names:
-        return HeaderSet(others=IntervalSet.of(number))
-    return replace(NO_HEADERS, **{name: getattr(ALL_HEADERS, name) for name in names})
+    planes = ALL_HEADERS.map(lambda name, full: full if PLANES[name] == number else EMPTY_REGION)
+    return replace(planes, others=OTHERS & IntervalSet.of(number))
 
 
 def icmp(kind: IntervalSet = OCTETS, code: IntervalSet = OCTETS, version: int = 4) -> HeaderSet:

@@ -1,8 +1,8 @@
 """How rules hang together: endpoints, locations, links, and the network that they make up.
 
-A *location* is a place where chains stand: an attachment (of pods, of an interface), a subnet's edge, a node, a gateway,
-a load balancer. A *link* leads from location to location. A packet starts at its source's location and follows links
-until it reaches the location of its destination:
+A *location* is a place where chains stand: an attachment (of pods, of an interface), a subnet's edge, a node, a
+gateway, a load balancer. A *link* leads from location to location. A packet starts at its source's location and
+follows links until it reaches the location of its destination:
 
 - A link is taken when it serves the packet: its `destinations` hold the packet's destination address, its `towards`
   selects the destination endpoint, its `headers` hold the header. It leads on only to a *transit* location or to the
@@ -92,9 +92,9 @@ class PortMap:
 class Source:
     """What the source becomes in a rewrite.
 
-    `addresses` None keeps the address; otherwise the new one is one of them. `origin` is the endpoint id that the packet
-    seems to come from, `""` for none; None keeps it. `identity` likewise. `ports` None keeps the source port; otherwise
-    the new one is one of them.
+    `addresses` None keeps the address; otherwise the new one is one of them. `origin` is the endpoint id that the
+    packet seems to come from, `""` for none; None keeps it. `identity` likewise. `ports` None keeps the source port;
+    otherwise the new one is one of them.
     """
 
     addresses: AddressSet | None = None

@@ -1,8 +1,8 @@
 """What every Kubernetes object has: a name, labels, owners; and how labels are selected.
 
 Names follow the API types (`k8s.io/apimachinery/pkg/apis/meta/v1`) in snake case. Label selection is the one piece of
-semantics that all layers share, so it lives beside the type: a selector is the conjunction of its requirements, an empty
-one selects everything, and `NotIn` and `DoesNotExist` also select objects that lack the key.
+semantics that all layers share, so it lives beside the type: a selector is the conjunction of its requirements, an
+empty one selects everything, and `NotIn` and `DoesNotExist` also select objects that lack the key.
 
 A selector that is *absent* is `None` in the field that would hold it; that never means the same as `LabelSelector()`.
 """
