@@ -1,0 +1,147 @@
+"""How one chain decides one packet: the plain reading of the rule language, rule by rule.
+
+The answer is every decision that is possible: a rule that may match both decides and lets the next one decide. This is
+the reference; `engine.folding` answers the same for all headers at once and is held to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+
+from ringfence.engine.outcomes import Doubt, Hop
+from ringfence.model.addresses import AddressSet
+from ringfence.model.bounds import Bounds
+from ringfence.model.conditions import Request, Truth, conjunction, disjunction
+from ringfence.model.headers import Header
+from ringfence.model.networks import Endpoint
+from ringfence.model.rules import Action, Chain, Peer, Rule, Scope, Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One end of a packet as a rule sees it: origin, address (a place on the address line), proven identity."""
+
+    origin: Endpoint | None
+    address: int
+    identity: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One possible decision of a chain, allow or deny, and who made it."""
+
+    action: Action
+    hop: Hop
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """All possible decisions of a chain on one packet, and why there are several."""
+
+    possible: tuple[Decision, ...]
+    doubts: frozenset[Doubt]
+
+
+Step = tuple[Action, Scope, Rule]
+
+
+def decide(
+    chain: Chain, location: str, subject: Endpoint | None, peer: Side, header: Header, request: Request | None
+) -> Decisions:
+    """Everything that the chain may decide about this packet."""
+    possible: list[Decision] = []
+    doubts: set[Doubt] = set()
+    for stage in chain.stages:
+        steps, onward = _stage(stage, subject, peer, header, request, doubts)
+        for action, scope, rule in steps:
+            hop = _hop(chain, location, action, stage.name, scope, rule)
+            if action is Action.PASS:
+                onward = True
+            else:
+                possible.append(Decision(action, hop))
+        if not onward:
+            break
+    else:
+        hop = Hop(location, chain.default, chain.layer, chain.direction, because="no rule of this layer applies")
+        possible.append(Decision(chain.default, hop))
+    if len({one.action for one in possible}) < 2:
+        return Decisions(tuple(possible), frozenset())
+    return Decisions(tuple(possible), frozenset(doubts or {Doubt.UNKNOWN}))
+
+
+def _stage(
+    stage: Stage,
+    subject: Endpoint | None,
+    peer: Side,
+    header: Header,
+    request: Request | None,
+    doubts: set[Doubt],
+) -> tuple[list[Step], bool]:
+    """The steps that may end this stage, and whether the next stage may be reached without one that passes."""
+    governing = [(scope, scope.subjects.matches(subject)) for scope in stage.scopes]
+    governing = sorted(((s, t) for s, t in governing if t is not False), key=lambda pair: pair[0].priority)
+    if not governing:
+        return [], True
+    steps: list[Step] = []
+    for _, equals in groupby(governing, key=lambda pair: pair[0].priority):
+        falls = True
+        for scope, governs in equals:
+            scope_falls = True
+            for rule in scope.rules:
+                truth, doubt = _matches(rule, subject, peer, header, request)
+                if truth is False:
+                    continue
+                steps.append((rule.action, scope, rule))
+                if truth is True:
+                    scope_falls = False
+                    break
+                doubts.add(doubt)
+            if governs is None:
+                doubts.add(Doubt.UNKNOWN)
+                scope_falls = True
+            falls = falls and scope_falls
+        if not falls:
+            return steps, False
+    certain = any(governs is True for _, governs in governing)
+    end = Rule(stage.end, name="")
+    steps.append((stage.end, next(scope for scope, governs in governing if governs is True or not certain), end))
+    return steps, not certain
+
+
+def _matches(
+    rule: Rule, subject: Endpoint | None, peer: Side, header: Header, request: Request | None
+) -> tuple[Truth, Doubt]:
+    """Whether the rule matches, and what is in doubt where that is open."""
+    network = conjunction(
+        (
+            rule.subjects.matches(subject),
+            disjunction(_peer_matches(one, peer) for one in rule.peers),
+            True if header in rule.headers.must else (None if header in rule.headers.may else False),
+        )
+    )
+    truth = conjunction((network, rule.condition.evaluate(request)))
+    return truth, Doubt.CONDITION if network is True else Doubt.UNKNOWN
+
+
+def _peer_matches(peer: Peer, side: Side) -> Truth:
+    return conjunction(_peer_parts(peer, side))
+
+
+def _peer_parts(peer: Peer, side: Side) -> Iterator[Truth]:
+    yield peer.selector.matches(side.origin)
+    yield True if peer.addresses is None else within(peer.addresses, side.address)
+    yield peer.identity_matches(side.identity)
+
+
+def within(addresses: Bounds[AddressSet], address: int) -> Truth:
+    """Whether one address is in a set of which only bounds may be known."""
+    return True if address in addresses.must else (None if address in addresses.may else False)
+
+
+def _hop(chain: Chain, location: str, action: Action, stage: str, scope: Scope, rule: Rule) -> Hop:
+    name = f"{scope.name} {rule.name}".strip()
+    because = "" if rule.name else f"{scope.name} applies here and no rule of it matches"
+    span = rule.span if rule.name else scope.span
+    return Hop(location, action, chain.layer, chain.direction, stage, name, span, because)

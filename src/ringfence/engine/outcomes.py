@@ -1,0 +1,101 @@
+"""What evaluating a flow says: the closed list of outcomes, and the hops that explain one.
+
+| outcome | meaning |
+|---|---|
+| `allowed` | the request arrives and its reply comes back, whatever the unknowns turn out to be |
+| `denied` | a chain on the way there or back refuses it, whatever the unknowns turn out to be |
+| `conditional` | it depends on the application request, of which the question said too little |
+| `intermittent` | it depends on which replica, zone, target or client port the flow happens to use |
+| `unknown` | it depends on something that the configuration does not say |
+| `no_route` | no link leads it to its destination, or its reply back |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ringfence.model.spans import NOWHERE, Span
+
+
+class Outcome(StrEnum):
+    """The closed list; only the first, second and last can be the end of one packet on one path."""
+
+    ALLOWED = "allowed"
+    DENIED = "denied"
+    CONDITIONAL = "conditional"
+    INTERMITTENT = "intermittent"
+    UNKNOWN = "unknown"
+    NO_ROUTE = "no_route"
+
+
+class Doubt(StrEnum):
+    """Why several outcomes are possible."""
+
+    UNKNOWN = "unknown"
+    CONDITION = "condition"
+    CHOICE = "choice"
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """One step of a path: a chain that decided (`action` allow or deny), or a link that was taken (`forward`).
+
+    `stage` and `rule` are empty where no rule decided: a chain's default, a link. `layer` is empty for a link.
+    `because` says in words what the names do not.
+    """
+
+    location: str
+    action: str
+    layer: str = ""
+    direction: str = ""
+    stage: str = ""
+    rule: str = ""
+    span: Span = NOWHERE
+    because: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """One possible course of a packet: how it ends, the hops there and the hops back."""
+
+    outcome: Outcome
+    forward: tuple[Hop, ...] = ()
+    back: tuple[Hop, ...] = ()
+    doubts: frozenset[Doubt] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """All possible courses of one packet, at least one."""
+
+    branches: tuple[Branch, ...]
+
+    @property
+    def outcomes(self) -> frozenset[Outcome]:
+        """How the packet may end."""
+        return frozenset(branch.outcome for branch in self.branches)
+
+    @property
+    def outcome(self) -> Outcome:
+        """The outcome as a whole."""
+        return combined(self.outcomes, (doubt for branch in self.branches for doubt in branch.doubts))
+
+    @property
+    def decisive(self) -> Branch:
+        """The branch to show: a refused one where one is possible, else the first."""
+        refused = (branch for branch in self.branches if branch.outcome is not Outcome.ALLOWED)
+        return next(refused, self.branches[0])
+
+
+def combined(outcomes: frozenset[Outcome], doubts: Iterable[Doubt]) -> Outcome:
+    """Several possible outcomes as one: what nobody knows weighs more than a condition, and that more than chance."""
+    if len(outcomes) == 1:
+        return next(iter(outcomes))
+    if Outcome.ALLOWED not in outcomes:
+        return Outcome.DENIED if Outcome.DENIED in outcomes else Outcome.NO_ROUTE
+    found = set(doubts)
+    if Doubt.UNKNOWN in found or not found:
+        return Outcome.UNKNOWN
+    return Outcome.CONDITIONAL if Doubt.CONDITION in found else Outcome.INTERMITTENT

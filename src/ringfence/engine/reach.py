@@ -1,0 +1,264 @@
+"""Reachability between two endpoints: all headers, and all of their addresses, at once.
+
+The evaluation follows the same links as the reference evaluator (`model.networks` says how packets move) and carries
+sets instead of one packet. It works backwards through rewrites: what passes after one is pulled back over it, so the
+answer is in the headers that the client sends. Where several links may serve a packet,
+
+    may   = what one of them lets through
+    must  = what a link certainly serves, less what any link that may serve it may refuse
+
+An endpoint that stands for all of its addresses is cut into regions that no rule tells apart (`Split`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from ringfence.engine.folding import CLOSED, OPEN, Verdict
+from ringfence.engine.index import Index
+from ringfence.engine.judge import Judge, Split, View
+from ringfence.engine.rewriting import accepted, before
+from ringfence.model.addresses import V6, AddressSet
+from ringfence.model.bounds import Bounds
+from ringfence.model.conditions import Request, Truth, conjunction
+from ringfence.model.headers import ALL_HEADERS, NO_HEADERS, HeaderSet
+from ringfence.model.networks import Endpoint, Link, Network
+from ringfence.model.rules import Direction
+
+MOST_REWRITES = 8
+"""How often a packet may be rewritten on its way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """A part of the address pairs of two endpoints that all rules treat alike, and the headers that pass between."""
+
+    sources: AddressSet
+    destinations: AddressSet
+    headers: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A path between two rewrites, as `engine.reference.Segment` is for one packet."""
+
+    source: View
+    target: View
+    start: str
+    rewrites: int = 0
+    seen: frozenset[str] = frozenset()
+    visited: frozenset[str] = frozenset()
+
+
+class Reachability:
+    """Answers for one network and one request (None: nothing is known of it)."""
+
+    def __init__(self, network: Network, request: Request | None = None) -> None:
+        self.network = network
+        self.index = Index(network.endpoints)
+        self._links = network.links_from()
+        self._endpoints = {endpoint.id: endpoint for endpoint in network.endpoints}
+        self._judges: dict[tuple[str, Direction], list[Judge]] = {}
+        for name, location in network.locations.items():
+            for chain in location.chains:
+                self._judges.setdefault((name, chain.direction), []).append(Judge(chain, self.index, request))
+
+    def judges(self, location: str, direction: Direction) -> list[Judge]:
+        """The judges of the location's chains of one direction."""
+        return self._judges.get((location, direction), [])
+
+    def between(
+        self, source: Endpoint, target: Endpoint, sources: AddressSet | None = None, targets: AddressSet | None = None
+    ) -> tuple[Slice, ...]:
+        """All slices of the flows from one endpoint to another, refused ones included; none for different families.
+
+        `sources` and `targets` limit endpoints that stand for all of their addresses.
+        """
+        here = source.addresses if sources is None else source.addresses & sources
+        there = target.addresses if targets is None else target.addresses & targets
+        if not here or not there or (here.first() < V6) != (there.first() < V6):
+            return ()
+        found: dict[Verdict, list[Slice]] = {}
+        open_regions = [(here, there)]
+        while open_regions:
+            here, there = open_regions.pop()
+            try:
+                verdict = self._evaluate(source, here, target, there)
+            except Split as split:
+                if split.side == "source":
+                    open_regions += [(here & split.inside, there), (here - split.inside, there)]
+                else:
+                    open_regions += [(here, there & split.inside), (here, there - split.inside)]
+            else:
+                found.setdefault(verdict, []).append(Slice(here, there, verdict))
+        return tuple(merged for slices in found.values() for merged in _merged(slices))
+
+    def _evaluate(self, source: Endpoint, here: AddressSet, target: Endpoint, there: AddressSet) -> Verdict:
+        sender = View(source, here, source.identity, "source" if source.every else "")
+        receiver = View(target, there, target.identity, "destination" if target.every else "")
+        return self._onward(Stretch(sender, receiver, source.location), source.location)
+
+    def _onward(self, stretch: Stretch, here: str) -> Verdict:
+        """The headers that get from here to the destination, and whose replies get back to the stretch's start."""
+        target = stretch.target.origin
+        assert target is not None  # a request always has a destination
+        at_home = here == target.location
+        if at_home and (stretch.rewrites or stretch.visited):
+            return self._return(stretch, here)
+        serving = list(self._serving(stretch, here))
+        if at_home and not serving:
+            return self._return(stretch, here)
+        return _chosen((truth, accepted(link), self._cross(stretch, link)) for link, truth in serving)
+
+    def _cross(self, stretch: Stretch, link: Link) -> Verdict:
+        passing = OPEN
+        if link.exits:
+            stretch = replace(stretch, seen=stretch.seen | {link.source})
+            passing = self._judged(stretch, link.source, Direction.EGRESS)
+            if not passing.may:
+                return CLOSED
+        if link.rewrite is None:
+            if link.target in stretch.visited:
+                return CLOSED
+            seen = stretch.seen | {link.target} if link.enters else stretch.seen
+            stretch = replace(stretch, seen=seen, visited=stretch.visited | {link.target})
+            if link.enters:
+                passing &= self._judged(stretch, link.target, Direction.INGRESS)
+            return passing & self._onward(stretch, link.target) if passing.may else CLOSED
+        if stretch.rewrites >= MOST_REWRITES:
+            return CLOSED
+        fresh = self._rewritten(stretch, link)
+        after = OPEN
+        if link.enters:
+            after = self._judged(fresh, link.target, Direction.INGRESS)
+            after &= _turned(self._judged_reply(fresh, link.target, Direction.EGRESS))
+        if after.may:
+            after &= self._onward(fresh, link.target)
+        if not after.may:
+            return CLOSED
+        passing &= before(link.rewrite, after)
+        if link.exits:
+            passing &= _turned(self._judged_reply(stretch, link.source, Direction.INGRESS))
+        return passing & self._return(stretch, link.source)
+
+    def _rewritten(self, stretch: Stretch, link: Link) -> Stretch:
+        change = link.rewrite
+        assert change is not None
+        source, target = stretch.source, stretch.target
+        if change.source.addresses is not None:
+            source = View(source.origin, change.source.addresses, source.identity)
+        if change.source.origin is not None:
+            origin = self._endpoints[change.source.origin] if change.source.origin else None
+            source = replace(source, origin=origin)
+        if change.source.identity is not None:
+            source = replace(source, identity=change.source.identity)
+        if change.target is not None:
+            new = self._endpoints[change.target]
+            target = View(new, new.addresses, new.identity)
+        seen = frozenset((link.target,)) if link.enters else frozenset[str]()
+        return Stretch(source, target, link.target, stretch.rewrites + 1, seen)
+
+    def _return(self, stretch: Stretch, here: str) -> Verdict:
+        """The headers whose replies get back from here to the stretch's start."""
+        if not stretch.visited:
+            return OPEN
+        return _turned(self._reply(stretch, here, frozenset()))
+
+    def _reply(self, stretch: Stretch, here: str, visited: frozenset[str]) -> Verdict:
+        """The same in the reply's own headers."""
+        if here == stretch.start and visited:
+            return OPEN
+        choices = []
+        for link, truth in self._serving_reply(stretch, here):
+            passing = OPEN
+            if link.target in visited:
+                passing = CLOSED
+            if link.exits:
+                passing &= self._judged_reply(stretch, here, Direction.EGRESS)
+            if link.enters and passing.may:
+                passing &= self._judged_reply(stretch, link.target, Direction.INGRESS)
+            if passing.may:
+                passing &= self._reply(stretch, link.target, visited | {link.target})
+            choices.append((truth, link.headers, passing))
+        return _chosen(choices)
+
+    def _judged(self, stretch: Stretch, here: str, direction: Direction) -> Verdict:
+        passing = OPEN
+        egress = direction is Direction.EGRESS
+        subject, peer = (stretch.source, stretch.target) if egress else (stretch.target, stretch.source)
+        for judge in self.judges(here, direction):
+            passing &= judge.verdict(self._subject(here, subject), peer)
+        return passing
+
+    def _judged_reply(self, stretch: Stretch, here: str, direction: Direction) -> Verdict:
+        """In the reply's own headers; stateful chains let it pass where they saw the request."""
+        passing = OPEN
+        egress = direction is Direction.EGRESS
+        subject, peer = (stretch.target, stretch.source) if egress else (stretch.source, stretch.target)
+        for judge in self.judges(here, direction):
+            if not (judge.chain.stateful and here in stretch.seen):
+                passing &= judge.verdict(self._subject(here, subject), peer)
+        return passing
+
+    def _subject(self, here: str, own: View) -> Endpoint | None:
+        name = self.network.locations[here].subject
+        return own.origin if name is None else self._endpoints[name]
+
+    def _serving(self, stretch: Stretch, here: str) -> Iterator[tuple[Link, Truth]]:
+        """The links that may serve the request, as far as its header lets them."""
+        for link in self._links.get(here, ()):
+            target = stretch.target.origin
+            if link.rewrite is not None and link.rewrite.target is not None:
+                target = self._endpoints[link.rewrite.target]
+            if self._leads(link, target.location if target else ""):
+                truth = self._fits(link, stretch.target)
+                if truth is not False:
+                    yield link, truth
+
+    def _serving_reply(self, stretch: Stretch, here: str) -> Iterator[tuple[Link, Truth]]:
+        for link in self._links.get(here, ()):
+            if link.rewrite is None and self._leads(link, stretch.start):
+                truth = self._fits(link, stretch.source)
+                if truth is not False:
+                    yield link, truth
+
+    def _leads(self, link: Link, goal: str) -> bool:
+        return link.target == goal or self.network.locations[link.target].transit
+
+    def _fits(self, link: Link, towards: View) -> Truth:
+        selected = link.towards.matches(towards.origin)
+        if selected is False or link.destinations is None:
+            return selected
+        return conjunction((selected, towards.within(link.destinations)))
+
+
+def _chosen(choices: Iterable[tuple[Truth, HeaderSet | None, Verdict]]) -> Verdict:
+    """Several links that may serve, each with the headers that it takes and those that get through."""
+    may = served = refused = NO_HEADERS
+    for truth, headers, passing in choices:
+        takes = ALL_HEADERS if headers is None else headers
+        may |= takes & passing.may
+        refused |= takes - passing.must
+        if truth is True:
+            served |= takes
+    return Bounds(served - refused, may)
+
+
+def _turned(replies: Verdict) -> Verdict:
+    """The requests that have these replies."""
+    if replies is OPEN:
+        return OPEN
+    return Bounds(replies.must.reply(), replies.may.reply())
+
+
+def _merged(slices: list[Slice]) -> Iterator[Slice]:
+    """Slices of one verdict, joined where they share their sources, and then their destinations."""
+    by_sources: dict[AddressSet, list[AddressSet]] = {}
+    for one in slices:
+        by_sources.setdefault(one.sources, []).append(one.destinations)
+    by_destinations: dict[AddressSet, list[AddressSet]] = {}
+    for sources, parts in by_sources.items():
+        by_destinations.setdefault(AddressSet.union(parts), []).append(sources)
+    for destinations, sides in by_destinations.items():
+        yield Slice(AddressSet.union(sides), destinations, slices[0].headers)

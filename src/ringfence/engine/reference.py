@@ -1,0 +1,367 @@
+"""The reference evaluator: one concrete packet, step by step along its path, there and back.
+
+It is written to be obviously right: no sets, no sharing, no memory between packets. The engine is held equal to it by
+property tests, and every witness and explanation comes from here. How a packet moves stands in `model.networks`.
+
+Where something is not known, or several links may serve, the evaluation branches; a branch is one possible course.
+A path that comes back to a location before anything is rewritten runs in a circle and leads nowhere, and so does one
+that is rewritten more than `MOST_REWRITES` times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from ringfence.engine.cuts import Cuts
+from ringfence.engine.decisions import Side, decide, within
+from ringfence.engine.outcomes import Branch, Doubt, Hop, Outcome, Trace
+from ringfence.model.conditions import Request, Truth, conjunction
+from ringfence.model.headers import PORT_PLANES, Header
+from ringfence.model.networks import Endpoint, Link, Location, Network, Packet
+from ringfence.model.rules import NO_IDENTITY, Action, Direction
+
+MOST_REWRITES = 8
+"""How often a packet may be rewritten on its way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A packet between two rewrites. `source` None: its origin was lost in a rewrite."""
+
+    source: Endpoint | None
+    source_address: int
+    source_identity: str
+    target: Endpoint
+    target_address: int
+    header: Header
+
+    def peer(self, direction: Direction) -> Side:
+        """The other side, as a chain of this direction sees it."""
+        encrypted = self.header.plane == "mtls"
+        if direction is Direction.EGRESS:
+            return Side(self.target, self.target_address, self.target.identity if encrypted else NO_IDENTITY)
+        return Side(self.source, self.source_address, self.source_identity if encrypted else NO_IDENTITY)
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """The part of a path between two rewrites.
+
+    `start` is where it begins, `entered_by` the rewriting link that led there. `seen` are the locations whose chains
+    judged the request, `visited` those that links led it to.
+    """
+
+    form: Form
+    start: str
+    entered_by: Link | None
+    seen: frozenset[str] = frozenset()
+    visited: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """A branch under way."""
+
+    hops: tuple[Hop, ...] = ()
+    doubts: frozenset[Doubt] = frozenset()
+
+    def then(self, *hops: Hop, doubts: frozenset[Doubt] = frozenset()) -> Course:
+        """The course with these hops and doubts added."""
+        return Course(self.hops + hops, self.doubts | doubts)
+
+
+class Reference:
+    """Evaluates single packets on one network."""
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self._links = network.links_from()
+        self._endpoints = {endpoint.id: endpoint for endpoint in network.endpoints}
+        self._cuts = Cuts(network)
+
+    def trace(self, packet: Packet) -> Trace:
+        """Every course that the packet may take. KeyError for an endpoint that the network does not have."""
+        source, target = self._endpoints[packet.source], self._endpoints[packet.destination]
+        form = Form(source, packet.source_address, source.identity, target, packet.destination_address, packet.header)
+        segment = Segment(form, source.location, None)
+        return Trace(tuple(self._onward((segment,), source.location, packet.request, Course())))
+
+    def _onward(
+        self, segments: tuple[Segment, ...], here: str, request: Request | None, course: Course
+    ) -> Iterator[Branch]:
+        """From a location towards the destination."""
+        segment = segments[-1]
+        form = segment.form
+        if here == form.target.location and (len(segments) > 1 or segment.visited):
+            yield from self._back(segments, here, request, course)
+            return
+        serving = [(link, self._serves(link, form)) for link in self._links.get(here, ())]
+        serving = [(link, truth) for link, truth in serving if truth is not False]
+        if here == form.target.location and not serving:
+            yield from self._back(segments, here, request, course)
+            return
+        for link, doubts in self._choices(serving):
+            if link is None:
+                yield _lost(here, course.then(doubts=doubts), "no link leads on")
+                continue
+            yield from self._cross(segments, link, request, course.then(doubts=doubts))
+
+    def _choices(self, serving: list[tuple[Link, Truth]]) -> Iterator[tuple[Link | None, frozenset[Doubt]]]:
+        """Each link that may be taken; None where possibly none is."""
+        unsure = any(truth is None for _, truth in serving)
+        doubts = frozenset({Doubt.UNKNOWN} if unsure else {Doubt.CHOICE} if len(serving) > 1 else ())
+        for link, _ in serving:
+            yield link, doubts
+        if not any(truth is True for _, truth in serving):
+            yield None, doubts
+
+    def _cross(
+        self, segments: tuple[Segment, ...], link: Link, request: Request | None, course: Course
+    ) -> Iterator[Branch]:
+        """Over one link: egress chains, rewrite, ingress chains."""
+        segment = segments[-1]
+        if link.exits:
+            segment = replace(segment, seen=segment.seen | {link.source})
+        segments = (*segments[:-1], segment)
+        for allowed, out in self._judge(link.source, Direction.EGRESS, segment, request, course, link.exits):
+            if not allowed:
+                yield Branch(Outcome.DENIED, out.hops, (), out.doubts)
+                continue
+            out = out.then(Hop(link.source, "forward", rule=link.id, span=link.span, because=f"to {link.target}"))
+            for forms, doubts in self._rewritten(segment.form, link):
+                yield from self._arrive(segments, forms, link, request, out.then(doubts=doubts))
+
+    def _arrive(
+        self, segments: tuple[Segment, ...], form: Form, link: Link, request: Request | None, course: Course
+    ) -> Iterator[Branch]:
+        if link.rewrite is None:
+            segment = segments[-1]
+            if link.target in segment.visited:
+                yield _lost(link.target, course, "the way runs in a circle")
+                return
+            segment = replace(segment, visited=segment.visited | {link.target})
+            segments = (*segments[:-1], segment)
+        else:
+            if len(segments) > MOST_REWRITES:
+                yield _lost(link.target, course, "the packet is rewritten again and again")
+                return
+            segment = Segment(form, link.target, link)
+            segments = (*segments, segment)
+        if link.enters:
+            segments = (*segments[:-1], replace(segment, seen=segment.seen | {link.target}))
+        judged = self._judge(link.target, Direction.INGRESS, segments[-1], request, course, link.enters)
+        for allowed, into in judged:
+            if allowed:
+                yield from self._onward(segments, link.target, request, into)
+            else:
+                yield Branch(Outcome.DENIED, into.hops, (), into.doubts)
+
+    def _back(
+        self, segments: tuple[Segment, ...], here: str, request: Request | None, course: Course
+    ) -> Iterator[Branch]:
+        """The request has arrived; the reply goes back to the start of its segment, and over the rewrite before it."""
+        for ok, lost, back in self._return(segments[-1], here, request, Course((), course.doubts)):
+            if ok:
+                yield from self._undo(segments, request, course, back)
+            else:
+                outcome = Outcome.NO_ROUTE if lost else Outcome.DENIED
+                yield Branch(outcome, course.hops, back.hops, back.doubts)
+
+    def _return(
+        self, segment: Segment, here: str, request: Request | None, course: Course
+    ) -> Iterator[tuple[bool, bool, Course]]:
+        """The reply's way through one segment. A request that took no link there has a reply that needs none."""
+        if segment.visited:
+            yield from self._reply(segment, here, frozenset(), request, course)
+        else:
+            yield True, False, course
+
+    def _undo(
+        self, segments: tuple[Segment, ...], request: Request | None, course: Course, back: Course
+    ) -> Iterator[Branch]:
+        link = segments[-1].entered_by
+        if link is None:
+            yield Branch(Outcome.ALLOWED, course.hops, back.hops, back.doubts)
+            return
+        before = segments[-2]
+        out = self._judge_reply(link.target, Direction.EGRESS, segments[-1], request, back, link.enters)
+        for allowed, left in out:
+            if not allowed:
+                yield Branch(Outcome.DENIED, course.hops, left.hops, left.doubts)
+                continue
+            left = left.then(Hop(link.target, "forward", rule=link.id, span=link.span, because="the rewrite is undone"))
+            for let_in, home in self._judge_reply(link.source, Direction.INGRESS, before, request, left, link.exits):
+                if not let_in:
+                    yield Branch(Outcome.DENIED, course.hops, home.hops, home.doubts)
+                    continue
+                for ok, lost, further in self._return(before, link.source, request, home):
+                    if ok:
+                        yield from self._undo(segments[:-1], request, course, further)
+                    else:
+                        outcome = Outcome.NO_ROUTE if lost else Outcome.DENIED
+                        yield Branch(outcome, course.hops, further.hops, further.doubts)
+
+    def _reply(
+        self, segment: Segment, here: str, visited: frozenset[str], request: Request | None, course: Course
+    ) -> Iterator[tuple[bool, bool, Course]]:
+        """The reply from `here` to the segment's start, as (came through, was lost, course)."""
+        if here == segment.start and visited:
+            yield True, False, course
+            return
+        serving = [(link, self._serves_reply(link, segment)) for link in self._links.get(here, ())]
+        serving = [(link, truth) for link, truth in serving if truth is not False]
+        for link, doubts in self._choices(serving):
+            chosen = course.then(doubts=doubts)
+            if link is None or link.target in visited:
+                yield False, True, chosen.then(Hop(here, "no_route", because="no link leads the reply back"))
+                continue
+            for allowed, out in self._judge_reply(here, Direction.EGRESS, segment, request, chosen, link.exits):
+                if not allowed:
+                    yield False, False, out
+                    continue
+                out = out.then(Hop(here, "forward", rule=link.id, span=link.span, because=f"to {link.target}"))
+                into = self._judge_reply(link.target, Direction.INGRESS, segment, request, out, link.enters)
+                for let_in, further in into:
+                    if let_in:
+                        yield from self._reply(segment, link.target, visited | {link.target}, request, further)
+                    else:
+                        yield False, False, further
+
+    def _judge(
+        self,
+        here: str,
+        direction: Direction,
+        segment: Segment,
+        request: Request | None,
+        course: Course,
+        crosses: bool,
+    ) -> Iterator[tuple[bool, Course]]:
+        """What the location's chains of one direction may say, all of them together, as (allowed, course)."""
+        yield from self._chains(here, direction, segment.form, request, course, crosses, False)
+
+    def _judge_reply(
+        self,
+        here: str,
+        direction: Direction,
+        segment: Segment,
+        request: Request | None,
+        course: Course,
+        crosses: bool,
+    ) -> Iterator[tuple[bool, Course]]:
+        """The same for the reply, which stateful chains let pass where the request was seen."""
+        reply = _ReplyForm(segment.form)
+        yield from self._chains(here, direction, reply, request, course, crosses, here in segment.seen)
+
+    def _chains(
+        self,
+        here: str,
+        direction: Direction,
+        form: Form | _ReplyForm,
+        request: Request | None,
+        course: Course,
+        crosses: bool,
+        seen: bool,
+    ) -> Iterator[tuple[bool, Course]]:
+        location = self._location(here)
+        chains = [one for one in location.chains if one.direction is direction and not (one.stateful and seen)]
+        if not crosses or not chains:
+            yield True, course
+            return
+        own = form.source if direction is Direction.EGRESS else form.target
+        subject = own if location.subject is None else self._endpoints[location.subject]
+        courses = [course]
+        for chain in chains:
+            decisions = decide(chain, here, subject, form.peer(direction), form.header, request)
+            following = []
+            for before in courses:
+                for one in decisions.possible:
+                    after = before.then(one.hop, doubts=decisions.doubts)
+                    if one.action is Action.ALLOW:
+                        following.append(after)
+                    else:
+                        yield False, after
+            courses = following
+        for after in courses:
+            yield True, after
+
+    def _location(self, here: str) -> Location:
+        return self.network.locations[here]
+
+    def _serves(self, link: Link, form: Form) -> Truth:
+        """Whether a request of this form takes the link."""
+        target, change = form.target, link.rewrite
+        if link.headers is not None and form.header not in link.headers:
+            return False
+        if change is not None:
+            target = form.target if change.target is None else self._endpoints[change.target]
+            if change.ports and not any(
+                form.header.plane == m.plane and form.header.y in m.ports for m in change.ports
+            ):
+                return False
+        if not self._location(link.target).transit and link.target != target.location:
+            return False
+        known = True if link.destinations is None else within(link.destinations, form.target_address)
+        return conjunction((known, link.towards.matches(form.target)))
+
+    def _serves_reply(self, link: Link, segment: Segment) -> Truth:
+        """Whether the reply within a segment takes the link; what rewrites is for requests alone."""
+        form = segment.form
+        if link.rewrite is not None or (link.headers is not None and form.header.reply() not in link.headers):
+            return False
+        if not self._location(link.target).transit and link.target != segment.start:
+            return False
+        known = True if link.destinations is None else within(link.destinations, form.source_address)
+        return conjunction((known, link.towards.matches(form.source)))
+
+    def _rewritten(self, form: Form, link: Link) -> Iterator[tuple[Form, frozenset[Doubt]]]:
+        """The packet after the link's rewrite: one form for each behaviour that an open choice can make."""
+        change = link.rewrite
+        if change is None:
+            yield form, frozenset()
+            return
+        header = form.header
+        for mapped in change.ports:
+            if header.plane == mapped.plane and header.y in mapped.ports:
+                header = replace(header, y=mapped.to)
+                break
+        if change.transport is not None and header.plane in ("tcp", "mtls"):
+            header = replace(header, plane=change.transport)
+        source, target = form.source, form.target
+        if change.source.origin is not None:
+            source = self._endpoints[change.source.origin] if change.source.origin else None
+        identity = form.source_identity if change.source.identity is None else change.source.identity
+        if change.target is not None:
+            target = self._endpoints[change.target]
+        target_addresses = (form.target_address,) if change.target is None else self._cuts.addresses(target.addresses)
+        new_source = change.source.addresses
+        source_addresses = (form.source_address,) if new_source is None else self._cuts.addresses(new_source)
+        ports: tuple[int, ...] = (header.x,)
+        if change.source.ports is not None and header.plane in PORT_PLANES:
+            ports = self._cuts.ports(change.source.ports)
+        unknown = len(target_addresses) * len(source_addresses) > 1
+        doubts = frozenset((Doubt.UNKNOWN,)) if unknown else frozenset((Doubt.CHOICE,) if len(ports) > 1 else ())
+        for target_address in target_addresses:
+            for source_address in source_addresses:
+                for port in ports:
+                    new = replace(header, x=port)
+                    yield Form(source, source_address, identity, target, target_address, new), doubts
+
+
+class _ReplyForm:
+    """A form seen from behind: the target sends, the source receives, the ports are swapped."""
+
+    def __init__(self, form: Form) -> None:
+        self.source: Endpoint | None = form.target
+        self.target = form.source
+        self.header = form.header.reply()
+        self._form = form
+
+    def peer(self, direction: Direction) -> Side:
+        other = Direction.INGRESS if direction is Direction.EGRESS else Direction.EGRESS
+        return self._form.peer(other)
+
+
+def _lost(here: str, course: Course, because: str) -> Branch:
+    hop = Hop(here, "no_route", because=because)
+    return Branch(Outcome.NO_ROUTE, (*course.hops, hop), (), course.doubts)
