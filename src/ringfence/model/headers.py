@@ -251,7 +251,7 @@ ALL_PLAINTEXT = ALL_HEADERS - ALL_MTLS
 
 
 def ports(protocol: str, destination: IntervalSet = PORTS, source: IntervalSet = PORTS) -> HeaderSet:
-    """Headers of `tcp` (both transports), `udp` or `sctp` with these destination and source ports."""
+    """Headers of `tcp` (both transports), `mtls`, `udp` or `sctp` with these destination and source ports."""
     region = Region.of(source, destination)
     wanted = ("tcp", "mtls") if protocol == "tcp" else (protocol,)
     return NO_HEADERS.map(lambda name, _: region if name in wanted else EMPTY_REGION)

@@ -57,7 +57,7 @@ class Endpoint:
     every: bool = False
     workload: str = ""
     namespace: str = ""
-    facets: Mapping[str, Mapping[str, str]] = NO_FACETS
+    facets: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: NO_FACETS)
     unknown_facets: frozenset[str] = frozenset()
     groups: frozenset[str] = frozenset()
     maybe_groups: frozenset[str] = frozenset()
