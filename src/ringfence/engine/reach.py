@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from ringfence.engine.folding import CLOSED, OPEN, Verdict
 from ringfence.engine.index import Index
 from ringfence.engine.judge import Judge, Split, View
+from ringfence.engine.reference import MOST_REWRITES
 from ringfence.engine.rewriting import accepted, before
 from ringfence.model.addresses import V6, AddressSet
 from ringfence.model.bounds import Bounds
@@ -25,9 +26,6 @@ from ringfence.model.conditions import Request, Truth, conjunction
 from ringfence.model.headers import ALL_HEADERS, NO_HEADERS, HeaderSet
 from ringfence.model.networks import Endpoint, Link, Network
 from ringfence.model.rules import Direction
-
-MOST_REWRITES = 8
-"""How often a packet may be rewritten on its way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +101,9 @@ class Reachability:
         """The headers that get from here to the destination, and whose replies get back to the stretch's start."""
         target = stretch.target.origin
         assert target is not None  # a request always has a destination
-        at_home = here == target.location
-        if at_home and (stretch.rewrites or stretch.visited):
+        if here == target.location and (stretch.rewrites or stretch.visited or here not in self._links):
             return self._return(stretch, here)
-        serving = list(self._serving(stretch, here))
-        if at_home and not serving:
-            return self._return(stretch, here)
+        serving = self._serving(stretch, here)
         return _chosen((truth, accepted(link), self._cross(stretch, link)) for link, truth in serving)
 
     def _cross(self, stretch: Stretch, link: Link) -> Verdict:

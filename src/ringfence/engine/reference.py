@@ -21,7 +21,7 @@ from ringfence.model.headers import PORT_PLANES, Header
 from ringfence.model.networks import Endpoint, Link, Location, Network, Packet
 from ringfence.model.rules import NO_IDENTITY, Action, Direction
 
-MOST_REWRITES = 8
+MOST_REWRITES = 4
 """How often a packet may be rewritten on its way."""
 
 
@@ -93,14 +93,12 @@ class Reference:
         """From a location towards the destination."""
         segment = segments[-1]
         form = segment.form
-        if here == form.target.location and (len(segments) > 1 or segment.visited):
+        under_way = len(segments) > 1 or segment.visited or here not in self._links
+        if here == form.target.location and under_way:
             yield from self._back(segments, here, request, course)
             return
         serving = [(link, self._serves(link, form)) for link in self._links.get(here, ())]
         serving = [(link, truth) for link, truth in serving if truth is not False]
-        if here == form.target.location and not serving:
-            yield from self._back(segments, here, request, course)
-            return
         for link, doubts in self._choices(serving):
             if link is None:
                 yield _lost(here, course.then(doubts=doubts), "no link leads on")

@@ -11,11 +11,14 @@ from functools import lru_cache
 
 from ringfence.model.bounds import Bounds
 from ringfence.model.headers import (
+    ALL_MTLS,
+    ALL_PLAINTEXT,
     EMPTY_REGION,
     PORT_PLANES,
     PORTS,
     HeaderSet,
     Region,
+    ports,
 )
 from ringfence.model.headers import (
     NOTHING as NO_PORTS,
@@ -32,7 +35,7 @@ def accepted(link: Link) -> HeaderSet | None:
         return headers
     mapped = HeaderSet()
     for one in link.rewrite.ports:
-        mapped |= replace(HeaderSet(), **{one.plane: Region.of(PORTS, one.ports)})
+        mapped |= ports(one.plane, one.ports) & (ALL_MTLS if one.plane == "mtls" else ALL_PLAINTEXT)
     return mapped if headers is None else headers & mapped
 
 

@@ -1,0 +1,223 @@
+"""Reachability between workloads: what reports, intents and findings are made of.
+
+Between workloads, *may* is the union over their endpoint pairs and *must* the intersection: a workload reaches another
+for certain only where each of its endpoints reaches each of the other's. Pairs of different address families do not
+count, and neither do endpoints that may not exist, unless a workload has no others: then nothing is certain.
+
+Workloads whose endpoints fall into the same behaviour groups have the same relations, so each pair of kinds is worked
+out once. A *node* is one side: a workload, or a part of the addresses outside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from ringfence.engine.groups import groups
+from ringfence.engine.reach import Reachability, Slice
+from ringfence.engine.traffic import Traffic, traffic
+from ringfence.model.addresses import AddressSet
+from ringfence.model.bounds import Bounds
+from ringfence.model.headers import HeaderSet
+from ringfence.model.networks import Endpoint
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """Which headers pass between two nodes. `sources` and `targets` None: whatever the node's addresses.
+
+    `may` and `must` are the traffic of these headers, source ports folded away.
+    """
+
+    sources: AddressSet | None
+    targets: AddressSet | None
+    headers: Bounds[HeaderSet]
+    may: Traffic
+    must: Traffic
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One side: a workload by name, or a set of addresses outside."""
+
+    name: str
+    addresses: AddressSet | None = None
+
+    def __str__(self) -> str:
+        return self.name if self.addresses is None else f"{self.addresses}[External]"
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """What passes from one node to another; `may` is not empty."""
+
+    source: Node
+    target: Node
+    may: Traffic
+    must: Traffic
+    headers: Bounds[HeaderSet]
+
+
+class Connectivity:
+    """All relations of one network, worked out when asked for."""
+
+    def __init__(self, reach: Reachability) -> None:
+        self.reach = reach
+        self.workloads: dict[str, tuple[Endpoint, ...]] = {}
+        for endpoint in reach.network.endpoints:
+            name = endpoint.workload or endpoint.id
+            self.workloads[name] = (*self.workloads.get(name, ()), endpoint)
+        self._relations: dict[tuple[int, int], tuple[Relation, ...]] = {}
+
+    @cached_property
+    def kinds(self) -> list[tuple[str, ...]]:
+        """Workloads by behaviour: the names of each kind, in the network's order."""
+        found: dict[int, list[str]] = {}
+        for name in self.workloads:
+            found.setdefault(self._kind[name], []).append(name)
+        return [tuple(names) for names in found.values()]
+
+    @cached_property
+    def _kind(self) -> dict[str, int]:
+        place = groups(self.reach.network, self.reach.index)
+        number = self.reach.index.number
+        seen: dict[frozenset[int], int] = {}
+        return {
+            name: seen.setdefault(frozenset(place[number[one.id]] for one in members), len(seen))
+            for name, members in self.workloads.items()
+        }
+
+    def relations(self, source: str, target: str) -> tuple[Relation, ...]:
+        """Everything between two workloads, by the regions of addresses that behave alike; refused regions included."""
+        key = (self._kind[source], self._kind[target])
+        found = self._relations.get(key)
+        if found is None:
+            pair = self.workloads[source], self.workloads[target]
+            found = self._relations[key] = tuple(related(self.reach, *pair))
+        return found
+
+    def edges(self, sources: Iterable[str] | None = None, targets: Iterable[str] | None = None) -> Iterator[Edge]:
+        """Every pair of different workloads between which something may pass; None stands for all workloads."""
+        wanted = list(self.workloads if targets is None else targets)
+        for source in self.workloads if sources is None else sources:
+            for target in wanted:
+                if source != target:
+                    yield from self.between(source, target)
+
+    def between(self, source: str, target: str) -> Iterator[Edge]:
+        """The edges of one pair, one for each region that behaves alike."""
+        for one in self.relations(source, target):
+            if one.may:
+                yield Edge(Node(source, one.sources), Node(target, one.targets), one.may, one.must, one.headers)
+
+
+def related(
+    reach: Reachability,
+    sources: Iterable[Endpoint],
+    targets: Iterable[Endpoint],
+    within: tuple[AddressSet | None, AddressSet | None] = (None, None),
+) -> Iterator[Relation]:
+    """The relations between two sets of endpoints. `within` limits endpoints that stand for all of their addresses."""
+    sources, targets = tuple(sources), tuple(targets)
+    found: list[tuple[Endpoint, Endpoint, tuple[Slice, ...]]] = []
+    for source in sources:
+        for target in targets:
+            limits = within[0] if source.every else None, within[1] if target.every else None
+            found.append((source, target, reach.between(source, target, *limits)))
+    sure = _exists(sources), _exists(targets)
+    here = _atoms(one.sources for source, _, slices in found if source.every for one in slices)
+    there = _atoms(one.destinations for _, target, slices in found if target.every for one in slices)
+    merged: dict[tuple[Bounds[HeaderSet], Traffic, Traffic], list[tuple[AddressSet | None, AddressSet | None]]] = {}
+    for atom in here or [None]:
+        for other in there or [None]:
+            relation = _joined(found, atom, other, sure)
+            if relation is not None:
+                merged.setdefault(relation, []).append((atom, other))
+    for (headers, may, must), regions in merged.items():
+        for region in _regions(regions):
+            yield Relation(*region, headers, may, must)
+
+
+def _joined(
+    found: list[tuple[Endpoint, Endpoint, tuple[Slice, ...]]],
+    here: AddressSet | None,
+    there: AddressSet | None,
+    sure: tuple[set[str], set[str]],
+) -> tuple[Bounds[HeaderSet], Traffic, Traffic] | None:
+    """One region of both sides over all endpoint pairs that have it."""
+    headers: Bounds[HeaderSet] | None = None
+    may = must = Traffic()
+    for source, target, slices in found:
+        for one in slices:
+            if here is not None and source.every and not here <= one.sources:
+                continue
+            if there is not None and target.every and not there <= one.destinations:
+                continue
+            exists = source.id in sure[0] and target.id in sure[1]
+            known = one.headers if exists else Bounds(one.headers.must - one.headers.must, one.headers.may)
+            passing, certain = traffic(known, source)
+            if headers is None:
+                headers, may, must = known, passing, certain
+            else:
+                headers = Bounds(headers.must & known.must, headers.may | known.may)
+                may, must = _either(may, passing), _both(must, certain)
+    return None if headers is None else (headers, may, must)
+
+
+def _exists(endpoints: tuple[Endpoint, ...]) -> set[str]:
+    """The endpoints that count for *must*."""
+    return {endpoint.id for endpoint in endpoints if not endpoint.maybe}
+
+
+def _atoms(sets: Iterable[AddressSet]) -> list[AddressSet]:
+    """The coarsest disjoint sets of which each of these is a union."""
+    atoms: list[AddressSet] = []
+    for one in sets:
+        rest, refined = one, []
+        for atom in atoms:
+            inside = atom & one
+            refined += [part for part in (inside, atom - one) if part]
+            rest = rest - inside
+        atoms = [*refined, rest] if rest else refined
+    return atoms
+
+
+def _regions(
+    pairs: list[tuple[AddressSet | None, AddressSet | None]],
+) -> Iterator[tuple[AddressSet | None, AddressSet | None]]:
+    """Pairs of regions joined where they share one side: one region an edge."""
+    by_source: dict[AddressSet | None, list[AddressSet | None]] = {}
+    for source, target in pairs:
+        by_source.setdefault(source, []).append(target)
+    by_target: dict[AddressSet | None, list[AddressSet | None]] = {}
+    for source, targets in by_source.items():
+        by_target.setdefault(_union(targets), []).append(source)
+    for target, sources in by_target.items():
+        yield _union(sources), target
+
+
+def _union(sets: list[AddressSet | None]) -> AddressSet | None:
+    return AddressSet.union(one for one in sets if one is not None) if any(one is not None for one in sets) else None
+
+
+def _either(one: Traffic, other: Traffic) -> Traffic:
+    return Traffic(
+        one.tcp | other.tcp,
+        one.udp | other.udp,
+        one.sctp | other.sctp,
+        one.icmp | other.icmp,
+        one.icmpv6 | other.icmpv6,
+        one.others | other.others,
+    )
+
+
+def _both(one: Traffic, other: Traffic) -> Traffic:
+    return Traffic(
+        one.tcp & other.tcp,
+        one.udp & other.udp,
+        one.sctp & other.sctp,
+        one.icmp & other.icmp,
+        one.icmpv6 & other.icmpv6,
+        one.others & other.others,
+    )

@@ -1,0 +1,109 @@
+"""Header sets as people ask for them: by protocol and destination port, source ports folded away.
+
+A client's source port is one of its ephemeral ports, and it does not choose. So what *may* pass is what passes from one
+of them, and what *must* pass is what passes from each.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ringfence.model.bounds import Bounds
+from ringfence.model.headers import (
+    ALL_HEADERS,
+    ALL_PLAINTEXT,
+    EMPTY_REGION,
+    FULL_OCTETS,
+    NOTHING,
+    OCTETS,
+    OTHERS,
+    PORTS,
+    HeaderSet,
+    Region,
+)
+from ringfence.model.intervals import IntervalSet
+from ringfence.model.networks import EPHEMERAL, Endpoint
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """Destination ports by protocol, ICMP types and codes, other protocol numbers. `tcp` is of either transport."""
+
+    tcp: IntervalSet = NOTHING
+    udp: IntervalSet = NOTHING
+    sctp: IntervalSet = NOTHING
+    icmp: Region = EMPTY_REGION
+    icmpv6: Region = EMPTY_REGION
+    others: IntervalSet = NOTHING
+
+    @property
+    def everything(self) -> bool:
+        """Whether nothing is left out."""
+        return self == ALL_TRAFFIC
+
+    def document(self) -> str | dict[str, str]:
+        """As JSON says it: `all`, or the parts that are not empty by protocol. `8/0` is type and code of ICMP."""
+        if self.everything:
+            return "all"
+        parts = {"tcp": str(self.tcp), "udp": str(self.udp), "sctp": str(self.sctp)}
+        parts |= {"icmp": _icmp(self.icmp), "icmpv6": _icmp(self.icmpv6), "other": str(self.others)}
+        return {name: text for name, text in parts.items() if text}
+
+    def __bool__(self) -> bool:
+        return bool(self.tcp or self.udp or self.sctp or self.icmp or self.icmpv6 or self.others)
+
+    def __str__(self) -> str:
+        """`tcp 80,443 · udp 53`; `all`; `nothing`; a protocol whose ports are all in is named alone."""
+        found = self.document()
+        if isinstance(found, str):
+            return found
+        whole = {"0-65535", "0-255/0-255", str(OTHERS)}
+        names = {"other": "other protocols"}
+        parts = [names.get(name, name) + ("" if text in whole else f" {text}") for name, text in found.items()]
+        return " · ".join(parts) or "nothing"
+
+
+ALL_TRAFFIC = Traffic(PORTS, PORTS, PORTS, FULL_OCTETS, FULL_OCTETS, OTHERS)
+
+
+def _icmp(region: Region) -> str:
+    """`8/0,3`: a type with all of its codes stands alone."""
+    if region == FULL_OCTETS:
+        return "0-255/0-255"
+    parts = []
+    for low, high, codes in region.slabs:
+        kinds = str(low) if low == high else f"{low}-{high}"
+        parts += [kinds] if codes == OCTETS else [f"{kinds}/{code}" for code in str(codes).split(",")]
+    return ",".join(parts)
+
+
+def offered(endpoint: Endpoint) -> HeaderSet:
+    """What the endpoint can send: mutual TLS takes an identity."""
+    return ALL_HEADERS if endpoint.identity else ALL_PLAINTEXT
+
+
+def possible(headers: HeaderSet, ephemeral: IntervalSet = EPHEMERAL) -> Traffic:
+    """The traffic that passes from one of the client's ports, over one of its transports."""
+    return Traffic(
+        headers.tcp.some(ephemeral) | headers.mtls.some(ephemeral),
+        headers.udp.some(ephemeral),
+        headers.sctp.some(ephemeral),
+        headers.icmp,
+        headers.icmpv6,
+        headers.others,
+    )
+
+
+def certain(headers: HeaderSet, ephemeral: IntervalSet = EPHEMERAL, encrypted: bool = False) -> Traffic:
+    """The traffic that passes from each of the client's ports, over each transport that it may use."""
+    tcp = headers.tcp.every(ephemeral)
+    if encrypted:
+        tcp &= headers.mtls.every(ephemeral)
+    udp, sctp = headers.udp.every(ephemeral), headers.sctp.every(ephemeral)
+    return Traffic(tcp, udp, sctp, headers.icmp, headers.icmpv6, headers.others)
+
+
+def traffic(headers: Bounds[HeaderSet], client: Endpoint) -> tuple[Traffic, Traffic]:
+    """What may and what must pass from this client, in this order."""
+    may = possible(headers.may & offered(client), client.ephemeral)
+    return may, certain(headers.must, client.ephemeral, bool(client.identity))

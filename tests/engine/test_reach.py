@@ -1,0 +1,51 @@
+"""The engine against the reference evaluator, on random networks with every feature of the rule language."""
+
+from __future__ import annotations
+
+from hypothesis import assume, event, given
+from hypothesis import assume, event, given
+
+from ringfence.engine.outcomes import Outcome
+from ringfence.engine.reach import Reachability
+from ringfence.engine.reference import Reference
+from ringfence.model.networks import Network, Packet
+
+from .networks import HEADERS, Drawn, networks, samples
+
+
+def exact(network: Network) -> bool:
+    """Whether no address is one of several: then the engine must be exact, not only sound."""
+    single = all(endpoint.every or len(endpoint.addresses) == 1 for endpoint in network.endpoints)
+    rewrites = [link.rewrite for link in network.links if link.rewrite]
+    targets = {rewrite.target for rewrite in rewrites if rewrite.target}
+    return (
+        single
+        and all(rewrite.source.addresses is None or len(rewrite.source.addresses) == 1 for rewrite in rewrites)
+        and all(len(endpoint.addresses) == 1 for endpoint in network.endpoints if endpoint.id in targets)
+    )
+
+
+@given(drawn=networks(), data=st.data())
+def test_the_engine_says_what_the_reference_says_packet_by_packet(drawn: Drawn, data: st.DataObject):
+    network, request = drawn.network, drawn.request
+    source, target = (data.draw(st.sampled_from([*network.endpoints, network.endpoints[n]])) for n in (0, 1))
+    assume((source.addresses.first() < 1 << 33) == (target.addresses.first() < 1 << 33))
+    slices = Reachability(network, request).between(source, target)
+    reference = Reference(network)
+    precise = exact(network)
+    for _ in range(4):
+        here = data.draw(st.sampled_from(samples(source.addresses)))
+        there = data.draw(st.sampled_from(samples(target.addresses)))
+        header = data.draw(st.sampled_from(HEADERS))
+        holding = [one for one in slices if here in one.sources and there in one.destinations]
+        assert len(holding) == 1
+        verdict = holding[0].headers
+        trace = reference.trace(Packet(source.id, here, target.id, there, header, request))
+        event(str(trace.outcome))
+        sure = trace.outcomes == {Outcome.ALLOWED}
+        possible = Outcome.ALLOWED in trace.outcomes
+        if precise:
+            assert (header in verdict.must, header in verdict.may) == (sure, possible)
+        else:
+            assert sure or header not in verdict.must
+            assert not possible or header in verdict.may
