@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hypothesis import strategies as st
 
-from ringfence.model.addresses import AddressSet, number
+from ringfence.model.addresses import AddressSet
 from ringfence.model.bounds import Bounds
 from ringfence.model.conditions import ALWAYS, NEVER, AllHold, AnyHolds, Atom, Negated, Operator, Request
 from ringfence.model.headers import (
@@ -16,7 +16,6 @@ from ringfence.model.headers import (
     ALL_TCP,
     NO_HEADERS,
     Header,
-    HeaderSet,
     icmp,
     ports,
     protocol,
@@ -40,7 +39,13 @@ from ringfence.model.selectors import (
 )
 
 PORT_POINTS = (5, 10, 15, 20, 25)
-PORT_SETS = [IntervalSet.of(*members) for members in [((0, 65535),), (10,), ((10, 20),), ((0, 15), 25), (5, 20)]]
+PORT_SETS = [
+    IntervalSet.of((0, 65535)),
+    IntervalSet.of(10),
+    IntervalSet.of((10, 20)),
+    IntervalSet.of((0, 15), 25),
+    IntervalSet.of(5, 20),
+]
 ADDRESSES = [
     AddressSet.of(*text.split())
     for text in ("10.0.0.0/30", "10.0.0.1", "10.0.0.2-10.0.0.5", "10.0.0.0/29", "10.0.0.6 10.0.0.3")
@@ -197,6 +202,28 @@ def rewrites(draw, names: list[str]) -> Rewrite:
     )
 
 
+WAYS = [(), ("there",), ("there", "back"), ("there", "back")]
+
+
+@st.composite
+def plain_links(draw, name: str, ways: list[tuple[str, str]]) -> Link:
+    """A link that serves every packet."""
+    source, target = draw(st.sampled_from(ways))
+    return Link(name, source, target, exits=draw(st.booleans()), enters=draw(st.booleans()))
+
+
+@st.composite
+def links_between(draw, name: str, ways: list[tuple[str, str]]) -> Link:
+    """A link that may ask anything of a packet."""
+    link: Link = draw(plain_links(name, ways))
+    return replace(
+        link,
+        destinations=draw(st.one_of(st.none(), st.none(), bounds(st.sampled_from(ADDRESSES)))),
+        towards=draw(st.one_of(st.just(ANYTHING), st.just(ANYTHING), selectors)),
+        headers=draw(st.one_of(st.none(), st.none(), header_sets)),
+    )
+
+
 @dataclass(frozen=True)
 class Drawn:
     """A network and a request to evaluate on it."""
@@ -222,39 +249,15 @@ def networks(draw, most_endpoints: int = 4, rewriting: bool = True) -> Drawn:
     # A way there and a way back for the first two, so that most packets meet some chain.
     there, home = found[0].location, found[1].location
     ends = [(there, home), (home, there), (there, "middle"), ("middle", home)]
+    anywhere = [*ends, *((one, other) for one in PLACES for other in PLACES)]
     changing = draw(st.sets(st.integers(0, 4), max_size=2)) if rewriting else set()
-    links = [
-        Link(
-            f"l{place}",
-            *draw(st.sampled_from([*ends, *((one, other) for one in PLACES for other in PLACES)])),
-            draw(st.one_of(st.none(), st.none(), bounds(st.sampled_from(ADDRESSES)))),
-            draw(st.one_of(st.just(ANYTHING), st.just(ANYTHING), selectors)),
-            draw(st.one_of(st.none(), st.none(), header_sets)),
-            draw(st.booleans()),
-            draw(st.booleans()),
-            draw(rewrites(names)) if place in changing else None,
-        )
-        for place in range(draw(st.integers(1, 5)))
-    ]
-    links[:0] = [Link("there", *ends[0], exits=draw(st.booleans()), enters=draw(st.booleans()))][
-        : draw(st.integers(0, 1))
-    ]
-    links[:0] = [Link("back", *ends[1], exits=draw(st.booleans()), enters=draw(st.booleans()))][
-        : draw(st.integers(0, 1))
-    ]
+    links = [draw(plain_links(name, [ends[place]])) for place, name in enumerate(draw(st.sampled_from(WAYS)))]
+    for place in range(draw(st.integers(1, 5))):
+        link = draw(links_between(f"l{place}", anywhere))
+        links.append(replace(link, rewrite=draw(rewrites(names))) if place in changing else link)
     return Drawn(Network(found, locations, tuple(links)), draw(requests))
 
 
 def samples(addresses: AddressSet) -> list[int]:
     """Every address of a small set, as places on the address line."""
     return [place for low, high in addresses.pairs for place in range(low, high + 1)]
-
-
-def place(text: str) -> int:
-    """The place of an address."""
-    return number(text)
-
-
-def is_in(headers: HeaderSet, header: Header) -> bool:
-    """Membership, for reading."""
-    return header in headers

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hypothesis import assume, event, given
-from hypothesis import assume, event, given
+from hypothesis import strategies as st
 
 from ringfence.engine.outcomes import Outcome
 from ringfence.engine.reach import Reachability

@@ -13,13 +13,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 
 from ringfence.engine.groups import groups
 from ringfence.engine.reach import Reachability, Slice
 from ringfence.engine.traffic import Traffic, traffic
 from ringfence.model.addresses import AddressSet
 from ringfence.model.bounds import Bounds
-from ringfence.model.headers import HeaderSet
+from ringfence.model.headers import NO_HEADERS, HeaderSet
 from ringfence.model.networks import Endpoint
 
 
@@ -129,11 +130,10 @@ def related(
     here = _atoms(one.sources for source, _, slices in found if source.every for one in slices)
     there = _atoms(one.destinations for _, target, slices in found if target.every for one in slices)
     merged: dict[tuple[Bounds[HeaderSet], Traffic, Traffic], list[tuple[AddressSet | None, AddressSet | None]]] = {}
-    for atom in here or [None]:
-        for other in there or [None]:
-            relation = _joined(found, atom, other, sure)
-            if relation is not None:
-                merged.setdefault(relation, []).append((atom, other))
+    for atom, other in product(here or (None,), there or (None,)):
+        relation = _joined(found, atom, other, sure)
+        if relation is not None:
+            merged.setdefault(relation, []).append((atom, other))
     for (headers, may, must), regions in merged.items():
         for region in _regions(regions):
             yield Relation(*region, headers, may, must)
@@ -146,23 +146,24 @@ def _joined(
     sure: tuple[set[str], set[str]],
 ) -> tuple[Bounds[HeaderSet], Traffic, Traffic] | None:
     """One region of both sides over all endpoint pairs that have it."""
-    headers: Bounds[HeaderSet] | None = None
-    may = must = Traffic()
+    may, possible = Traffic(), NO_HEADERS
+    must: Traffic | None = None
+    certain = NO_HEADERS
+    any_pair = False
     for source, target, slices in found:
         for one in slices:
             if here is not None and source.every and not here <= one.sources:
                 continue
             if there is not None and target.every and not there <= one.destinations:
                 continue
-            exists = source.id in sure[0] and target.id in sure[1]
-            known = one.headers if exists else Bounds(one.headers.must - one.headers.must, one.headers.may)
-            passing, certain = traffic(known, source)
-            if headers is None:
-                headers, may, must = known, passing, certain
-            else:
-                headers = Bounds(headers.must & known.must, headers.may | known.may)
-                may, must = _either(may, passing), _both(must, certain)
-    return None if headers is None else (headers, may, must)
+            any_pair = True
+            passing, sure_to_pass = traffic(one.headers, source)
+            may, possible = _either(may, passing), possible | one.headers.may
+            if source.id not in sure[0] or target.id not in sure[1]:
+                continue
+            certain = one.headers.must if must is None else certain & one.headers.must
+            must = sure_to_pass if must is None else _both(must, sure_to_pass)
+    return (Bounds(certain, possible), may, must or Traffic()) if any_pair else None
 
 
 def _exists(endpoints: tuple[Endpoint, ...]) -> set[str]:

@@ -78,7 +78,7 @@ class Reference:
         self.network = network
         self._links = network.links_from()
         self._endpoints = {endpoint.id: endpoint for endpoint in network.endpoints}
-        self._cuts = Cuts(network)
+        self.cuts = Cuts(network)
 
     def trace(self, packet: Packet) -> Trace:
         """Every course that the packet may take. KeyError for an endpoint that the network does not have."""
@@ -331,12 +331,12 @@ class Reference:
         identity = form.source_identity if change.source.identity is None else change.source.identity
         if change.target is not None:
             target = self._endpoints[change.target]
-        target_addresses = (form.target_address,) if change.target is None else self._cuts.addresses(target.addresses)
+        target_addresses = (form.target_address,) if change.target is None else self.cuts.addresses(target.addresses)
         new_source = change.source.addresses
-        source_addresses = (form.source_address,) if new_source is None else self._cuts.addresses(new_source)
+        source_addresses = (form.source_address,) if new_source is None else self.cuts.addresses(new_source)
         ports: tuple[int, ...] = (header.x,)
         if change.source.ports is not None and header.plane in PORT_PLANES:
-            ports = self._cuts.ports(change.source.ports)
+            ports = self.cuts.ports(change.source.ports)
         unknown = len(target_addresses) * len(source_addresses) > 1
         doubts = frozenset((Doubt.UNKNOWN,)) if unknown else frozenset((Doubt.CHOICE,) if len(ports) > 1 else ())
         for target_address in target_addresses:

@@ -7,6 +7,7 @@ follows links until it reaches the location of its destination:
 - A link is taken when it serves the packet: its `destinations` hold the packet's destination address, its `towards`
   selects the destination endpoint, its `headers` hold the header. It leads on only to a *transit* location or to the
   location of the destination itself.
+- A packet for its own location goes out and comes back, where links leave that location; where none does, it is there.
 - A link that `exits` runs the egress chains of the location that it leaves; one that `enters` the ingress chains of the
   one that it reaches. (Inside a subnet nothing crosses its edge, so such a link does neither there.) A location's
   chains judge the location's `subject` where it has one (the interface of a node that many pods share), otherwise the

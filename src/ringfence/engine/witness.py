@@ -1,0 +1,126 @@
+"""A concrete packet for a claim about sets: chosen from the engine's answer, confirmed by the reference evaluator.
+
+The packet is one that people recognise: TCP before UDP, a client's usual source port, a well-known destination port
+where the choice is free, an address from the documentation ranges or a private one where any would do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from ringfence.engine.outcomes import Outcome, Trace
+from ringfence.engine.reach import Reachability
+from ringfence.engine.reference import Reference
+from ringfence.engine.traffic import offered
+from ringfence.model.addresses import AddressSet, number
+from ringfence.model.bounds import Bounds
+from ringfence.model.conditions import Request
+from ringfence.model.headers import PORT_PLANES, Header, HeaderSet, Region
+from ringfence.model.intervals import IntervalSet
+from ringfence.model.networks import Endpoint, Packet
+
+LIKELY_PORTS = (443, 80, 5432, 8080, 22, 53)
+LIKELY_SOURCE_PORT = 49152
+LIKELY_ADDRESSES = tuple(map(number, ("203.0.113.10", "10.0.0.10", "192.168.0.10", "172.16.0.10", "2001:db8::10")))
+MOST_CANDIDATES = 64
+"""How many packets are tried for one claim before it counts as unconfirmed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """A packet and what the reference evaluator says of it."""
+
+    packet: Packet
+    trace: Trace
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """What a witness is looked for in: two sets of endpoints, and limits for those that stand for all addresses."""
+
+    sources: tuple[Endpoint, ...]
+    targets: tuple[Endpoint, ...]
+    source_addresses: AddressSet | None = None
+    target_addresses: AddressSet | None = None
+
+
+class Witnesses:
+    """Finds witnesses on one network."""
+
+    def __init__(self, reach: Reachability, request: Request | None = None) -> None:
+        self.reach = reach
+        self.reference = Reference(reach.network)
+        self._request = request
+
+    def passing(self, field: Field, wanted: HeaderSet) -> Witness | None:
+        """A packet with a wanted header that may arrive; None where none is confirmed."""
+        candidates = self._candidates(field, lambda headers: headers.may & wanted)
+        return self._first(candidates, lambda trace: Outcome.ALLOWED in trace.outcomes)
+
+    def failing(self, field: Field, wanted: HeaderSet) -> Witness | None:
+        """A packet with a wanted header that may not arrive; None where none is confirmed."""
+        candidates = self._candidates(field, lambda headers: wanted - headers.must)
+        return self._first(candidates, lambda trace: trace.outcomes != {Outcome.ALLOWED})
+
+    def each(self, field: Field, wanted: HeaderSet) -> Iterator[Witness]:
+        """A packet for each pair of endpoints, region and kind of verdict within the wanted headers."""
+        for select in (lambda h: wanted & h.must, lambda h: wanted & h.may - h.must, lambda h: wanted - h.may):
+            for packet in self._candidates(field, select, 1):
+                yield Witness(packet, self.reference.trace(packet))
+
+    def _first(self, candidates: Iterable[Packet], proves: Callable[[Trace], bool]) -> Witness | None:
+        for _, packet in zip(range(MOST_CANDIDATES), candidates, strict=False):
+            trace = self.reference.trace(packet)
+            if proves(trace):
+                return Witness(packet, trace)
+        return None
+
+    def _candidates(
+        self, field: Field, select: Callable[[Bounds[HeaderSet]], HeaderSet], addresses: int = 4
+    ) -> Iterator[Packet]:
+        for source in field.sources:
+            for target in field.targets:
+                slices = self.reach.between(source, target, field.source_addresses, field.target_addresses)
+                for one in slices:
+                    for header in _headers(select(one.headers) & offered(source), source.ephemeral):
+                        for here in _addresses(one.sources, source, self.reference, addresses):
+                            for there in _addresses(one.destinations, target, self.reference, addresses):
+                                yield Packet(source.id, here, target.id, there, header, self._request)
+
+
+def _addresses(choice: AddressSet, endpoint: Endpoint, reference: Reference, most: int) -> list[int]:
+    """Presentable addresses first; where the endpoint has one of several, one of each kind that rules tell apart."""
+    first = next((one for one in LIKELY_ADDRESSES if one in choice), None)
+    if first is None:
+        low, high = choice.pairs[0]
+        first = min(low + 1, high) if high - low > 1 else low
+    if endpoint.every:
+        return [first]
+    others = (one for one in reference.cuts.addresses(choice) if one != first)
+    return [first, *(one for one, _ in zip(others, range(most - 1), strict=False))]
+
+
+def _headers(headers: HeaderSet, ephemeral: IntervalSet) -> Iterator[Header]:
+    """One header of each plane, the likeliest of its kind."""
+    for name, region in headers.planes():
+        if not region:
+            continue
+        if name in PORT_PLANES:
+            usual = region & Region.of(ephemeral, IntervalSet(((0, 65535),)))
+            yield _likely(name, usual or region)
+        else:
+            low, _, codes = region.slabs[0]
+            yield Header(name, 8, 0) if name == "icmp" and (8, 0) in region else Header(name, low, codes.first())
+    if headers.others:
+        yield Header("other", protocol=headers.others.first())
+
+
+def _likely(plane: str, region: Region) -> Header:
+    ys = region.some()
+    port = next((one for one in LIKELY_PORTS if one in ys), None)
+    if port is None:
+        low, high = ys.pairs[0]
+        port = low or min(1, high)
+    xs = region.transposed().some(IntervalSet.of(port))
+    return Header(plane, LIKELY_SOURCE_PORT if LIKELY_SOURCE_PORT in xs else xs.first(), port)
