@@ -20,7 +20,7 @@ replies and back.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import pairwise
 
@@ -122,7 +122,10 @@ FULL_OCTETS = Region.of(OCTETS, OCTETS)
 
 @dataclass(frozen=True, slots=True)
 class HeaderSet:
-    """A set of headers: one region a plane, and the set of the other protocols' numbers."""
+    """A set of headers: one region a plane, and the set of the other protocols' numbers.
+
+    The hash is kept, because header sets are keys wherever something is memoised.
+    """
 
     tcp: Region = EMPTY_REGION
     mtls: Region = EMPTY_REGION
@@ -131,6 +134,14 @@ class HeaderSet:
     icmp: Region = EMPTY_REGION
     icmpv6: Region = EMPTY_REGION
     others: IntervalSet = NOTHING
+    _hash: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        planes = (self.tcp, self.mtls, self.udp, self.sctp, self.icmp, self.icmpv6, self.others)
+        object.__setattr__(self, "_hash", hash(planes))
+
+    def __hash__(self) -> int:
+        return self._hash
 
     def planes(self) -> tuple[tuple[str, Region], ...]:
         """The planes by name, empty ones included."""
