@@ -1,0 +1,38 @@
+"""Traffic from a pod's own node is always allowed: kubelet's probes, and whatever else runs on the node's network.
+
+The first stage of every pod's ingress, before any policy. Pods have the facet `node` (the node that they run on), what
+runs on a node's own network has the facet `host` (that node's name); whoever's place is not known has `unplaced`, and
+then it may be the same node or not.
+
+Source: the Kubernetes page on network policies ("traffic from the node where a Pod is running is always allowed").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ringfence.layers.kubernetes_selectors import POD
+from ringfence.model.rules import Action, Peer, Rule, Scope, Stage
+from ringfence.model.selectors import AllOf, Comparison, Has, Label, Unsure
+
+NODE, HOST, UNPLACED = "node", "host", "unplaced"
+
+_MAYBE_SAME = AllOf((Has(HOST), Unsure("it may run on the pod's own node")))
+
+
+def stage(nodes: Iterable[str]) -> Stage:
+    """The stage for a cluster with these nodes."""
+    named = tuple(_own(name) for name in nodes)
+    return Stage("own node", (Scope("the pod's own node", Has(POD), (*named, *_OPEN)),), Action.PASS)
+
+
+def _own(name: str) -> Rule:
+    here = frozenset((name,))
+    peers = (Peer(Label(HOST, "name", Comparison.IN, here)),)
+    return Rule(Action.ALLOW, peers, subjects=Label(NODE, "name", Comparison.IN, here), name=f"node {name}")
+
+
+_OPEN = (
+    Rule(Action.ALLOW, (Peer(_MAYBE_SAME),), subjects=Has(UNPLACED), name="a pod whose node is not known"),
+    Rule(Action.ALLOW, (Peer(AllOf((_MAYBE_SAME, Has(UNPLACED)))),), name="a node that is not known"),
+)

@@ -1,0 +1,157 @@
+"""Ways into the cluster from outside: Ingress and Gateway routes, NodePort, LoadBalancer, externalIPs, hostPort.
+
+An entry is a fact of the files, so exposure through it is a finding and not an assumption. What a policy at the pod
+sees as the source differs:
+
+| entry | source |
+|---|---|
+| Ingress, Gateway route | the controller's pods; where the files hold none, `{ingress-controller}` |
+| NodePort, LoadBalancer, externalIPs with `externalTrafficPolicy: Cluster` | a node, which may be the pod's own |
+| the same with `Local` | the client, whose address is kept |
+| hostPort | the client |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ringfence.layers.kubernetes_selectors import pods
+from ringfence.layers.network_policy import PortNumbers
+from ringfence.model.addresses import AddressSet
+from ringfence.model.diagnostics import Diagnostic, warning
+from ringfence.model.spans import Span
+from ringfence.resources.kubernetes import (
+    Ingress,
+    KubernetesObjects,
+    LabelSelector,
+    Route,
+    Service,
+    ServicePort,
+    Workload,
+)
+from ringfence.topology.services import Target, targets
+
+CONTROLLER, SOME_NODE, OUTSIDE = "{ingress-controller}", "{node}", "external"
+"""The workloads that stand for the sources of entries."""
+
+CONTROLLER_IMAGES = (
+    "ingress-nginx/controller",
+    "nginx-ingress-controller",
+    "nginx/nginx-ingress",
+    "traefik",
+    "haproxy-ingress",
+    "haproxytech/kubernetes-ingress",
+    "kong/kubernetes-ingress-controller",
+    "projectcontour/contour",
+    "voyager",
+)
+"""Parts of the image names by which an ingress controller's pods are known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One way in.
+
+    `sources` are workloads; `source_ranges` None: whoever; `port` is what the client dials (0: not known).
+    """
+
+    kind: str
+    title: str
+    span: Span
+    sources: tuple[str, ...]
+    targets: tuple[Target, ...]
+    port: int
+    source_ranges: AddressSet | None = None
+
+
+def entries(objects: KubernetesObjects, numbers: PortNumbers, diagnostics: list[Diagnostic]) -> Iterator[Entry]:
+    """All entries, in the order of their kinds and of reading. References that lead nowhere become warnings."""
+    finder = _Finder(objects, numbers, diagnostics)
+    for ingress in objects.ingresses:
+        yield from finder.ingress(ingress)
+    for route in objects.routes:
+        yield from finder.route(route)
+    for service in objects.services:
+        yield from finder.service(service)
+    for workload in objects.workloads:
+        yield from _host_ports(workload)
+
+
+def controllers(objects: KubernetesObjects) -> tuple[str, ...]:
+    """The workloads that run an ingress controller."""
+    found = []
+    for workload in objects.workloads:
+        images = (one.image for template in workload.templates for one in template.containers)
+        if any(known in image for image in images for known in CONTROLLER_IMAGES):
+            found.append(workload.title)
+    return tuple(found)
+
+
+class _Finder:
+    def __init__(self, objects: KubernetesObjects, numbers: PortNumbers, diagnostics: list[Diagnostic]) -> None:
+        self._objects = objects
+        self._numbers = numbers
+        self._diagnostics = diagnostics
+        self._services = {one.metadata.qualified_name: one for one in objects.services}
+        self._controllers = controllers(objects) or (CONTROLLER,)
+
+    def ingress(self, ingress: Ingress) -> Iterator[Entry]:
+        for backend in ingress.backends:
+            if not backend.service_name:
+                continue
+            found = self._backend(ingress.metadata.namespace, backend.service_name, backend.port, backend.span)
+            if found:
+                title = f"Ingress {ingress.metadata.qualified_name}"
+                yield Entry("Ingress", title, backend.span, self._controllers, found, 443 if ingress.tls else 80)
+
+    def route(self, route: Route) -> Iterator[Entry]:
+        if not any(parent.kind == "Gateway" for parent in route.parent_refs):
+            return
+        for rule in route.rules:
+            for backend in rule.backend_refs:
+                if backend.kind != "Service" or backend.weight == 0:
+                    continue
+                found = self._backend(backend.namespace, backend.name, backend.port, backend.span)
+                if found:
+                    title = f"{route.kind} {route.metadata.qualified_name}"
+                    yield Entry(route.kind, title, backend.span, self._controllers, found, 0)
+
+    def service(self, service: Service) -> Iterator[Entry]:
+        if service.type not in ("NodePort", "LoadBalancer") and not service.external_ips:
+            return
+        kind = service.type if service.type in ("NodePort", "LoadBalancer") else "externalIPs"
+        keeps_client = service.external_traffic_policy == "Local"
+        ranges = AddressSet.of(*service.load_balancer_source_ranges) if service.load_balancer_source_ranges else None
+        for port in service.ports:
+            found = tuple(targets(service, port, self._objects, self._numbers))
+            if found:
+                title = f"{kind} {service.metadata.qualified_name}"
+                sources = (OUTSIDE,) if keeps_client else (SOME_NODE,)
+                dialled = port.node_port if kind == "NodePort" else port.port
+                yield Entry(kind, title, port.span, sources, found, dialled, ranges if keeps_client else None)
+
+    def _backend(self, namespace: str, name: str, port: int | str | None, span: Span) -> tuple[Target, ...]:
+        service = self._services.get(f"{namespace}/{name}")
+        if service is None:
+            self._diagnostics.append(warning(f"leads to Service {namespace}/{name}, which is not in the files", span))
+            return ()
+        chosen = [one for one in service.ports if port in (None, one.port, one.name)]
+        if not chosen:
+            self._diagnostics.append(warning(f"Service {namespace}/{name} has no port {port}", span))
+        return tuple(target for one in chosen for target in self._targets(service, one))
+
+    def _targets(self, service: Service, port: ServicePort) -> Iterator[Target]:
+        return targets(service, port, self._objects, self._numbers)
+
+
+def _host_ports(workload: Workload) -> Iterator[Entry]:
+    for template in workload.templates:
+        if template.host_network:
+            continue
+        chosen = pods(workload.metadata.namespace, LabelSelector(tuple(sorted(template.labels.items()))))
+        for port in template.ports:
+            if port.host_port:
+                target = Target(chosen, port.protocol.lower(), port.container_port)
+                title = f"hostPort of {workload.title}"
+                yield Entry("hostPort", title, template.span, (OUTSIDE,), (target,), port.host_port)

@@ -1,0 +1,173 @@
+"""A cluster as a network: where pods, nodes and the outside stand, and which links lead from one to the other.
+
+    pods     --exits-->   fabric   --enters-->  pods      every pod's traffic crosses its policies, there and back
+    node:N   <--------->  fabric                          nodes have no NetworkPolicy
+    outside  <--------->  fabric
+    {ingress-controller}  --enters-->  pods               on the ports that Ingress objects and routes lead to
+
+`nodes` is the place of whoever runs on a node that is not known; `{node}` there stands for the nodes that NodePorts
+answer on.
+
+The virtual controller is a pod of a namespace that the files do not show. Selectors of all pods find it, selectors of
+its labels or of those of its namespace may, and no policy's own namespace is its namespace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from ringfence.layers import network_policy, own_node, unmodelled
+from ringfence.layers.kubernetes_selectors import NAMESPACE, POD
+from ringfence.model.addresses import ALL_IPV4, ALL_IPV6
+from ringfence.model.bounds import Bounds
+from ringfence.model.diagnostics import Diagnostic
+from ringfence.model.headers import ports
+from ringfence.model.intervals import IntervalSet
+from ringfence.model.networks import Endpoint, Link, Location, Network
+from ringfence.model.rules import Chain
+from ringfence.resources.kubernetes import KubernetesObjects
+from ringfence.topology.cni import Enforcement, enforcement
+from ringfence.topology.entries import CONTROLLER, OUTSIDE, SOME_NODE, Entry, entries
+from ringfence.topology.options import Options
+from ringfence.topology.pods import NODES, PODS, Population, on_host
+from ringfence.topology.services import Target, port_numbers, targets
+
+FABRIC = "fabric"
+
+NO_CLOUD = "no cloud configuration was given: security groups, network ACLs and routes around the cluster are open"
+ANY_ADDRESS = "pods whose address is not in the files may have any"
+NO_IPV6 = "nothing in the files speaks of IPv6: only IPv4 is considered"
+UNDECLARED = "a namespace that no file declares has the label of its name and no other"
+TAKEN_AS_ENFORCED = "NetworkPolicy is taken as enforced: {because}"
+
+
+@dataclass(frozen=True)
+class Topology:
+    """A cluster's network, and what the files say about it beyond the network itself."""
+
+    network: Network
+    objects: KubernetesObjects
+    entries: tuple[Entry, ...]
+    enforcement: Enforcement
+    not_modelled: tuple[unmodelled.Unmodelled, ...]
+    diagnostics: tuple[Diagnostic, ...]
+
+    @cached_property
+    def workloads(self) -> dict[str, tuple[Endpoint, ...]]:
+        """The endpoints by the workload that they belong to."""
+        found: dict[str, list[Endpoint]] = {}
+        for endpoint in self.network.endpoints:
+            found.setdefault(endpoint.workload, []).append(endpoint)
+        return {name: tuple(members) for name, members in found.items()}
+
+    def behind(self, target: Target) -> Iterator[Endpoint]:
+        """The endpoints of one target."""
+        return (endpoint for endpoint in self.network.endpoints if target.holds(endpoint))
+
+    def service(self, name: str, protocol: str, port: int | str | None = None) -> tuple[Target, ...]:
+        """Where a Service (`namespace/name`) leads on a port; empty where there is no such Service or port."""
+        numbers = port_numbers(self.objects)
+        found = (one for one in self.objects.services if one.metadata.qualified_name == name)
+        return tuple(
+            target
+            for service in found
+            for one in service.ports
+            if one.protocol.lower() == protocol and port in (None, one.port, one.name)
+            for target in targets(service, one, self.objects, numbers)
+        )
+
+
+def build(objects: KubernetesObjects, options: Options | None = None) -> Topology:
+    """The network of these objects under these options."""
+    options = options or Options()
+    diagnostics: list[Diagnostic] = []
+    numbers = port_numbers(objects)
+    plugin = enforcement(objects, options)
+    unknown = unmodelled.unmodelled(objects.others, objects.refused)
+    found = tuple(entries(objects, numbers, diagnostics))
+    population = Population(objects, options)
+    endpoints = (*population.endpoints(), *_virtual(found, population.dual_stack))
+    names = tuple(population.nodes())
+    chains = (*unmodelled.lower(unknown), *_policies(objects, options, plugin, numbers, names))
+    assumed = tuple(_assumed(objects, options, plugin, population))
+    network = Network(endpoints, _locations(chains, names), tuple(_links(names, found)), assumed)
+    return Topology(network, objects, found, plugin, unknown, tuple(diagnostics))
+
+
+def _policies(
+    objects: KubernetesObjects,
+    options: Options,
+    plugin: Enforcement,
+    numbers: network_policy.PortNumbers,
+    nodes: Iterable[str],
+) -> tuple[Chain, ...]:
+    if plugin.enforced is False:
+        return ()
+    matches = options.ipblock_matches_pods
+    semantics = network_policy.Semantics(
+        plugin.ipblock_matches_pods if matches is None else matches, options.undefined_protocols == "allow"
+    )
+    own = own_node.stage(nodes)
+    return network_policy.lower(objects.network_policies, numbers, semantics, (own,))
+
+
+def _virtual(found: Iterable[Entry], dual_stack: bool) -> Iterator[Endpoint]:
+    """The outside, and the sources of entries that no object of the files stands for."""
+    yield Endpoint("external-ipv4", OUTSIDE, ALL_IPV4, every=True, workload=OUTSIDE)
+    if dual_stack:
+        yield Endpoint("external-ipv6", OUTSIDE, ALL_IPV6, every=True, workload=OUTSIDE)
+    sources = {source for entry in found for source in entry.sources}
+    if CONTROLLER in sources:
+        facets: dict[str, dict[str, str]] = {POD: {}, NAMESPACE: {}}
+        yield Endpoint(CONTROLLER, CONTROLLER, ALL_IPV4, workload=CONTROLLER, namespace=CONTROLLER, facets=facets)
+    if SOME_NODE in sources:
+        yield Endpoint(SOME_NODE, NODES, ALL_IPV4, workload=SOME_NODE, facets=on_host(""))
+
+
+def _locations(chains: tuple[Chain, ...], nodes: tuple[str, ...]) -> dict[str, Location]:
+    found = [Location(PODS, chains, kind="pod"), Location(FABRIC, transit=True, kind="fabric")]
+    found += [Location(OUTSIDE, kind="outside"), Location(CONTROLLER, kind="pod"), Location(NODES, kind="node")]
+    found += [Location(f"node:{name}", kind="node") for name in nodes]
+    return {location.id: location for location in found}
+
+
+def _links(nodes: tuple[str, ...], found: tuple[Entry, ...]) -> Iterator[Link]:
+    yield Link("pod network", PODS, FABRIC, exits=True)
+    yield Link("pod network", FABRIC, PODS, enters=True)
+    yield Link("way in", OUTSIDE, FABRIC)
+    yield Link("way out", FABRIC, OUTSIDE)
+    yield Link("node network", FABRIC, NODES)
+    yield Link("node network", NODES, FABRIC)
+    for name in nodes:
+        yield Link("node network", FABRIC, f"node:{name}")
+        yield Link("node network", f"node:{name}", FABRIC)
+    # The controller opens connections on these ports alone; the way back is the pod network's.
+    yield Link("ingress controller", FABRIC, CONTROLLER)
+    leading = {target: entry for entry in found if CONTROLLER in entry.sources for target in entry.targets}
+    for target, entry in leading.items():
+        yield Link(
+            entry.title,
+            CONTROLLER,
+            PODS,
+            None if target.addresses is None else Bounds.exactly(target.addresses),
+            target.selector,
+            ports(target.protocol, IntervalSet.of(target.port)),
+            enters=True,
+            span=entry.span,
+        )
+
+
+def _assumed(
+    objects: KubernetesObjects, options: Options, plugin: Enforcement, population: Population
+) -> Iterator[str]:
+    yield NO_CLOUD
+    if plugin.enforced is None and objects.network_policies:
+        yield TAKEN_AS_ENFORCED.format(because=plugin.because)
+    if not options.pod_cidrs and not any(node.pod_cidrs for node in objects.nodes):
+        yield ANY_ADDRESS
+    if not population.dual_stack:
+        yield NO_IPV6
+    if any(not one.declared for one in objects.namespaces):
+        yield UNDECLARED

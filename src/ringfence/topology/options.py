@@ -1,0 +1,93 @@
+"""The semantic options: what specifications leave open, as named choices with a default (design, section 5).
+
+They come from the posture file or as `--option name=value`. Options of layers that are not asked here are accepted, so
+that one posture file serves all commands; a name that nobody knows is an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from typing import Any
+
+from ringfence.model.addresses import NO_ADDRESS, AddressSet
+from ringfence.model.diagnostics import Diagnostic, error
+from ringfence.model.spans import NOWHERE, Span
+
+OF_OTHER_LAYERS = frozenset(
+    {
+        "baseline_per_direction",
+        "calico_staged_as_enforced",
+        "cilium_cidr_matches_nodes",
+        "dns",
+        "l7_allow_counts_as_allowed",
+    }
+)
+"""Options that a layer to come reads; `istio_*` and `linkerd_*` are such, too."""
+
+TRUTHS = {"true": True, "false": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The choices that Kubernetes' own layers ask for.
+
+    `ipblock_matches_pods` and `network_policy_enforced` None: as the network plugin suggests. `cni` empty: found in the
+    manifests. `pod_cidrs` empty: pods may have any address.
+    """
+
+    ipblock_matches_pods: bool | None = None
+    host_network: str = "node"
+    undefined_protocols: str = "deny"
+    cni: str = ""
+    network_policy_enforced: bool | None = None
+    pod_cidrs: AddressSet = NO_ADDRESS
+
+
+def parse(values: Mapping[str, Any], span: Span = NOWHERE) -> tuple[Options, list[Diagnostic]]:
+    """Options from names and values (text, or plain YAML values). What is wrong is a diagnostic and left out."""
+    options, found = Options(), []
+    for name, value in values.items():
+        try:
+            options = _with(options, name, value)
+        except ValueError as wrong:
+            found.append(error(f"option {name}: {wrong}", span.at(name)))
+    return options, found
+
+
+def _with(options: Options, name: str, value: Any) -> Options:
+    match name:
+        case "ipblock_matches_pods":
+            return replace(options, ipblock_matches_pods=_truth(value, "auto"))
+        case "network_policy_enforced":
+            return replace(options, network_policy_enforced=_truth(value, "auto"))
+        case "host_network":
+            return replace(options, host_network=_one_of(value, ("node", "pod")))
+        case "undefined_protocols":
+            return replace(options, undefined_protocols=_one_of(value, ("allow", "deny")))
+        case "cni":
+            return replace(options, cni=str(value))
+        case "pod_cidrs":
+            blocks = value if isinstance(value, list) else str(value).split(",")
+            return replace(options, pod_cidrs=AddressSet.of(*(str(block) for block in blocks)))
+    if name in OF_OTHER_LAYERS or name.startswith(("istio_", "linkerd_")):
+        return options
+    known = [*Options.__dataclass_fields__, *sorted(OF_OTHER_LAYERS)]
+    near = get_close_matches(name, known, 1)
+    raise ValueError(f"there is no such option{f'; did you mean {near[0]}?' if near else f': {known} are known'}")
+
+
+def _truth(value: Any, open_word: str) -> bool | None:
+    text = str(value).lower()
+    if text == open_word:
+        return None
+    if text not in TRUTHS:
+        raise ValueError(f"{value!r} is not one of true, false, {open_word}")
+    return TRUTHS[text]
+
+
+def _one_of(value: Any, words: tuple[str, ...]) -> str:
+    if value not in words:
+        raise ValueError(f"{value!r} is not one of {', '.join(words)}")
+    return str(value)

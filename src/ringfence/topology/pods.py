@@ -1,0 +1,162 @@
+"""Pods and nodes as endpoints, and the places where they stand.
+
+A workload has one endpoint for each of its pods that the files hold, or else one for each template: a pod that may come
+is as much of an endpoint as one that runs. Where a pod's address is not known it is one of the pod network's, which
+without configuration is any IPv4 address. IPv6 counts where the files give evidence of it: then every pod has an
+endpoint of either family. A pod that has ended has no network; the Job that made it goes on as the pod it will make.
+
+A pod of the host's network is its node (option `host_network`): it stands at the node's place and has no `pod` facet,
+so no policy selects it and no pod selector finds it. Where its node is not known, it stands at `nodes`. Which node a
+pod runs on, where that is known, decides whose traffic passes its policies (`layers.own_node`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from ringfence.layers.kubernetes_selectors import NAMESPACE, POD, PORT
+from ringfence.layers.own_node import HOST, NODE, UNPLACED
+from ringfence.model.addresses import ALL_IPV4, ALL_IPV6, AddressSet
+from ringfence.model.networks import Endpoint
+from ringfence.model.spans import Span
+from ringfence.resources.kubernetes import KubernetesObjects, Node, Pod, PodTemplate, Workload
+from ringfence.topology.options import Options
+
+PODS, NODES = "pods", "nodes"
+
+
+@dataclass(frozen=True)
+class Population:
+    """Builds the endpoints of one cluster."""
+
+    objects: KubernetesObjects
+    options: Options
+
+    @cached_property
+    def dual_stack(self) -> bool:
+        """Whether anything in the files speaks of IPv6."""
+        return any(":" in text for text in self._addresses())
+
+    def endpoints(self) -> Iterator[Endpoint]:
+        """All pods, then all nodes."""
+        for workload in self.objects.workloads:
+            yield from self._workload(workload)
+        for name, node in self.nodes().items():
+            yield from self._node(name, node)
+
+    def nodes(self) -> dict[str, Node | None]:
+        """The nodes that are declared, and those that pods name."""
+        found: dict[str, Node | None] = {node.metadata.name: node for node in self.objects.nodes}
+        for workload in self.objects.workloads:
+            for template in (*workload.templates, *(pod.template for pod in workload.pods)):
+                if template.node_name:
+                    found.setdefault(template.node_name, None)
+        return found
+
+    def _workload(self, workload: Workload) -> Iterator[Endpoint]:
+        running = [pod for pod in workload.pods if not pod.finished]
+        if running:
+            for pod in running:
+                name = f"{pod.metadata.qualified_name}[Pod]"
+                yield from self._pod(workload, pod.template, name, pod, pod.span)
+        elif workload.kind != "Pod" or not workload.pods:
+            for place, template in enumerate(workload.templates):
+                name = workload.title if place == 0 else f"{workload.title}#{place}"
+                yield from self._pod(workload, template, name, None, template.span)
+
+    def _pod(
+        self, workload: Workload, template: PodTemplate, name: str, pod: Pod | None, span: Span
+    ) -> Iterator[Endpoint]:
+        on_node = template.host_network and self.options.host_network == "node"
+        namespace = workload.metadata.namespace
+        facets = dict(on_host(template.node_name)) if on_node else self._facets(template, namespace)
+        place = PODS
+        if on_node:
+            place = f"node:{template.node_name}" if template.node_name else NODES
+        known = (
+            AddressSet.of(*(pod.pod_ips or (pod.host_ips if template.host_network else ()))) if pod else AddressSet()
+        )
+        for suffix, addresses in self._families(known, self._node_addresses(template) if on_node else self._pool()):
+            yield Endpoint(
+                f"{name}{suffix}",
+                place,
+                addresses,
+                workload=workload.title,
+                namespace=namespace,
+                facets=facets,
+                span=span,
+            )
+
+    def _facets(self, template: PodTemplate, namespace: str) -> dict[str, Mapping[str, str]]:
+        facets: dict[str, Mapping[str, str]] = {POD: template.labels, NAMESPACE: self._namespaces.get(namespace, {})}
+        named = {f"{one.protocol.lower()}/{one.name}": str(one.container_port) for one in template.ports if one.name}
+        if named:
+            facets[PORT] = named
+        return facets | ({NODE: {"name": template.node_name}} if template.node_name else {UNPLACED: {}})
+
+    @cached_property
+    def _namespaces(self) -> dict[str, Mapping[str, str]]:
+        return {one.metadata.name: one.metadata.labels for one in self.objects.namespaces}
+
+    def _node(self, name: str, node: Node | None) -> Iterator[Endpoint]:
+        for suffix, addresses in self._families(_known(node), ALL_IPV4 | ALL_IPV6):
+            yield Endpoint(
+                f"{name}[Node]{suffix}",
+                f"node:{name}",
+                addresses,
+                workload=f"{name}[Node]",
+                facets=on_host(name),
+                span=node.span if node else Span(pointer=name),
+            )
+
+    def _node_addresses(self, template: PodTemplate) -> AddressSet:
+        nodes = [node for node in self.objects.nodes if template.node_name in ("", node.metadata.name)]
+        found = AddressSet.union(_known(node) for node in nodes)
+        complete = bool(nodes) and all(_known(node) for node in nodes)
+        return found if complete else ALL_IPV4 | ALL_IPV6
+
+    def _pool(self) -> AddressSet:
+        """Where a pod's address is from when nobody knows it."""
+        if self.options.pod_cidrs:
+            return self.options.pod_cidrs
+        blocks = [block for node in self.objects.nodes for block in node.pod_cidrs]
+        complete = all(node.pod_cidrs for node in self.objects.nodes)
+        return AddressSet.of(*blocks) if blocks and complete else ALL_IPV4 | ALL_IPV6
+
+    def _families(self, known: AddressSet, pool: AddressSet) -> Iterator[tuple[str, AddressSet]]:
+        """A part for each family: the known addresses, else those of the pool; IPv6 only on evidence."""
+        chosen = known or (pool if self.dual_stack else pool & ALL_IPV4 or pool)
+        four, six = chosen & ALL_IPV4, chosen & ALL_IPV6
+        if four:
+            yield "", four
+        if six:
+            yield (" IPv6" if four else ""), six
+
+    def _addresses(self) -> Iterator[str]:
+        """Every address that the files hold, as text."""
+        for workload in self.objects.workloads:
+            for pod in workload.pods:
+                yield from pod.pod_ips
+        for node in self.objects.nodes:
+            yield from (address for _, address in node.addresses)
+            yield from node.pod_cidrs
+        for service in self.objects.services:
+            yield from service.cluster_ips
+            yield from (":" for family in service.ip_families if family == "IPv6")
+        for policy in self.objects.network_policies:
+            for rule in policy.ingress + policy.egress:
+                yield from (peer.ip_block.cidr for peer in rule.peers if peer.ip_block is not None)
+        yield from map(str, self.options.pod_cidrs.networks())
+
+
+def on_host(node: str) -> dict[str, Mapping[str, str]]:
+    """The facets of what runs on a node's own network; an empty name: nobody knows which node."""
+    return {HOST: {"name": node}} if node else {HOST: {}, UNPLACED: {}}
+
+
+def _known(node: Node | None) -> AddressSet:
+    """The addresses that a node declares; host names are not addresses."""
+    texts = [] if node is None else [text for kind, text in node.addresses if kind in ("InternalIP", "ExternalIP")]
+    return AddressSet.of(*texts)

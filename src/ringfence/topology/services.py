@@ -1,0 +1,91 @@
+"""What stands behind a Service: which pods, on which of their ports.
+
+A Service is a name for pods: kube-proxy (or what replaces it) rewrites the destination before any policy looks, so a
+policy sees the pod and its target port. A headless Service rewrites nothing: its clients dial the pods themselves, on
+the port that they name. An ExternalName leads out of the cluster; a Service without selector leads to what Endpoints or
+EndpointSlice objects list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ringfence.layers.kubernetes_selectors import named_port, pods
+from ringfence.layers.network_policy import PortNumbers
+from ringfence.model.addresses import AddressSet
+from ringfence.model.networks import Endpoint
+from ringfence.model.selectors import ANYTHING, AllOf, Selector
+from ringfence.resources.kubernetes import (
+    Endpoints,
+    EndpointSlice,
+    KubernetesObjects,
+    LabelSelector,
+    Service,
+    ServicePort,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Endpoints on one port: those that the selector selects and, where `addresses` is given, that have one of them."""
+
+    selector: Selector
+    protocol: str
+    port: int
+    addresses: AddressSet | None = None
+
+    def holds(self, endpoint: Endpoint) -> bool:
+        """Whether the endpoint is surely one of them."""
+        inside = self.addresses is None or (not endpoint.every and endpoint.addresses <= self.addresses)
+        return inside and self.selector.matches(endpoint) is True
+
+
+def port_numbers(objects: KubernetesObjects) -> PortNumbers:
+    """The numbers that each named container port has on some pod."""
+    found: dict[tuple[str, str], set[int]] = {}
+    for workload in objects.workloads:
+        for template in (*workload.templates, *(pod.template for pod in workload.pods)):
+            for port in template.ports:
+                if port.name:
+                    found.setdefault((port.protocol.lower(), port.name), set()).add(port.container_port)
+    return {key: frozenset(numbers) for key, numbers in found.items()}
+
+
+def targets(service: Service, port: ServicePort, objects: KubernetesObjects, numbers: PortNumbers) -> Iterator[Target]:
+    """Where one port of a Service leads; nothing where it leads out of the cluster or nowhere."""
+    protocol = port.protocol.lower()
+    if service.type == "ExternalName":
+        return
+    if not service.selector:
+        yield from _listed(service, port, objects)
+        return
+    chosen = pods(service.metadata.namespace, LabelSelector(tuple(sorted(service.selector.items()))))
+    if service.headless:
+        yield Target(chosen, protocol, port.port)
+    elif isinstance(port.target_port, int):
+        yield Target(chosen, protocol, port.target_port)
+    else:
+        for number in sorted(numbers.get((protocol, port.target_port), ())):
+            holders = AllOf((chosen, named_port(protocol, port.target_port, number)))
+            yield Target(holders, protocol, number)
+
+
+def _listed(service: Service, port: ServicePort, objects: KubernetesObjects) -> Iterator[Target]:
+    """The backends that Endpoints and EndpointSlices of the Service list for this port."""
+    namespace, name = service.metadata.namespace, service.metadata.name
+    lists: tuple[Endpoints | EndpointSlice, ...] = (*objects.endpoints, *objects.endpoint_slices)
+    for one in lists:
+        if one.metadata.namespace != namespace or one.service_name != name:
+            continue
+        for subset in one.subsets:
+            texts = [text for endpoint in subset.endpoints for text in endpoint.addresses if _is_address(text)]
+            for entry in subset.ports:
+                if entry.name == port.name and entry.protocol == port.protocol and texts:
+                    number = port.port if entry.port is None else entry.port
+                    yield Target(ANYTHING, port.protocol.lower(), number, AddressSet.of(*texts))
+
+
+def _is_address(text: str) -> bool:
+    """An EndpointSlice may list host names."""
+    return ":" in text or text.replace(".", "").isdigit()
