@@ -1,7 +1,9 @@
 """Reading the fields of an object: each accessor checks the type, and says where and what is wrong.
 
 An `Item` is a mapping at a place. Null is absent, as for the API server. What does not fit becomes a problem and reads
-as absent, so that one pass finds everything that is wrong with an object; an object with problems is refused.
+as absent, so that one pass finds everything that is wrong with an object. An object with problems is refused; what the
+API server would refuse but leaves no doubt about the meaning (a name with a capital letter) is a `slip`: it is reported
+as an error all the same, and the object is kept.
 """
 
 from __future__ import annotations
@@ -18,12 +20,13 @@ from ringfence.sources.kubernetes.syntax import key_problem, value_problem
 
 @dataclass(frozen=True)
 class Item:
-    """A mapping, its place, where in the object it is (`spec.ports[0]`), and the object's problems so far."""
+    """A mapping, its place, where in the object it is (`spec.ports[0]`), and what is wrong with the object so far."""
 
     value: Mapping[str, Any]
     span: Span
     path: str = ""
     problems: list[Diagnostic] = field(default_factory=list)
+    slips: list[Diagnostic] = field(default_factory=list)
 
     def at(self, key: str) -> str:
         """The path of a field as people write it."""
@@ -33,6 +36,10 @@ class Item:
         """Adds a problem of one field (an empty key: of the whole mapping)."""
         where, span = (self.at(key), self.span.at(key)) if key else (self.path, self.span)
         self.problems.append(error(f"{where}: {message}" if where else message, span, remedy))
+
+    def slip(self, key: str, message: str) -> None:
+        """Adds what is wrong with a field without putting its meaning in doubt."""
+        self.slips.append(error(f"{self.at(key)}: {message}", self.span.at(key)))
 
     def has(self, key: str) -> bool:
         """Whether the field is there and not null."""
@@ -82,18 +89,18 @@ class Item:
         if found is None:
             return None
         if isinstance(found, Mapping):
-            return Item(found, self.span.at(key), self.at(key), self.problems)
+            return Item(found, self.span.at(key), self.at(key), self.problems, self.slips)
         self.problem(key, f"must be a mapping, not {_kind(found)}")
         return None
 
     def part(self, key: str) -> Item:
         """A mapping; an empty one where it is absent."""
-        return self.item(key) or Item({}, self.span.at(key), self.at(key), self.problems)
+        return self.item(key) or Item({}, self.span.at(key), self.at(key), self.problems, self.slips)
 
     def items(self, key: str) -> list[Item]:
         """A list of mappings; a null entry is an empty mapping."""
         return [
-            Item(entry or {}, self.span.at(key, place), f"{self.at(key)}[{place}]", self.problems)
+            Item(entry or {}, self.span.at(key, place), f"{self.at(key)}[{place}]", self.problems, self.slips)
             for place, entry in self._entries(key)
             if self._fits(key, place, entry, Mapping, "a mapping")
         ]

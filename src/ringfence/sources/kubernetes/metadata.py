@@ -23,12 +23,13 @@ def metadata(document: Item, namespaced: bool, label_names: bool = False) -> Obj
         inner.problem("", "has no name")
     wrong = (label_problem if label_names else name_problem)(name) if name else ""
     if wrong:
-        inner.problem("name", f"{name!r} {wrong}")
+        inner.slip("name", f"{name!r} {wrong}")
     if namespace and label_problem(namespace):
         inner.problem("namespace", f"{namespace!r} {label_problem(namespace)}")
     owners = [
         (one.flag("controller"), OwnerReference(one.text("kind"), one.text("name"), one.text("apiVersion")))
         for one in inner.items("ownerReferences")
+        if one.text("name")
     ]
     owner = next((one for controls, one in owners if controls), owners[0][1] if owners else None)
     return ObjectMeta(

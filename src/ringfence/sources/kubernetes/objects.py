@@ -119,7 +119,7 @@ class _Collector:
             message = f"{kind} of {version} is not served by any current API server"
             self._diagnostics.append(warning(message, item.span.at("apiVersion"), "it is read as the current version"))
         value = read(item) if read else _raw(item, version, kind)
-        self._diagnostics += item.problems
+        self._diagnostics += item.problems + item.slips
         name = value.metadata.qualified_name
         key = (group, kind, value.metadata.namespace, value.metadata.name)
         if key in self._places and value.metadata.name:

@@ -33,8 +33,9 @@ def workloads(controllers: Iterable[Workload], pods: Iterable[Pod]) -> tuple[Wor
         holder = found.get(key)
         if holder is None:
             namespace, kind, name = key
-            meta = pod.metadata if kind == "Pod" else ObjectMeta(name, namespace)
-            holder = Workload(kind, meta, (), None if kind != "Pod" else 1, (), None, pod.span)
+            itself = kind == "Pod" and name == pod.metadata.name
+            meta = pod.metadata if itself else ObjectMeta(name, namespace)
+            holder = Workload(kind, meta, (), 1 if itself else None, (), None, pod.span)
         found[key] = replace(holder, pods=(*holder.pods, pod), templates=_with(holder.templates, pod.template))
     return tuple(found.values())
 
@@ -60,7 +61,10 @@ def _with(templates: tuple[PodTemplate, ...], new: PodTemplate) -> tuple[PodTemp
 
 
 def _owner(meta: ObjectMeta) -> Key | None:
-    return None if meta.owner is None else (meta.namespace, meta.owner.kind, meta.owner.name)
+    """The owner that a report would name; a node owns the static pods that it runs, and is no workload."""
+    if meta.owner is None or meta.owner.kind == "Node":
+        return None
+    return meta.namespace, meta.owner.kind or "Pod", meta.owner.name
 
 
 def _key(one: Workload) -> Key:

@@ -34,7 +34,7 @@ def service(document: Item) -> Service:
     if len(ports) > 1:
         names = [one.name for one in ports]
         if "" in names or len(set(names)) < len(names):
-            spec.problem("ports", "each of several ports needs a name of its own")
+            spec.slip("ports", "each of several ports needs a name of its own")
     ips = spec.texts("clusterIPs") or ((spec.text("clusterIP"),) if spec.text("clusterIP") else ())
     return Service(
         meta,

@@ -83,7 +83,7 @@ def _template(item: Item, labels: Mapping[str, str], annotations: Mapping[str, s
     named = [(port.name, port.protocol) for one in found for port in one.ports if port.name]
     for name, protocol in named:
         if named.count((name, protocol)) > 1:
-            spec.problem("containers", f"port name {name!r} ({protocol}) stands twice in the pod")
+            spec.slip("containers", f"port name {name!r} ({protocol}) stands twice in the pod")
             break
     return PodTemplate(
         labels,
