@@ -1,0 +1,57 @@
+"""The cases with known answers, where they are present: other people's configurations and what they found.
+
+A case is a folder with a `case.json` (see the README beside the cases). Tests run without them: then there is nothing
+to compare, and the table in the test output says so.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ringfence.resources.kubernetes import KubernetesObjects
+from ringfence.sources.kubernetes import read
+from ringfence.topology.options import Options, parse
+
+CASES = Path(__file__).resolve().parents[3] / "shared" / "cases"
+
+TIERS = {"AdminNetworkPolicy", "BaselineAdminNetworkPolicy", "ClusterNetworkPolicy"}
+"""Kinds of a layer to come; cases that hold one wait for it."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One case: where it is and what it says."""
+
+    folder: Path
+    content: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        """The name of its folder."""
+        return self.folder.name
+
+    def objects(self) -> KubernetesObjects:
+        """Its manifests, read."""
+        files = [path for pattern in self.content["inputs"] for path in sorted(self.folder.glob(pattern))]
+        return read(files)[0]
+
+    def options(self) -> Options:
+        """Its semantic options."""
+        options, wrong = parse(self.content.get("options", {}))
+        assert not wrong
+        return options
+
+    @property
+    def waits(self) -> bool:
+        """Whether it needs a layer to come."""
+        texts = (path.read_text() for path in self.folder.rglob("*.y*ml"))
+        return any(f"kind: {kind}" in text for text in texts for kind in TIERS)
+
+
+def cases(*parts: str) -> list[Case]:
+    """The cases of a group, in order; none where they are not present."""
+    found = sorted(CASES.joinpath(*parts).glob("*/case.json"))
+    return [Case(path.parent, json.loads(path.read_text())) for path in found]
