@@ -1,0 +1,66 @@
+"""What several checks ask of an entry: who may come through it to which workload, on which port."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ringfence.checks.finding import View
+from ringfence.engine.connectivity import related
+from ringfence.engine.traffic import Traffic
+from ringfence.engine.witness import Field
+from ringfence.model.headers import HeaderSet, ports
+from ringfence.model.intervals import IntervalSet
+from ringfence.model.networks import Endpoint
+from ringfence.topology.entries import Entry
+from ringfence.topology.services import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One target of an entry: the workload behind it, whether its port may and must be reached, and where to look."""
+
+    entry: Entry
+    target: Target
+    workload: str
+    may: bool
+    must: bool
+    field: Field
+    headers: HeaderSet
+
+
+def ways(view: View) -> Iterator[Way]:
+    """Every entry to every workload behind it."""
+    for entry in view.topology.entries:
+        sources = tuple(one for name in entry.sources for one in view.connectivity.workloads.get(name, ()))
+        for target in entry.targets:
+            for workload, members in _by_workload(view, target).items():
+                yield _way(view, entry, target, workload, sources, members)
+
+
+def _by_workload(view: View, target: Target) -> dict[str, tuple[Endpoint, ...]]:
+    found: dict[str, tuple[Endpoint, ...]] = {}
+    for endpoint in view.topology.behind(target):
+        found[endpoint.workload] = (*found.get(endpoint.workload, ()), endpoint)
+    return found
+
+
+def _way(
+    view: View,
+    entry: Entry,
+    target: Target,
+    workload: str,
+    sources: tuple[Endpoint, ...],
+    members: tuple[Endpoint, ...],
+) -> Way:
+    field = Field(sources, members, entry.source_ranges)
+    relations = list(related(view.connectivity.reach, sources, members, (entry.source_ranges, None)))
+    may = any(_holds(one.may, target) for one in relations)
+    must = bool(relations) and all(_holds(one.must, target) for one in relations)
+    headers = ports(target.protocol, IntervalSet.of(target.port))
+    return Way(entry, target, workload, may, must, field, headers)
+
+
+def _holds(traffic: Traffic, target: Target) -> bool:
+    wanted: IntervalSet = getattr(traffic, target.protocol)
+    return target.port in wanted

@@ -1,0 +1,65 @@
+"""A policy selects no pod.
+
+## What it does
+Looks for NetworkPolicies whose podSelector matches no pod, and no pod template, of their namespace.
+
+## Why it is bad
+The policy is there, reviews pass, and it protects nothing: a label was misspelt or renamed, or the policy stands in the
+wrong namespace.
+
+## Example
+    spec: {podSelector: {matchLabels: {app: databse}}, policyTypes: [Ingress]}
+
+## Instead
+Select labels that the workload's pod template has; nearby names are suggested.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+
+from ringfence.checks.finding import Check, Finding, Severity, View
+from ringfence.model.spans import NOWHERE, Span
+from ringfence.resources.kubernetes import NetworkPolicy, Workload
+
+CHECK = Check(
+    "RF103",
+    "policy-selects-nothing",
+    "policy that selects nothing",
+    Severity.MEDIUM,
+    "0.1",
+    "correct the podSelector or the namespace, or remove the policy",
+    ("https://kubernetes.io/docs/concepts/services-networking/network-policies/#networkpolicy-resource",),
+)
+
+
+def run(view: View) -> Iterator[Finding]:
+    """One finding for each such policy."""
+    objects = view.topology.objects
+    for policy in objects.network_policies:
+        if policy.pod_selector.selects_everything:
+            continue
+        here = [one for one in objects.workloads if one.metadata.namespace == policy.metadata.namespace]
+        templates = [template for one in here for template in (*one.templates, *(pod.template for pod in one.pods))]
+        if not any(policy.pod_selector.matches(template.labels) for template in templates):
+            message = f"NetworkPolicy {policy.metadata.qualified_name} selects no pod"
+            span = policy.span.at("spec", "podSelector")
+            yield Finding(CHECK, CHECK.severity, message, span, tuple(_hints(policy, here, objects.workloads)))
+
+
+def _hints(policy: NetworkPolicy, here: list[Workload], workloads: tuple[Workload, ...]) -> Iterator[tuple[str, Span]]:
+    """What was probably meant: a value that is near, or pods of another namespace."""
+    if not here:
+        yield f"namespace {policy.metadata.namespace} has no workloads here", NOWHERE
+    for key, value in policy.pod_selector.match_labels:
+        values = {template.labels[key] for one in here for template in one.templates if key in template.labels}
+        near = get_close_matches(value, sorted(values), 1)
+        if value not in values and near:
+            holder = next(one for one in here if any(t.labels.get(key) == near[0] for t in one.templates))
+            yield f"{key}={value} is on no pod; {holder.title} has {key}={near[0]}", holder.span
+    for one in workloads:
+        elsewhere = one.metadata.namespace != policy.metadata.namespace
+        if elsewhere and any(policy.pod_selector.matches(template.labels) for template in one.templates):
+            yield f"{one.title} has these labels, in another namespace", one.span
+            return
