@@ -101,18 +101,14 @@ def _constant(text: str) -> Any:
 
 
 def _limit_depth(value: Any) -> None:
-    level = [value]
-    for _ in range(DEEPEST + 1):
-        level = (
-            [
-                part
-                for one in level
-                for part in (one.values() if type(one) is dict else one)
-                if type(part) is dict or type(part) is list
-            ]
-            if level != [value] or isinstance(value, (dict, list))
-            else []
-        )
+    level = [value] if isinstance(value, (dict, list)) else []
+    for _ in range(DEEPEST):
+        level = [
+            part
+            for one in level
+            for part in (one.values() if type(one) is dict else one)
+            if type(part) is dict or type(part) is list
+        ]
         if not level:
             return
     raise MalformedError(f"nested deeper than {DEEPEST} levels")

@@ -1,44 +1,54 @@
-"""Kubernetes manifests: files, folders and standard input, YAML and JSON, as `KubernetesObjects`.
+"""Kubernetes manifests: files, folders, `kubectl get -o yaml` dumps and lists of documents, read to typed objects.
 
-syntax      what is a name, a label, a port, an address block
-fields      typed access to an object's fields, collecting what is wrong
-metadata, policies, workloads, services, ingresses   one module per family of kinds
-owners      pods and controllers put together
-objects     documents dispatched to them
+    parts             a piece of a document with its place and its problems
+    syntax            names, labels, ports, addresses
+    metadata          metadata and label selectors
+    network_policies, services, pods, controllers, ingresses, gateways, secrets     one reader per kind
+    catalogue         kinds, API versions, scopes
+    ownership         pods joined to workloads
+    collection        documents to `KubernetesObjects`
+
+What the API server would refuse is refused here, with a diagnostic for each thing that is wrong and a `RefusedObject`;
+the rest is read all the same.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import BinaryIO
 
 from ringfence.model.diagnostics import Diagnostic
 from ringfence.resources.kubernetes import KubernetesObjects
-from ringfence.sources.files import InputFile, Observer, gather
-from ringfence.sources.kubernetes.objects import collect
+from ringfence.sources.files import Observer, gather
+from ringfence.sources.kubernetes.collection import Collection
 from ringfence.sources.yaml_documents import Document, documents
+
+__all__ = ["from_documents", "read"]
 
 
 def read(
     paths: Iterable[str | os.PathLike[str]], stdin: BinaryIO | None = None, progress: Observer | None = None
 ) -> tuple[KubernetesObjects, list[Diagnostic]]:
-    """Everything that the paths hold. `stdin` is what the path `-` stands for; None: the process's own."""
-    files, diagnostics = gather(paths, stdin, progress)
-    objects, found = from_files(files)
-    return objects, [*diagnostics, *found]
+    """All objects of files and folders (`-`: standard input) and what is to be said about them. Never raises for them.
+
+    `progress` is told how many files of how many are parsed.
+    """
+    files, diagnostics = gather(paths, stdin)
+    parsed: list[Document] = []
+    for done, file in enumerate(files):
+        if progress:
+            progress(done, len(files))
+        parsed.extend(documents(file.text, file.name))
+    objects, problems = from_documents(parsed)
+    return objects, diagnostics + problems
 
 
-def from_files(files: Iterable[InputFile]) -> tuple[KubernetesObjects, list[Diagnostic]]:
-    """The same from texts."""
-    diagnostics: list[Diagnostic] = []
-
-    def found() -> Iterator[Document]:
-        for file in files:
-            for document in documents(file.text, file.name):
-                if document.problem is None:
-                    yield document
-                else:
-                    diagnostics.append(document.problem)
-
-    return collect(found(), diagnostics), diagnostics
+def from_documents(parsed: Iterable[Document]) -> tuple[KubernetesObjects, list[Diagnostic]]:
+    """All objects of documents, wherever they come from: objects, or lists of them, as plain data with their spans."""
+    parsed = list(parsed)
+    collection = Collection()
+    collection.define(parsed)
+    for document in parsed:
+        collection.add(document)
+    return collection.objects(), collection.diagnostics

@@ -1,162 +1,119 @@
-"""Ingress, IngressClass and the Gateway API, as far as they say which Service is reachable through which controller."""
+"""Ingress and IngressClass of `networking.k8s.io`, checked as the API server does it.
+
+The beta versions, which no server serves any more, write a backend as `serviceName` and `servicePort` and need no
+`pathType`; they are read too.
+"""
 
 from __future__ import annotations
 
-from ringfence.resources.kubernetes import (
-    BackendReference,
-    Gateway,
-    GatewayClass,
-    GrantFrom,
-    GrantTo,
-    Ingress,
-    IngressBackend,
-    IngressClass,
-    IngressPath,
-    IngressRule,
-    IngressTLS,
-    Listener,
-    ParentReference,
-    ReferenceGrant,
-    Route,
-    RouteRule,
-)
-from ringfence.sources.kubernetes.fields import Item
-from ringfence.sources.kubernetes.metadata import metadata, selector
-from ringfence.sources.kubernetes.services import load_balancer
-from ringfence.sources.kubernetes.syntax import name_problem
+from ringfence.resources.kubernetes import Ingress, IngressBackend, IngressClass, IngressPath, IngressRule, IngressTLS
+from ringfence.sources.kubernetes import syntax
+from ringfence.sources.kubernetes.metadata import object_meta
+from ringfence.sources.kubernetes.parts import Part, shown
+from ringfence.sources.kubernetes.services import load_balancer_ingress
 
 CLASS_ANNOTATION = "kubernetes.io/ingress.class"
-DEFAULT_CLASS = "ingressclass.kubernetes.io/is-default-class"
+DEFAULT_ANNOTATION = "ingressclass.kubernetes.io/is-default-class"
 PATH_TYPES = ("Exact", "Prefix", "ImplementationSpecific")
+BAD_SEQUENCES = ("//", "/./", "/../", "%2f", "%2F")
+BAD_ENDS = ("/..", "/.")
 
 
-def ingress(document: Item) -> Ingress:
-    """One Ingress."""
-    meta = metadata(document, namespaced=True)
-    spec = document.part("spec")
-    default = spec.item("defaultBackend")
-    rules = tuple(_rule(one) for one in spec.items("rules"))
-    if default is None and not rules:
-        spec.problem("rules", "there must be a rule or a defaultBackend")
-    named = spec.text("ingressClassName") or meta.annotations.get(CLASS_ANNOTATION)
-    tls = tuple(IngressTLS(one.texts("hosts"), one.text("secretName")) for one in spec.items("tls"))
-    backend = None if default is None else _backend(default)
-    return Ingress(meta, named, backend, rules, tls, load_balancer(document), document.span)
-
-
-def ingress_class(document: Item) -> IngressClass:
-    """One IngressClass."""
-    meta = metadata(document, namespaced=False)
-    controller = document.part("spec").text("controller")
-    return IngressClass(meta, controller, meta.annotations.get(DEFAULT_CLASS) == "true", document.span)
-
-
-def gateway_class(document: Item) -> GatewayClass:
-    """One GatewayClass."""
-    meta = metadata(document, namespaced=False)
-    return GatewayClass(meta, document.part("spec").text("controllerName"), document.span)
-
-
-def gateway(document: Item) -> Gateway:
-    """One Gateway."""
-    spec, status = document.part("spec"), document.part("status")
-    addresses = tuple(one.text("value") for part in (spec, status) for one in part.items("addresses"))
-    listeners = tuple(_listener(one) for one in spec.items("listeners"))
-    meta = metadata(document, namespaced=True)
-    return Gateway(meta, spec.text("gatewayClassName"), listeners, tuple(dict.fromkeys(addresses)), document.span)
-
-
-def route(document: Item, kind: str) -> Route:
-    """A route of any kind."""
-    meta = metadata(document, namespaced=True)
-    spec = document.part("spec")
-    parents = tuple(_parent(one, meta.namespace) for one in spec.items("parentRefs"))
-    rules = tuple(_route_rule(one, meta.namespace) for one in spec.items("rules"))
-    return Route(kind, meta, parents, spec.texts("hostnames"), rules, document.span)
-
-
-def reference_grant(document: Item) -> ReferenceGrant:
-    """One ReferenceGrant."""
-    spec = document.part("spec")
-    givers = tuple(GrantFrom(one.text("group"), one.text("kind"), one.text("namespace")) for one in spec.items("from"))
-    takers = tuple(GrantTo(one.text("group"), one.text("kind"), one.text("name")) for one in spec.items("to"))
-    return ReferenceGrant(metadata(document, namespaced=True), givers, takers, document.span)
-
-
-def _rule(item: Item) -> IngressRule:
-    paths = tuple(_path(one) for one in item.part("http").items("paths"))
-    return IngressRule(item.text("host"), paths, item.span)
-
-
-def _path(item: Item) -> IngressPath:
-    kind = item.text("pathType") or "ImplementationSpecific"
-    if kind not in PATH_TYPES:
-        item.problem("pathType", f"{kind!r} is not one of {', '.join(PATH_TYPES)}")
-    return IngressPath(item.text("path"), kind, _backend(item.part("backend")), item.span)
-
-
-def _backend(item: Item) -> IngressBackend:
-    """The form of `networking.k8s.io/v1`, or that of the versions before it."""
-    inner = item.item("service")
-    if inner is None:
-        old = item.text("serviceName")
-        if not old and not item.has("resource"):
-            item.problem("", "must name a service or a resource")
-        return IngressBackend(old, item.number_or_text("servicePort"), item.span)
-    name, port = inner.text("name"), inner.part("port")
-    if name_problem(name):
-        inner.problem("name", f"{name!r} {name_problem(name)}")
-    number = port.port("number")
-    if number is None and not port.text("name"):
-        inner.problem("port", "must have a number or a name")
-    return IngressBackend(name, number if number is not None else port.text("name") or None, item.span)
-
-
-def _listener(item: Item) -> Listener:
-    allowed = item.part("allowedRoutes")
-    namespaces = allowed.part("namespaces")
-    kinds = tuple(one.text("kind") for one in allowed.items("kinds"))
-    return Listener(
-        item.text("name"),
-        item.port("port") or 0,
-        item.text("protocol"),
-        item.text("hostname"),
-        item.part("tls").text("mode", "Terminate" if item.has("tls") else ""),
-        namespaces.text("from") or "Same",
-        selector(namespaces, "selector"),
-        kinds,
-        item.span,
+def ingress(part: Part) -> Ingress:
+    """An Ingress of any version."""
+    old = part["apiVersion"].value != "networking.k8s.io/v1"
+    metadata = object_meta(part["metadata"], namespaced=True)
+    spec = part["spec"]
+    spec.entries()
+    default = spec["backend"] if old and spec["backend"].present else spec["defaultBackend"]
+    rules = tuple(_rule(item, old) for item in spec["rules"].items())
+    if not rules and not default.present:
+        spec.refuse("has neither rules nor defaultBackend")
+    named = spec["ingressClassName"]
+    annotated = metadata.annotations.get(CLASS_ANNOTATION)
+    class_name = syntax.name(named, syntax.DNS_SUBDOMAIN) if named.present else annotated
+    if named.present and annotated is not None and annotated != class_name:
+        part["metadata"]["annotations"][CLASS_ANNOTATION].refuse(f"differs from ingressClassName {class_name!r}")
+    return Ingress(
+        metadata=metadata,
+        ingress_class_name=class_name,
+        default_backend=_backend(default, old) if default.present else None,
+        rules=rules,
+        tls=tuple(_tls(item) for item in spec["tls"].items()),
+        load_balancer_ingress=load_balancer_ingress(part["status"]["loadBalancer"]),
+        span=part.span,
     )
 
 
-def _parent(item: Item, namespace: str) -> ParentReference:
-    return ParentReference(
-        item.text("name"),
-        item.text("namespace") or namespace,
-        item.text("group", "gateway.networking.k8s.io"),
-        item.text("kind") or "Gateway",
-        item.text("sectionName"),
-        item.port("port"),
-    )
+def _rule(part: Part, old: bool) -> IngressRule:
+    host = syntax.host(part["host"])
+    http = part["http"]
+    paths = tuple(_path(item, old) for item in http["paths"].items())
+    http.entries()
+    if http.present and not paths:
+        http["paths"].refuse("is empty")
+    return IngressRule(host, paths, part.span)
 
 
-def _route_rule(item: Item, namespace: str) -> RouteRule:
-    listed = [_reference(one, namespace) for one in item.items("backendRefs")]
-    for one in item.items("filters"):
-        mirror = one.item("requestMirror")
-        if mirror is not None:
-            listed.append(_reference(mirror.part("backendRef"), namespace))
-    return RouteRule(tuple(listed), item.span)
+def _path(part: Part, old: bool) -> IngressPath:
+    kind = part["pathType"]
+    if not kind.present and not old:
+        kind.refuse("is missing", f"one of {', '.join(PATH_TYPES)}")
+    path_type = kind.one_of(PATH_TYPES, "ImplementationSpecific")
+    path = part["path"].text()
+    if kind.present or not old:
+        _check_path(part["path"], path, path_type)
+    return IngressPath(path, path_type, _backend(part["backend"], old), part.span)
 
 
-def _reference(item: Item, namespace: str) -> BackendReference:
-    weight = item.integer("weight")
-    return BackendReference(
-        item.text("name"),
-        item.text("namespace") or namespace,
-        item.text("group"),
-        item.text("kind") or "Service",
-        item.port("port"),
-        1 if weight is None else weight,
-        item.span,
+def _check_path(part: Part, path: str, path_type: str) -> None:
+    if not path and path_type == "ImplementationSpecific":
+        return
+    if not path.startswith("/"):
+        part.refuse(f"{shown(path)} does not begin with '/'" if path else "is missing")
+    if path_type != "ImplementationSpecific":
+        bad = [one for one in BAD_SEQUENCES if one in path] + [one for one in BAD_ENDS if path.endswith(one)]
+        if bad:
+            part.refuse(f"{shown(path)} holds {bad[0]!r}")
+
+
+def _backend(part: Part, old: bool) -> IngressBackend:
+    if old:
+        port = part["servicePort"]
+        return IngressBackend(syntax.name(part["serviceName"], syntax.DNS_SERVICE), syntax.port(port), part.span)
+    part.only("service", "resource")
+    service, resource = part["service"], part["resource"]
+    if service.present == resource.present:
+        part.refuse("names both a service and a resource" if service.present else "names no service")
+        return IngressBackend("", None, part.span)
+    if resource.present:
+        for field in ("kind", "name"):
+            if not resource[field].text():
+                resource[field].refuse("is missing")
+        return IngressBackend("", None, part.span)
+    number, name = service["port"]["number"], service["port"]["name"]
+    service["port"].entries()
+    target: int | str | None = syntax.port_number(number, required=False)
+    if name.text():
+        if target:
+            service["port"].refuse("has both a name and a number")
+        target = syntax.port_name(name)
+    elif not target:
+        service["port"].refuse("has neither a name nor a number")
+    return IngressBackend(syntax.name(service["name"], syntax.DNS_SERVICE), target, part.span)
+
+
+def _tls(part: Part) -> IngressTLS:
+    hosts = tuple(syntax.host(item) for item in part["hosts"].items())
+    return IngressTLS(hosts, syntax.optional_name(part["secretName"], syntax.DNS_SUBDOMAIN))
+
+
+def ingress_class(part: Part) -> IngressClass:
+    """An IngressClass of any version."""
+    metadata = object_meta(part["metadata"], namespaced=False)
+    return IngressClass(
+        metadata=metadata,
+        controller=part["spec"]["controller"].text(),
+        is_default=metadata.annotations.get(DEFAULT_ANNOTATION) == "true",
+        span=part.span,
     )

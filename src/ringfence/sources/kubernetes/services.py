@@ -1,6 +1,12 @@
-"""Services and the endpoints behind them, defaulted as the API server does."""
+"""Services, Endpoints and EndpointSlices, checked and defaulted as the API server does it.
+
+What only a server can decide is left alone: whether a cluster address is free and inside the service range, and
+whether a node port is in its range.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from ringfence.resources.kubernetes import (
     EndpointAddress,
@@ -13,135 +19,196 @@ from ringfence.resources.kubernetes import (
     Service,
     ServicePort,
 )
-from ringfence.sources.kubernetes.fields import Item
-from ringfence.sources.kubernetes.metadata import metadata
-from ringfence.sources.kubernetes.policies import PROTOCOLS
-from ringfence.sources.kubernetes.syntax import address, network, port_name_problem
+from ringfence.sources.kubernetes import syntax
+from ringfence.sources.kubernetes.metadata import object_meta
+from ringfence.sources.kubernetes.parts import Part
 
 TYPES = ("ClusterIP", "NodePort", "LoadBalancer", "ExternalName")
-TRAFFIC_POLICIES = ("Cluster", "Local")
+POLICIES = ("Cluster", "Local")
+FAMILIES = ("IPv4", "IPv6")
+FAMILY_POLICIES = ("SingleStack", "PreferDualStack", "RequireDualStack")
+ADDRESS_TYPES = ("IPv4", "IPv6", "FQDN")
+SOURCE_RANGES = "service.beta.kubernetes.io/load-balancer-source-ranges"
+"""The annotation that stands for `loadBalancerSourceRanges` where the field is empty."""
 
 
-def service(document: Item) -> Service:
-    """One Service."""
-    meta = metadata(document, namespaced=True, label_names=True)
-    spec = document.part("spec")
-    kind = _one_of(spec, "type", TYPES)
-    ports = tuple(_port(one) for one in spec.items("ports"))
-    headless = spec.text("clusterIP") == "None" or "None" in spec.texts("clusterIPs")
-    if not ports and kind != "ExternalName" and not headless:
-        spec.problem("ports", "must not be empty")
-    if len(ports) > 1:
-        names = [one.name for one in ports]
-        if "" in names or len(set(names)) < len(names):
-            spec.slip("ports", "each of several ports needs a name of its own")
-    ips = spec.texts("clusterIPs") or ((spec.text("clusterIP"),) if spec.text("clusterIP") else ())
+def service(part: Part) -> Service:
+    """A `v1` Service."""
+    metadata = object_meta(part["metadata"], namespaced=True, rule=syntax.DNS_SERVICE)
+    spec = part["spec"]
+    spec.entries()
+    kind = _default(spec["type"], TYPES, "ClusterIP")
+    cluster_ips = _cluster_ips(spec, kind)
+    ports = _ports(spec["ports"], kind)
+    if not ports and kind != "ExternalName" and "None" not in cluster_ips:
+        spec["ports"].refuse("is empty", "only a headless Service (clusterIP: None) needs no port")
+    external_ips = tuple(syntax.address(item) for item in spec["externalIPs"].items())
     return Service(
-        meta,
-        kind,
-        spec.labels("selector") if spec.has("selector") else None,
-        ports,
-        tuple(one if one == "None" else _address(spec, "clusterIPs", one) for one in ips),
-        spec.texts("ipFamilies"),
-        spec.text("ipFamilyPolicy"),
-        _one_of(spec, "externalTrafficPolicy", TRAFFIC_POLICIES),
-        _one_of(spec, "internalTrafficPolicy", TRAFFIC_POLICIES),
-        tuple(_block(spec, one.strip()) for one in spec.texts("loadBalancerSourceRanges")),
-        spec.text("loadBalancerClass"),
-        load_balancer(document),
-        spec.flag("allocateLoadBalancerNodePorts", True),
-        tuple(_address(spec, "externalIPs", one) for one in spec.texts("externalIPs")),
-        spec.text("externalName"),
-        spec.flag("publishNotReadyAddresses"),
-        document.span,
+        metadata=metadata,
+        type=kind,
+        selector=syntax.labels(spec["selector"]) if spec["selector"].present else None,
+        ports=ports,
+        cluster_ips=cluster_ips,
+        ip_families=tuple(item.one_of(FAMILIES) for item in spec["ipFamilies"].items()),
+        ip_family_policy=spec["ipFamilyPolicy"].one_of(FAMILY_POLICIES),
+        external_traffic_policy=_external_policy(spec, kind, external_ips),
+        internal_traffic_policy=spec["internalTrafficPolicy"].one_of(POLICIES, "Cluster"),
+        load_balancer_source_ranges=_source_ranges(part, kind),
+        load_balancer_class=spec["loadBalancerClass"].text(),
+        load_balancer_ingress=load_balancer_ingress(part["status"]["loadBalancer"]),
+        allocate_load_balancer_node_ports=spec["allocateLoadBalancerNodePorts"].boolean(True),
+        external_ips=external_ips,
+        external_name=_external_name(spec["externalName"], kind),
+        publish_not_ready_addresses=spec["publishNotReadyAddresses"].boolean(),
+        span=part.span,
     )
 
 
-def load_balancer(document: Item) -> tuple[LoadBalancerIngress, ...]:
-    """The addresses of a load balancer from an object's status."""
-    listed = document.part("status").part("loadBalancer").items("ingress")
-    return tuple(LoadBalancerIngress(one.text("ip"), one.text("hostname")) for one in listed)
+def _default(part: Part, allowed: tuple[str, ...], default: str) -> str:
+    """One of a closed list, where an empty text stands for the default."""
+    return default if part.value == "" else part.one_of(allowed, default)
 
 
-def endpoints(document: Item) -> Endpoints:
-    """A `v1` Endpoints object."""
-    subsets = []
-    for item in document.items("subsets"):
-        found = tuple(
-            _endpoint(one, (one.text("ip"),), ready)
-            for key, ready in (("addresses", True), ("notReadyAddresses", False))
-            for one in item.items(key)
-        )
-        subsets.append(EndpointSubset(found, tuple(_endpoint_port(one) for one in item.items("ports"))))
-    return Endpoints(metadata(document, namespaced=True), tuple(subsets), document.span)
-
-
-def endpoint_slice(document: Item) -> EndpointSlice:
-    """An EndpointSlice."""
-    found = tuple(
-        _endpoint(one, one.texts("addresses"), one.part("conditions").flag("ready", True))
-        for one in document.items("endpoints")
-    )
-    ports = tuple(_endpoint_port(one) for one in document.items("ports"))
-    meta = metadata(document, namespaced=True)
-    return EndpointSlice(meta, document.text("addressType"), (EndpointSubset(found, ports),), document.span)
-
-
-def _endpoint(item: Item, addresses: tuple[str, ...], ready: bool) -> EndpointAddress:
-    reference = item.item("targetRef")
-    target = None
-    if reference is not None:
-        target = ObjectReference(reference.text("kind"), reference.text("namespace"), reference.text("name"))
-    return EndpointAddress(addresses, ready, target, item.text("nodeName"))
-
-
-def _endpoint_port(item: Item) -> EndpointPort:
-    return EndpointPort(item.port("port"), item.text("name"), item.text("protocol") or "TCP")
-
-
-def _port(item: Item) -> ServicePort:
-    protocol = item.text("protocol") or "TCP"
-    if protocol not in PROTOCOLS:
-        item.problem("protocol", f"{protocol!r} is not one of {', '.join(PROTOCOLS)}")
-    port = item.port("port")
-    if port is None and not item.has("port"):
-        item.problem("port", "is missing")
-    target = item.number_or_text("targetPort")
-    if isinstance(target, str) and target and port_name_problem(target):
-        item.problem("targetPort", f"{target!r} {port_name_problem(target)}")
-    if isinstance(target, int) and not 0 <= target <= 65535:
-        item.problem("targetPort", f"{target} is not a port: 1 to 65535")
-    number = port or 0
-    return ServicePort(
-        number,
-        target or number,
-        item.text("name"),
-        protocol,
-        item.integer("nodePort") or 0,
-        item.text("appProtocol"),
-        item.span,
-    )
-
-
-def _one_of(spec: Item, key: str, words: tuple[str, ...]) -> str:
-    found = spec.text(key) or words[0]
-    if found not in words:
-        spec.problem(key, f"{found!r} is not one of {', '.join(words)}")
-        return words[0]
+def _cluster_ips(spec: Part, kind: str) -> tuple[str, ...]:
+    listed = spec["clusterIPs"].items()
+    parts = listed or ([spec["clusterIP"]] if spec["clusterIP"].text() else [])
+    if listed and spec["clusterIP"].present and spec["clusterIP"].value != listed[0].value:
+        spec["clusterIPs"].refuse("its first entry must be the same as clusterIP")
+    found = tuple("None" if part.value == "None" else syntax.address(part) for part in parts)
+    if "None" in found and (len(found) > 1 or kind in ("NodePort", "LoadBalancer")):
+        parts[0].refuse("'None' (headless) stands alone, and not for a NodePort or LoadBalancer")
+    if found and kind == "ExternalName":
+        parts[0].refuse("must not be set for ExternalName")
     return found
 
 
-def _address(spec: Item, key: str, text: str) -> str:
-    try:
-        return address(text)
-    except ValueError:
-        spec.problem(key, f"{text!r} is not an address")
-        return "0.0.0.0"
+def _ports(part: Part, kind: str) -> tuple[ServicePort, ...]:
+    items = part.items()
+    ports = tuple(_port(item) for item in items)
+    names: set[str] = set()
+    seen: set[tuple[str, str, int]] = set()
+    for item, port in zip(items, ports, strict=True):
+        if not port.name and len(ports) > 1:
+            item["name"].refuse("is missing", "each of several ports needs a name")
+        if port.name and port.name in names:
+            item["name"].refuse(f"{port.name!r} is the name of two ports")
+        names.add(port.name)
+        if ("port", port.protocol, port.port) in seen:
+            item["port"].refuse(f"{port.protocol} {port.port} stands here twice")
+        seen.add(("port", port.protocol, port.port))
+        if port.node_port:
+            if ("node", port.protocol, port.node_port) in seen:
+                item["nodePort"].refuse(f"{port.protocol} {port.node_port} stands here twice")
+            seen.add(("node", port.protocol, port.node_port))
+            if kind == "ClusterIP":
+                item["nodePort"].refuse("needs type NodePort or LoadBalancer")
+    return ports
 
 
-def _block(spec: Item, text: str) -> str:
-    try:
-        return str(network(text))
-    except ValueError as wrong:
-        spec.problem("loadBalancerSourceRanges", str(wrong))
-        return "0.0.0.0/0"
+def _port(part: Part) -> ServicePort:
+    number = syntax.port_number(part["port"])
+    target = part["targetPort"]
+    # The API server defaults a target of 0 and an empty one to the port.
+    target_port = number if target.value in (None, 0, "") and target.value is not False else syntax.port(target)
+    return ServicePort(
+        port=number,
+        target_port=number if target_port is None else target_port,
+        name=syntax.optional_name(part["name"], syntax.DNS_LABEL),
+        protocol=syntax.protocol(part["protocol"]),
+        node_port=part["nodePort"].integer(),
+        app_protocol=part["appProtocol"].text(),
+        span=part.span,
+    )
+
+
+def _external_policy(spec: Part, kind: str, external_ips: tuple[str, ...]) -> str:
+    part = spec["externalTrafficPolicy"]
+    if part.value == "":
+        return "Cluster"
+    policy = part.one_of(POLICIES, "Cluster")
+    if part.present and not external_ips and kind not in ("NodePort", "LoadBalancer"):
+        part.refuse("needs a Service that is reachable from outside (NodePort, LoadBalancer, externalIPs)")
+    return policy
+
+
+def _source_ranges(part: Part, kind: str) -> tuple[str, ...]:
+    place = part["spec"]["loadBalancerSourceRanges"]
+    written: list[tuple[Part, str]] = [(item, item.text()) for item in place.items()]
+    if not written:
+        place = part["metadata"]["annotations"][SOURCE_RANGES]
+        text = place.value if isinstance(place.value, str) else ""
+        written = [(place, one) for one in text.split(",")] if text.strip() else []
+    if written and kind != "LoadBalancer":
+        place.refuse("needs type LoadBalancer")
+    blocks = [syntax.cidr(item, text.strip()) for item, text in written]
+    return tuple(str(block) for block in blocks if block is not None)
+
+
+def _external_name(part: Part, kind: str) -> str:
+    text = part.text()
+    if kind == "ExternalName":
+        name = text.removesuffix(".")
+        if not name:
+            part.refuse("is missing", "type ExternalName needs a host name")
+        elif len(name) > 253 or not syntax.SUBDOMAIN.fullmatch(name):
+            part.refuse(f"{text!r} is not a host name in lower case")
+    return text
+
+
+def load_balancer_ingress(part: Part) -> tuple[LoadBalancerIngress, ...]:
+    """The addresses in the `status.loadBalancer` of a Service or Ingress."""
+    found = []
+    for item in part["ingress"].items():
+        ip = syntax.address(item["ip"]) if item["ip"].value else ""
+        found.append(LoadBalancerIngress(ip, item["hostname"].text()))
+    return tuple(one for one in found if one.ip or one.hostname)
+
+
+def endpoints(part: Part) -> Endpoints:
+    """A `v1` Endpoints."""
+    metadata = object_meta(part["metadata"], namespaced=True)
+    subsets = []
+    for subset in part["subsets"].items():
+        ready = [_endpoint(item, [item["ip"]], syntax.address, True) for item in subset["addresses"].items()]
+        waiting = [_endpoint(item, [item["ip"]], syntax.address, False) for item in subset["notReadyAddresses"].items()]
+        subsets.append(EndpointSubset((*ready, *waiting), _endpoint_ports(subset["ports"], required=True)))
+    return Endpoints(metadata, tuple(subsets), part.span)
+
+
+def endpoint_slice(part: Part) -> EndpointSlice:
+    """A `discovery.k8s.io/v1` EndpointSlice. An endpoint that does not say whether it is ready counts as ready."""
+    metadata = object_meta(part["metadata"], namespaced=True)
+    kind = part["addressType"].one_of(ADDRESS_TYPES)
+    if not part["addressType"].present:
+        part["addressType"].refuse("is missing")
+    read = (lambda item: item.text()) if kind == "FQDN" else syntax.address
+    found = tuple(
+        _endpoint(item, item["addresses"].items(), read, item["conditions"]["ready"].boolean(True))
+        for item in part["endpoints"].items()
+    )
+    ports = _endpoint_ports(part["ports"], required=False)
+    return EndpointSlice(metadata, kind, (EndpointSubset(found, ports),) if found else (), part.span)
+
+
+def _endpoint(part: Part, addresses: list[Part], read: Callable[[Part], str], ready: bool) -> EndpointAddress:
+    for item in addresses:
+        if not item.present:
+            item.refuse("is missing")
+    if not addresses:
+        part["addresses"].refuse("is empty")
+    target = part["targetRef"]
+    reference = None
+    if target.present:
+        reference = ObjectReference(target["kind"].text(), target["namespace"].text(), target["name"].text())
+    return EndpointAddress(tuple(read(item) for item in addresses), ready, reference, part["nodeName"].text())
+
+
+def _endpoint_ports(part: Part, *, required: bool) -> tuple[EndpointPort, ...]:
+    return tuple(
+        EndpointPort(
+            syntax.port_number(item["port"]) if required or item["port"].present else None,
+            item["name"].text(),
+            syntax.protocol(item["protocol"]),
+        )
+        for item in part.items()
+    )
