@@ -80,10 +80,8 @@ def integer(digits: str) -> int | None:
     unsigned = digits.lstrip("+-")
     if len(unsigned) > 70:
         return None
-    if len(unsigned) > 1 and unsigned[0] == "0" and unsigned[1].isdigit():
-        value = int(unsigned, 8)
-    else:
-        value = int(unsigned, 0)
+    octal = len(unsigned) > 1 and unsigned[0] == "0" and unsigned[1].isdigit()
+    value = int(unsigned, 8 if octal else 0)
     value = -value if digits[0] == "-" else value
     return value if -(2**63) <= value < 2**64 else None
 

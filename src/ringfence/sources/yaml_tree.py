@@ -17,7 +17,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 import yaml
-from yaml.cyaml import CParser
+from yaml._yaml import CParser
 from yaml.events import (
     AliasEvent,
     MappingEndEvent,
@@ -196,14 +196,15 @@ class _Placer:
 
     def entries(self, event: Any) -> dict[str, Place] | None:
         """The places inside a node, whose own first event is given."""
-        if type(event) is AliasEvent:
+        kind: Any = type(event)
+        if kind is AliasEvent:
             return self.anchors[event.anchor][0]
         found: dict[str, Place] | None = None
-        if type(event) is SequenceStartEvent:
+        if kind is SequenceStartEvent:
             found = {}
             while type(item := self.event()) is not SequenceEndEvent:
                 found[str(len(found))] = (item.start_mark.line, item.start_mark.column, self.entries(item))
-        elif type(event) is MappingStartEvent:
+        elif kind is MappingStartEvent:
             found = {}
             inherited: dict[str, Place] = {}
             while type(start := self.event()) is not MappingEndEvent:
@@ -214,13 +215,13 @@ class _Placer:
                 found[name] = (start.start_mark.line, start.start_mark.column, self.entries(self.event()))
             found = {**inherited, **found}
         if event.anchor:
-            text = event.value if type(event) is ScalarEvent else ""
+            text = event.value if kind is ScalarEvent else ""
             self.anchors[event.anchor] = (found, text)
         return found
 
     def key(self, event: Any) -> str:
-        if type(event) is AliasEvent:
-            return self.anchors[event.anchor][1]
+        if isinstance(event, AliasEvent):
+            return self.anchors[str(event.anchor)][1]
         if event.anchor:
             self.anchors[event.anchor] = (None, event.value)
         if event.tag is None and event.implicit[0]:
@@ -252,10 +253,10 @@ def _mark(event: Any) -> tuple[int, int]:
 
 def _malformed(failure: yaml.YAMLError, text: str) -> MalformedError:
     """Libyaml's complaint in our terms."""
-    mark = getattr(failure, "problem_mark", None)
+    mark, problem = getattr(failure, "problem_mark", None), getattr(failure, "problem", None)
     if mark is not None:
         context = getattr(failure, "context", None)
-        message = f"{context}: {failure.problem}" if context else str(getattr(failure, "problem", failure))
+        message = f"{context}: {problem}" if context else problem
         return MalformedError(f"this is not YAML: {message}", mark.line, mark.column)
     position, reason = getattr(failure, "position", None), getattr(failure, "reason", None)
     if isinstance(position, int):

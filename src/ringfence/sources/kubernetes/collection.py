@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from ringfence.model.diagnostics import Diagnostic, Severity, error, warning
+from ringfence.model.diagnostics import Diagnostic, error, warning
 from ringfence.model.spans import Span
 from ringfence.resources.kubernetes import (
     ENFORCING_KINDS,
@@ -53,6 +53,7 @@ class Collection:
         self.refused: list[RefusedObject] = []
         self.counts: Counter[str] = Counter()
         self.seen: dict[Identity, tuple[Span, Any]] = {}
+        self.generated: Counter[Identity] = Counter()
         self.scopes: dict[GroupKind, bool] = {}
         self.strange: set[str] = set()
 
@@ -99,7 +100,7 @@ class Collection:
             self._unnamed(part, kind, api_version)
             return
         typed = self._typed(part, api_version, kind)
-        if part.problems and not typed:
+        if part.problems.refusals:
             self._refuse(part, kind)
             return
         self._read(part, typed, api_version, kind)
@@ -136,33 +137,28 @@ class Collection:
             part["kind"].refuse(f"there is no kind {shown(kind)} in {api_version}", remedy)
         elif kind == "NetworkPolicy" and (group, kind) not in ENFORCING_KINDS:
             part["apiVersion"].warn(f"nobody knows a NetworkPolicy in {shown(api_version)}", "networking.k8s.io/v1?")
-            self.diagnostics.extend(part.problems)
-            part.problems.clear()
         return None
 
     def _read(self, part: Part, typed: Kind | None, api_version: str, kind: str) -> None:
         group_kind = (typed.group, typed.kind) if typed else (catalogue.group_of(api_version), kind)
-        if typed is None and not part["metadata"]["name"].present and group_kind not in ENFORCING_KINDS:
-            if not part["metadata"]["generateName"].present:
-                what = f"this {kind} has no metadata.name, is no object of a cluster and was left out"
-                self.diagnostics.append(warning(what, part.span))
-                return
+        nameless = not part["metadata"]["name"].present and not part["metadata"]["generateName"].present
+        if typed is None and nameless and group_kind not in ENFORCING_KINDS:
+            what = f"this {kind} has no metadata.name, is no object of a cluster and was left out"
+            self.diagnostics.append(warning(what, part.span))
+            return
         value = typed.read(part) if typed else self._raw(part, group_kind, api_version)
-        if any(one.severity is Severity.ERROR for one in part.problems):
+        if part.problems.refusals:
             self._refuse(part, kind)
             return
         value = self._unique(part, group_kind, value)
-        self.diagnostics.extend(part.problems)
+        self.diagnostics.extend(part.problems.all)
         if value is not None:
             (self.rooms[typed.room] if typed else self.others).append(value)
             self.counts[catalogue.counted(*group_kind)] += 1
 
     def _raw(self, part: Part, group_kind: GroupKind, api_version: str) -> RawObject:
         namespaced = self._namespaced(group_kind, bool(part["metadata"]["namespace"].value))
-        strict = Part.root(part.value, part.span)
-        metadata = object_meta(strict["metadata"], namespaced=namespaced)
-        names = [one for one in strict.problems if one.span.pointer.rpartition("/metadata/")[2] != one.span.pointer]
-        part.problems.extend(names)
+        metadata = object_meta(part["metadata"], namespaced=namespaced)
         secret = group_kind == ("", "Secret")
         document = without_secrets(part) if secret else part.value
         if secret:
@@ -179,17 +175,19 @@ class Collection:
     def _unique(self, part: Part, group_kind: GroupKind, value: Any) -> Any:
         """The object under a name of its own; None where an earlier one has it."""
         metadata = value.metadata
-        identity = (group_kind, metadata.namespace, metadata.name)
         if metadata.name.endswith(GENERATED):
-            number = sum(1 for kind, space, name in self.seen if (kind, space) == identity[:2] and GENERATED in name)
-            metadata = replace(metadata, name=metadata.name + str(number or ""))
-            value, identity = replace(value, metadata=metadata), (*identity[:2], metadata.name)
-        first = self.seen.setdefault(identity, (part.span, part.value))
-        if first[1] is part.value:
+            self.generated[group_kind, metadata.namespace, metadata.name] += 1
+            number = self.generated[group_kind, metadata.namespace, metadata.name]
+            metadata = replace(metadata, name=metadata.name + (str(number) if number > 1 else ""))
+            value = replace(value, metadata=metadata)
+        identity = (group_kind, metadata.namespace, metadata.name)
+        first = self.seen.get(identity)
+        if first is None:
+            self.seen[identity] = (part.span, part.value)
             return value
         title = f"{group_kind[1]} {metadata.qualified_name}"
         if first[1] == part.value:
-            part.problems.append(warning(f"{title} stands at {first[0]} already, word for word", part.span))
+            part.warn(f"{title} stands at {first[0]} already, word for word")
             return None
         remedy = "keep one: the first was taken, this one was left out"
         self.diagnostics.append(error(f"{title} stands at {first[0]} already", part.span, remedy))
@@ -198,7 +196,7 @@ class Collection:
         return None
 
     def _refuse(self, part: Part, kind: str) -> None:
-        self.diagnostics.extend(part.problems)
+        self.diagnostics.extend(part.problems.all)
         metadata = part["metadata"]
         name, namespace = metadata["name"].value, metadata["namespace"].value
         cluster_wide = any(kind == one for _, one in CLUSTER_SCOPED)

@@ -82,12 +82,12 @@ def _selector(part: Part, kind: str, made: tuple[PodTemplate, ...], refers: bool
         return _map_selector(place, made)
     if not place.present:
         if SHAPES[kind].selects and part["apiVersion"].value in CURRENT and not refers:
-            place.refuse("is missing", "select the labels of the template")
+            place.slip("is missing", "select the labels of the template")
         return None
     selector = label_selector(place)
     if SHAPES[kind].selects:
         if selector.selects_everything:
-            place.refuse("is empty", "select the labels of the template")
+            place.slip("is empty", "select the labels of the template")
         _matches(place, selector, made)
     return selector
 

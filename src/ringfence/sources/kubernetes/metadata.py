@@ -42,7 +42,7 @@ def object_meta(part: Part, *, namespaced: bool, rule: str = syntax.DNS_SUBDOMAI
         name,
         namespace,
         syntax.labels(part["labels"]),
-        syntax.annotations(part["annotations"]),
+        syntax.annotated(part["annotations"]),
         _owner(part["ownerReferences"]),
     )
 

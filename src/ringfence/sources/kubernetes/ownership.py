@@ -2,7 +2,8 @@
 
 A controller or pod that names an owner which was read is part of that owner: the ReplicaSet and its pods of a
 Deployment, the Job of a CronJob. Pods that name an owner which was not read make a workload of that owner's name. A pod
-that a Node owns is a static one and stands for itself, as does a pod without an owner.
+that a Node owns is a static one and stands for itself, as does a pod without an owner. An owner that does not say its
+kind counts as a Pod, the least that it can be.
 
 An owner's templates are its own, then those of what it owns that differ in labels, ports or network: during a rollout
 old and new pods run side by side. The labels and annotations that controllers add on the way do not count as a
@@ -60,7 +61,7 @@ def _workload(
         replicas = None if scaled and declared.replicas != 0 else declared.replicas
         return replace(declared, templates=declared.templates + more, pods=tuple(pods), replicas=replicas)
     kind, namespace, name = key
-    alone = kind == "Pod" and len(pods) == 1
+    alone = key == _key("Pod", pods[0].metadata)
     return Workload(
         kind=kind,
         metadata=pods[0].metadata if alone else ObjectMeta(name, namespace),
@@ -77,9 +78,9 @@ def _key(kind: str, metadata: ObjectMeta) -> Key:
 
 def _owner_key(metadata: ObjectMeta) -> Key | None:
     owner = metadata.owner
-    if owner is None or owner.kind == "Node" or not owner.kind or not owner.name:
+    if owner is None or owner.kind == "Node" or not owner.name:
         return None
-    return owner.kind, metadata.namespace, owner.name
+    return owner.kind or "Pod", metadata.namespace, owner.name
 
 
 def _root(key: Key, found: Mapping[Key, Workload]) -> Key:

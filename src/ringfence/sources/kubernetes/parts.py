@@ -3,12 +3,15 @@
 Readers go down with `part["spec"]["ports"].items()` and ask for what they expect: `text`, `integer`, `entries`. A part
 that is absent and one that is null are the same, as for the API server. What is of the wrong type is noted as a
 problem and read as if it were absent, so that one look at an object names everything that is wrong with it. Whoever
-began with `Part.root` looks at `problems` in the end: an object with an error among them is refused.
+began with `Part.root` looks at `problems` in the end, and refuses the object where one of them is an error. A *slip* is
+an error that leaves no doubt about the meaning (a container without an image): the server would refuse the object, and
+so the run must not pass, but the object is worth reading all the same.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
@@ -19,12 +22,25 @@ NOTHING: Mapping[str, Any] = {}
 TEMPLATE = "this looks like a Helm template: render it first (helm template) and read the result"
 
 
+@dataclass(frozen=True, slots=True)
+class Problems:
+    """What is wrong with one object. `refusals` refuse it; `remarks` (slips and warnings) do not."""
+
+    refusals: list[Diagnostic] = field(default_factory=list)
+    remarks: list[Diagnostic] = field(default_factory=list)
+
+    @property
+    def all(self) -> list[Diagnostic]:
+        """Refusals first."""
+        return self.refusals + self.remarks
+
+
 class Part:
     """A value inside a document. `value` is None where it is absent or null."""
 
     __slots__ = ("_above", "_span", "_step", "problems", "value")
 
-    def __init__(self, value: Any, above: Part | None, step: str | int, span: Span, problems: list[Diagnostic]) -> None:
+    def __init__(self, value: Any, above: Part | None, step: str | int, span: Span, problems: Problems) -> None:
         self.value = value
         self._above = above
         self._step = step
@@ -34,7 +50,7 @@ class Part:
     @classmethod
     def root(cls, value: Any, span: Span) -> Part:
         """The whole of an object, whose problems all of its parts will collect."""
-        return cls(value, None, "", span, [])
+        return cls(value, None, "", span, Problems())
 
     def __getitem__(self, name: str) -> Part:
         value = self.value.get(name) if type(self.value) is dict else None
@@ -64,11 +80,15 @@ class Part:
         """Notes why the object cannot be accepted."""
         if isinstance(self.value, str) and "{{" in self.value:
             remedy = TEMPLATE
-        self.problems.append(error(self._titled(message), self.span, remedy))
+        self.problems.refusals.append(error(self._titled(message), self.span, remedy))
+
+    def slip(self, message: str, remedy: str = "") -> None:
+        """Notes an error that leaves no doubt about the meaning: the object is kept."""
+        self.problems.remarks.append(error(self._titled(message), self.span, remedy))
 
     def warn(self, message: str, remedy: str = "") -> None:
         """Notes what the user should know, without refusing the object."""
-        self.problems.append(warning(self._titled(message), self.span, remedy))
+        self.problems.remarks.append(warning(self._titled(message), self.span, remedy))
 
     def _titled(self, message: str) -> str:
         return f"{self.path}: {message}" if self.path else message

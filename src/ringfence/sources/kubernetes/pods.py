@@ -78,7 +78,7 @@ def template(part: Part) -> PodTemplate:
     """The pod template of a controller."""
     metadata = part["metadata"]
     metadata.only(*FIELDS)
-    labels, annotations = syntax.labels(metadata["labels"]), syntax.annotations(metadata["annotations"])
+    labels, annotations = syntax.labels(metadata["labels"]), syntax.annotated(metadata["annotations"])
     part.entries()
     return replace(_spec(part["spec"]), labels=labels, annotations=annotations, span=part.span)
 
@@ -94,8 +94,8 @@ def _spec(part: Part) -> PodTemplate:
     for place, container in zip(
         [*part["initContainers"].items(), *part["containers"].items()], init + main, strict=True
     ):
-        if container.name in names:
-            place["name"].refuse(f"{container.name!r} is the name of two containers")
+        if container.name and container.name in names:
+            place["name"].slip(f"{container.name!r} is the name of two containers")
         names.add(container.name)
     _host_ports_differ(part["containers"], main)
     account = part["serviceAccountName"].text() or part["serviceAccount"].text()
@@ -109,10 +109,11 @@ def _spec(part: Part) -> PodTemplate:
 
 
 def _container(part: Part, host_network: bool, *, init: bool) -> Container:
-    name = syntax.name(part["name"], syntax.DNS_LABEL)
+    name = syntax.optional_name(part["name"], syntax.DNS_LABEL)
     image = part["image"].text()
-    if not image and part["image"].value in (None, ""):
-        part["image"].refuse("is missing")
+    for needed in (part["name"], part["image"]):
+        if needed.value in (None, ""):
+            needed.slip("is missing")
     environment: dict[str, str | None] = {}
     for variable in part["env"].items():
         value = None if variable["valueFrom"].present else variable["value"].text()

@@ -23,7 +23,7 @@ KEPT_METADATA = ("name", "namespace", "labels", "creationTimestamp", "uid", "own
 
 
 def without_secrets(part: Part) -> dict[str, Any]:
-    """A Secret's document with `data` reduced to certificates (base64, as in Kubernetes; `stringData` is part of it)."""
+    """A Secret's document with `data` reduced to certificates (base64; `stringData` is part of it)."""
     metadata = part["metadata"].entries()
     kept = {key: metadata[key] for key in KEPT_METADATA if key in metadata}
     annotations = part["metadata"]["annotations"].entries()

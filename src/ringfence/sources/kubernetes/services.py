@@ -89,7 +89,7 @@ def _ports(part: Part, kind: str) -> tuple[ServicePort, ...]:
     seen: set[tuple[str, str, int]] = set()
     for item, port in zip(items, ports, strict=True):
         if not port.name and len(ports) > 1:
-            item["name"].refuse("is missing", "each of several ports needs a name")
+            item["name"].slip("is missing", "each of several ports needs a name")
         if port.name and port.name in names:
             item["name"].refuse(f"{port.name!r} is the name of two ports")
         names.add(port.name)

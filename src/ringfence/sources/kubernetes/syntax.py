@@ -44,14 +44,16 @@ EXPLANATIONS = {
 
 
 def name(part: Part, rule: str) -> str:
-    """A name that must be there and follow a rule."""
+    """A name that must be there and follow a rule. A wrong form is a slip: it is clear what is meant."""
     text = part.text()
     pattern, longest = RULES[rule]
     if not text:
         if not part.present or part.value == "":
             part.refuse("is missing")
+    elif "{{" in text:
+        part.refuse(f"{shown(text)} is not a {rule}")
     elif len(text) > longest or not pattern.fullmatch(text):
-        part.refuse(f"{shown(text)} is not a {rule} ({EXPLANATIONS[rule]})")
+        part.slip(f"{shown(text)} is not a {rule} ({EXPLANATIONS[rule]})")
     return text
 
 
@@ -91,7 +93,7 @@ def labels(part: Part) -> dict[str, str]:
     return found
 
 
-def annotations(part: Part) -> dict[str, str]:
+def annotated(part: Part) -> dict[str, str]:
     """Annotations: any text under keys like those of labels."""
     found = part.mapping_of_texts()
     for key in found:
