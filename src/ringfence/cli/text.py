@@ -19,3 +19,9 @@ def one_line(text: str) -> str:
     return "".join(
         character if unicodedata.category(character) not in _UNSAFE else repr(character)[1:-1] for character in text
     )
+
+
+def help_text(documentation: str | None) -> str:
+    """A module's documentation as a command's help: paragraphs are wrapped, indented ones stand as they are."""
+    paragraphs = (documentation or "").strip("\n").split("\n\n")
+    return "\n\n".join(f"\b\n{one}" if one.startswith("  ") else one for one in paragraphs)

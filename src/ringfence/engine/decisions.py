@@ -7,7 +7,7 @@ the reference; `engine.folding` answers the same for all headers at once and is 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from ringfence.engine.outcomes import Doubt, Hop
@@ -64,7 +64,7 @@ def decide(
         if not onward:
             break
     else:
-        hop = Hop(location, chain.default, chain.layer, chain.direction, because="no rule of this layer applies")
+        hop = Hop(location, chain.default, chain.layer, chain.direction, because="nothing of it applies here")
         possible.append(Decision(chain.default, hop))
     if len({one.action for one in possible}) < 2:
         return Decisions(tuple(possible), frozenset())
@@ -105,8 +105,8 @@ def _stage(
         if not falls:
             return steps, False
     certain = any(governs is True for _, governs in governing)
-    end = Rule(stage.end, name="")
-    steps.append((stage.end, next(scope for scope, governs in governing if governs is True or not certain), end))
+    deciding = [scope for scope, governs in governing if governs is True or not certain]
+    steps.append((stage.end, replace(deciding[0], name=_names(deciding)), Rule(stage.end)))
     return steps, not certain
 
 
@@ -140,8 +140,14 @@ def within(addresses: Bounds[AddressSet], address: int) -> Truth:
     return True if address in addresses.must else (None if address in addresses.may else False)
 
 
+def _names(scopes: list[Scope]) -> str:
+    """Those that together decided by silence."""
+    more = f" and {len(scopes) - 3} more" if len(scopes) > 3 else ""
+    return ", ".join(scope.name for scope in scopes[:3]) + more
+
+
 def _hop(chain: Chain, location: str, action: Action, stage: str, scope: Scope, rule: Rule) -> Hop:
     name = f"{scope.name} {rule.name}".strip()
-    because = "" if rule.name else f"{scope.name} applies here and no rule of it matches"
+    because = "" if rule.name else f"no rule of {scope.name} matches"
     span = rule.span if rule.name else scope.span
     return Hop(location, action, chain.layer, chain.direction, stage, name, span, because)

@@ -36,6 +36,17 @@ class Traffic:
     icmpv6: Region = EMPTY_REGION
     others: IntervalSet = NOTHING
 
+    def meets(self, other: Traffic) -> bool:
+        """Whether the two have anything in common."""
+        return bool(
+            self.tcp & other.tcp
+            or self.udp & other.udp
+            or self.sctp & other.sctp
+            or self.icmp & other.icmp
+            or self.icmpv6 & other.icmpv6
+            or self.others & other.others
+        )
+
     @property
     def everything(self) -> bool:
         """Whether nothing is left out."""
@@ -48,6 +59,16 @@ class Traffic:
         parts = {"tcp": str(self.tcp), "udp": str(self.udp), "sctp": str(self.sctp)}
         parts |= {"icmp": _icmp(self.icmp), "icmpv6": _icmp(self.icmpv6), "other": str(self.others)}
         return {name: text for name, text in parts.items() if text}
+
+    def __le__(self, other: Traffic) -> bool:
+        return (
+            self.tcp <= other.tcp
+            and self.udp <= other.udp
+            and self.sctp <= other.sctp
+            and self.icmp <= other.icmp
+            and self.icmpv6 <= other.icmpv6
+            and self.others <= other.others
+        )
 
     def __bool__(self) -> bool:
         return bool(self.tcp or self.udp or self.sctp or self.icmp or self.icmpv6 or self.others)
@@ -75,6 +96,14 @@ def _icmp(region: Region) -> str:
         kinds = str(low) if low == high else f"{low}-{high}"
         parts += [kinds] if codes == OCTETS else [f"{kinds}/{code}" for code in str(codes).split(",")]
     return ",".join(parts)
+
+
+def by_protocol(name: str) -> HeaderSet:
+    """All headers of one protocol as `Traffic.document` names it; `other` are those without a name."""
+    if name == "other":
+        return HeaderSet(others=OTHERS)
+    planes = ("tcp", "mtls") if name == "tcp" else (name,)
+    return HeaderSet().map(lambda plane, _: getattr(ALL_HEADERS, plane) if plane in planes else EMPTY_REGION)
 
 
 def offered(endpoint: Endpoint) -> HeaderSet:

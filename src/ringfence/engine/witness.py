@@ -22,7 +22,8 @@ from ringfence.model.networks import Endpoint, Packet
 
 LIKELY_PORTS = (443, 80, 5432, 8080, 22, 53)
 LIKELY_SOURCE_PORT = 49152
-LIKELY_ADDRESSES = tuple(map(number, ("203.0.113.10", "10.0.0.10", "192.168.0.10", "172.16.0.10", "2001:db8::10")))
+OUTSIDE_ADDRESSES = tuple(map(number, ("203.0.113.10", "2001:db8::10")))
+INSIDE_ADDRESSES = tuple(map(number, ("10.0.0.10", "192.168.0.10", "172.16.0.10", "fd00::10")))
 MOST_CANDIDATES = 64
 """How many packets are tried for one claim before it counts as unconfirmed."""
 
@@ -91,7 +92,8 @@ class Witnesses:
 
 def _addresses(choice: AddressSet, endpoint: Endpoint, reference: Reference, most: int) -> list[int]:
     """Presentable addresses first; where the endpoint has one of several, one of each kind that rules tell apart."""
-    first = next((one for one in LIKELY_ADDRESSES if one in choice), None)
+    likely = OUTSIDE_ADDRESSES if endpoint.every else INSIDE_ADDRESSES
+    first = next((one for one in likely if one in choice), None)
     if first is None:
         low, high = choice.pairs[0]
         first = min(low + 1, high) if high - low > 1 else low

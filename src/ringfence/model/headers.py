@@ -268,6 +268,13 @@ def ports(protocol: str, destination: IntervalSet = PORTS, source: IntervalSet =
     return NO_HEADERS.map(lambda name, _: region if name in wanted else EMPTY_REGION)
 
 
+def from_port(source: int) -> HeaderSet:
+    """All headers, of those with ports only the ones that leave this source port."""
+    return ALL_HEADERS.map(
+        lambda name, full: full & Region.of(IntervalSet.of(source), PORTS) if name in PORT_PLANES else full
+    )
+
+
 def protocol(number: int) -> HeaderSet:
     """All headers of one IP protocol number."""
     planes = ALL_HEADERS.map(lambda name, full: full if PLANES[name] == number else EMPTY_REGION)

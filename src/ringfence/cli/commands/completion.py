@@ -10,10 +10,10 @@ from __future__ import annotations
 import click
 from click.shell_completion import get_completion_class
 
+from ringfence.cli.text import help_text
 
-@click.command(
-    short_help="Print the completion script for a shell.", help=(__doc__ or "").replace("\n\n", "\n\n\b\n", 1)
-)
+
+@click.command(short_help="Print the completion script for a shell.", help=help_text(__doc__))
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @click.pass_context
 def command(ctx: click.Context, shell: str) -> None:

@@ -1,0 +1,79 @@
+"""Say why a flow is allowed or denied: every hop, there and back, with the deciding rules.
+
+SRC and DST are workloads (namespace/name[Kind]), nodes (NAME[Node]), addresses, blocks, ranges, internet or
+{ingress-controller}; PORT is tcp/5432, udp/53, icmp ... With --batch, questions come as JSON lines and answers leave in
+the same order.
+
+  ringfence explain storefront/web storefront/db tcp/5432 --in k8s/
+  ringfence explain internet storefront/web --in k8s/
+  ringfence explain --batch questions.jsonl -o jsonl --in k8s/
+"""
+
+from __future__ import annotations
+
+from typing import BinaryIO
+
+import click
+
+from ringfence.cli.inputs import paths_option, read, reading_options
+from ringfence.cli.output import Output, exit_code, output_options, render_json
+from ringfence.cli.text import help_text
+from ringfence.network import Network
+from ringfence.report import explain as report
+from ringfence.report.style import Style
+
+
+@click.command(help=help_text(__doc__))
+@click.argument("source", metavar="[SRC]", required=False)
+@click.argument("target", metavar="[DST]", required=False)
+@click.argument("port", metavar="[PORT]", default="any")
+@paths_option
+@reading_options
+@click.option("--src-port", type=click.IntRange(0, 65535), help="The client's port, instead of any of its own.")
+@click.option("--http", metavar="'METHOD PATH'", help="The application request.")
+@click.option("--batch", type=click.File("rb"), help="A file of questions, one JSON object a line.")
+@output_options("text", "json", "jsonl")
+def command(
+    source: str | None,
+    target: str | None,
+    port: str,
+    paths: tuple[str, ...],
+    posture: str | None,
+    options: tuple[str, ...],
+    src_port: int | None,
+    http: str | None,
+    batch: BinaryIO | None,
+    output: Output,
+) -> int:
+    """Say why a flow is allowed or denied: every hop, there and back, with the deciding rules."""
+    if (batch is None) == (source is None or target is None):
+        raise click.UsageError("name SRC and DST, or give --batch")
+    network = read(paths, posture, options, output)
+    if batch is not None:
+        return _batch(network, list(batch), output)
+    assert source is not None
+    assert target is not None
+    request = None
+    if http is not None:
+        method, _, path = http.partition(" ")
+        request = {"method": method, "path": path or "/"}
+    found = network.reach(source, target, port, request, src_port).explain()
+    question = f"{source} -> {target}" + ("" if port == "any" else f" {port}")
+    output.write(
+        {
+            "text": lambda surface: report.text(question, found, Style(surface.colour)),
+            "json": lambda _: render_json(report.document(found)),
+            "jsonl": lambda _: report.line(report.document(found)),
+        }
+    )
+    return exit_code(network.diagnostics, failed=False)
+
+
+def _batch(network: Network, lines: list[bytes], output: Output) -> int:
+    from ringfence.report.batch import answer
+
+    answers = [answer(network, line) for line in lines if line.strip()]
+    failed = any("error" in one for one in answers)
+    text = "".join(report.line(one) for one in answers)
+    output.write({"text": lambda _: text, "json": lambda _: render_json(answers), "jsonl": lambda _: text})
+    return 2 if failed else exit_code(network.diagnostics, failed=False)

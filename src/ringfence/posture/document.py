@@ -1,0 +1,178 @@
+"""The posture file `ringfence.yaml`: what it may say, and reading it.
+
+    version: 1
+    sources: [k8s/]                                   # relative to the file; default: its folder
+    options: {host_network: node, cni: calico}        # semantic options
+    selections:
+      web:      {workload: storefront/web}            # namespace/name[Kind]; * and ? are wildcards
+      shop:     {namespace: [storefront]}
+      data:     {labels: {tier: data}, may_be_empty: true}
+      office:   {cidr: [198.18.0.0/24]}
+      front:    {any: [web, shop], not: data}
+    intents:
+      - name: catalogue-data
+        reason: the catalogue lives there
+        allow: {from: web, to: data, ports: [tcp/5432]}
+
+An intent is one of `allow`, `deny`, `only` (these sources on these ports, and nobody else on anything) or `isolate`
+(none of these reaches another). A side is the name of a selection, a selection written out, a name as in a question
+(`storefront/web`, an address block, `internet`, `{ingress-controller}`), `everything`, or a list of such.
+
+The types below are the schema: `posture.schema` publishes them as JSON Schema, and msgspec reads documents by them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import Any, TypeVar
+
+import msgspec
+
+from ringfence.model.diagnostics import Diagnostic, error
+from ringfence.model.spans import Span
+
+Texts = str | list[str]
+
+
+class Selection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Endpoints by what they are; everything that is said must hold. A list holds alternatives."""
+
+    workload: Texts | None = None
+    namespace: Texts | None = None
+    kind: Texts | None = None
+    labels: dict[str, str] = {}
+    namespace_labels: dict[str, str] = {}
+    cidr: Texts | None = None
+    any: list[Reference] = []
+    all: list[Reference] = []
+    not_: Reference | list[Reference] | None = msgspec.field(default=None, name="not")
+    may_be_empty: bool = False
+
+
+Reference = str | Selection
+References = Reference | list[Reference]
+
+
+class Flow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """From whom to whom, on which ports (`tcp/5432`, `udp/53`, `icmp`; default: any)."""
+
+    to: References
+    from_: References = msgspec.field(name="from")
+    ports: list[str | int] = msgspec.field(default_factory=lambda: ["any"])
+
+
+class Intent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One thing that should be true of the network, and why."""
+
+    name: str
+    reason: str
+    allow: Flow | None = None
+    deny: Flow | None = None
+    only: Flow | None = None
+    isolate: list[Reference] | None = None
+
+    @property
+    def kind(self) -> str:
+        """Which of the four it is."""
+        return next(kind for kind in KINDS if getattr(self, kind) is not None)
+
+
+KINDS = ("allow", "deny", "only", "isolate")
+
+Scalar = str | int | float | bool
+
+
+class Posture(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A whole posture file. The sections at the end belong to layers that read them for themselves."""
+
+    version: int = 1
+    sources: list[str] = []
+    options: dict[str, Scalar | list[str] | dict[str, Any]] = {}
+    selections: dict[str, Reference] = {}
+    intents: list[Intent] = []
+    clusters: dict[str, Any] | None = None
+    cloud: dict[str, Any] | None = None
+    mesh: dict[str, Any] | None = None
+    certificates: dict[str, Any] | None = None
+    alerts: dict[str, Any] | None = None
+
+
+SECTIONS = ("clusters", "cloud", "mesh", "certificates", "alerts")
+
+T = TypeVar("T")
+
+
+def read(document: Any, span: Span) -> tuple[Posture, list[Diagnostic]]:
+    """The posture of a parsed document. What is wrong is a diagnostic at its place and left out; the rest stands."""
+    found: list[Diagnostic] = []
+    if not isinstance(document, Mapping):
+        return Posture(), [error("a posture file is a mapping with sources, selections and intents", span)]
+    for key in document:
+        if key not in Posture.__struct_fields__:
+            found.append(error(f"there is no section {key!r}", span.at(key), _near(key, Posture.__struct_fields__)))
+    version = _part(document.get("version", 1), int, span.at("version"), found)
+    if version not in (None, 1):
+        found.append(error(f"version {version} is not known; this is version 1", span.at("version")))
+    sources = _part(document.get("sources") or [], list[str], span.at("sources"), found) or []
+    options = _part(document.get("options") or {}, dict[str, Any], span.at("options"), found) or {}
+    selections = {
+        name: part
+        for name, value in _mapping(document, "selections", span, found).items()
+        if (part := _part(value, Selection | str, span.at("selections", name), found)) is not None
+    }
+    intents = _intents(document.get("intents") or [], span.at("intents"), found)
+    sections = {name: document[name] for name in SECTIONS if isinstance(document.get(name), Mapping)}
+    return Posture(1, sources, options, selections, intents, **sections), found
+
+
+def _intents(value: Any, span: Span, found: list[Diagnostic]) -> list[Intent]:
+    if not isinstance(value, list):
+        found.append(error("intents is a list", span))
+        return []
+    intents: list[Intent] = []
+    for place, item in enumerate(value):
+        intent = _part(item, Intent, span.at(place), found)
+        if intent is None:
+            continue
+        kinds = [kind for kind in KINDS if getattr(intent, kind) is not None]
+        if len(kinds) != 1:
+            found.append(error(f"intent {intent.name!r} must be one of {', '.join(KINDS)}", span.at(place)))
+        elif any(one.name == intent.name for one in intents):
+            found.append(error(f"there are two intents {intent.name!r}", span.at(place, "name"), "rename one"))
+        elif not intent.reason.strip():
+            found.append(error(f"intent {intent.name!r} has no reason", span.at(place, "reason"), "say why"))
+        else:
+            intents.append(intent)
+    return intents
+
+
+def _mapping(document: Mapping[str, Any], key: str, span: Span, found: list[Diagnostic]) -> Mapping[str, Any]:
+    value = document.get(key) or {}
+    if isinstance(value, Mapping):
+        return value
+    found.append(error(f"{key} is a mapping", span.at(key)))
+    return {}
+
+
+def _part(value: Any, kind: Any, span: Span, found: list[Diagnostic]) -> Any:
+    """The value by its type; None and a diagnostic at the exact place where it does not fit."""
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as wrong:
+        message, _, path = str(wrong).partition(" - at `$")
+        steps = [int(digits) if digits else name for name, digits in re.findall(r"\.([^.\[`]+)|\[(\d+)\]", path)]
+        unknown = re.search(r"unknown field `(.+)`", message)
+        if unknown:
+            fields = {*Selection.__struct_encode_fields__, *Flow.__struct_encode_fields__, *Intent.__struct_fields__}
+            place = span.at(*steps, unknown[1])
+            found.append(error(f"there is no field {unknown[1]!r} here", place, _near(unknown[1], fields)))
+        else:
+            found.append(error(message[:1].lower() + message[1:].replace("`", ""), span.at(*steps)))
+        return None
+
+
+def _near(word: str, words: Any) -> str:
+    near = get_close_matches(str(word), sorted(words), 1)
+    return f"did you mean {near[0]}?" if near else f"known are {', '.join(sorted(words))}"

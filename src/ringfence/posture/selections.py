@@ -1,0 +1,198 @@
+"""Selections resolved on a network: which endpoints, and which addresses outside.
+
+What a selection may hold and what it certainly holds can differ, where labels are not known; the resolved selection
+keeps what it may hold, and `unsure` says which of that is not certain. A proof of a deny covers all of it; a proof of
+an allow has to, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+
+from ringfence.model.addresses import EVERYWHERE, NO_ADDRESS, AddressSet
+from ringfence.model.conditions import Truth, conjunction, disjunction
+from ringfence.model.diagnostics import Diagnostic, RingfenceError, error
+from ringfence.model.networks import Endpoint, Network
+from ringfence.model.selectors import Comparison, Label
+from ringfence.model.spans import Span
+from ringfence.posture.document import Reference, References, Selection
+from ringfence.topology.entries import SOME_NODE
+from ringfence.topology.names import side
+
+EVERYTHING = "everything"
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """What a side of an intent holds. `outside` are addresses of endpoints that stand for all of theirs."""
+
+    endpoints: tuple[Endpoint, ...] = ()
+    outside: AddressSet = NO_ADDRESS
+    unsure: frozenset[str] = frozenset()
+
+    def __or__(self, other: Selected) -> Selected:
+        known = {one.id: one for one in self.endpoints + other.endpoints}
+        sure = {one.id for one in self.endpoints} - self.unsure | {one.id for one in other.endpoints} - other.unsure
+        return Selected(tuple(known.values()), self.outside | other.outside, frozenset(known) - sure)
+
+    def __bool__(self) -> bool:
+        return bool(self.endpoints or self.outside)
+
+    def by_workload(self) -> dict[str, tuple[Endpoint, ...]]:
+        """The endpoints of each workload."""
+        found: dict[str, tuple[Endpoint, ...]] = {}
+        for one in self.endpoints:
+            name = one.workload or one.id
+            found[name] = (*found.get(name, ()), one)
+        return found
+
+
+class Resolver:
+    """Resolves the selections of one posture file on one network; complaints go to `diagnostics`."""
+
+    def __init__(
+        self, network: Network, selections: dict[str, Reference], span: Span, diagnostics: list[Diagnostic]
+    ) -> None:
+        self.network = network
+        self._selections = selections
+        self._span = span
+        self._diagnostics = diagnostics
+        self._found: dict[str, Selected] = {}
+        self._open: list[str] = []
+
+    def resolve(self, references: References, span: Span) -> Selected:
+        """Everything that one of the references selects. Empty (and a diagnostic) where one selects nothing."""
+        if isinstance(references, list):
+            found = Selected()
+            for place, one in enumerate(references):
+                found = found | self.resolve(one, span.at(place))
+            return found
+        if isinstance(references, Selection):
+            return self._checked(self._selection(references, span), references.may_be_empty, "this selection", span)
+        if references in self._selections:
+            return self._named(references)
+        if references == EVERYTHING:
+            return self._everything()
+        try:
+            found = self._question(references)
+        except RingfenceError as wrong:
+            near = get_close_matches(references, self._selections, 1)
+            remedy = f"did you mean the selection {near[0]}?" if near else wrong.diagnostic.remedy
+            self._diagnostics.append(error(wrong.diagnostic.message, span, remedy))
+            return Selected()
+        return found
+
+    def _named(self, name: str) -> Selected:
+        if name in self._open:
+            self._diagnostics.append(error(f"selection {name!r} contains itself", self._span.at(name)))
+            return Selected()
+        if name not in self._found:
+            self._open.append(name)
+            self._found[name] = self._checked_named(name)
+            self._open.pop()
+        return self._found[name]
+
+    def _checked_named(self, name: str) -> Selected:
+        reference, span = self._selections[name], self._span.at(name)
+        if isinstance(reference, str):
+            return self.resolve(reference, span)
+        found = self._selection(reference, span)
+        return self._checked(found, reference.may_be_empty, f"selection {name!r}", span)
+
+    def _checked(self, found: Selected, may_be_empty: bool, what: str, span: Span) -> Selected:
+        if not found and not may_be_empty:
+            remedy = "correct it, or say may_be_empty: true"
+            self._diagnostics.append(error(f"{what} matches nothing", span, remedy))
+        return found
+
+    def _everything(self) -> Selected:
+        inside = tuple(one for one in self.network.endpoints if not one.every and one.workload != SOME_NODE)
+        return Selected(inside, EVERYWHERE)
+
+    def _question(self, text: str) -> Selected:
+        if "*" in text or "?" in text:
+            return self._filtered(lambda one: _named(one, text))
+        found = side(text, self.network.endpoints)
+        inside = tuple(one for one in found.endpoints if not one.every)
+        outside = found.addresses or EVERYWHERE if any(one.every for one in found.endpoints) else NO_ADDRESS
+        return Selected(inside, outside)
+
+    def _selection(self, selection: Selection, span: Span) -> Selected:
+        """All parts of a selection together."""
+        parts: list[Selected] = []
+        if selection.cidr is not None:
+            parts.append(self._blocks(_list(selection.cidr), span.at("cidr")))
+        if any((selection.workload, selection.namespace, selection.kind, selection.labels, selection.namespace_labels)):
+            parts.append(self._filtered(lambda one: _matches(selection, one)))
+        if selection.any:
+            parts.append(self.resolve(list(selection.any), span.at("any")))
+        parts += [self.resolve(one, span.at("all", place)) for place, one in enumerate(selection.all)]
+        found = parts[0] if parts else self._everything()
+        for part in parts[1:]:
+            found = _both(found, part)
+        if selection.not_ is not None:
+            found = _without(found, self.resolve(selection.not_, span.at("not")))
+        return found
+
+    def _blocks(self, texts: list[str], span: Span) -> Selected:
+        found = Selected()
+        for place, text in enumerate(texts):
+            try:
+                found = found | Selected((), AddressSet.of(text))
+            except ValueError:
+                message = f"{text!r} is no address, block or range"
+                self._diagnostics.append(error(message, span.at(place), "write 10.0.0.0/8 or 10.0.0.1-10.0.0.9"))
+        inside = tuple(one for one in self.network.endpoints if not one.every and one.addresses <= found.outside)
+        return Selected(inside, found.outside)
+
+    def _filtered(self, matches: Callable[[Endpoint], Truth]) -> Selected:
+        answers = [(one, matches(one)) for one in self.network.endpoints if not one.every]
+        kept = tuple(one for one, truth in answers if truth is not False)
+        return Selected(kept, NO_ADDRESS, frozenset(one.id for one, truth in answers if truth is None))
+
+
+def _matches(selection: Selection, endpoint: Endpoint) -> Truth:
+    def labelled(facet: str, wanted: dict[str, str]) -> Iterable[Truth]:
+        for key, value in wanted.items():
+            yield Label(facet, key, Comparison.IN, frozenset((value,))).matches(endpoint)
+
+    kind = endpoint.workload.rpartition("[")[2].rstrip("]")
+    return conjunction(
+        (
+            selection.workload is None or disjunction(_named(endpoint, text) for text in _list(selection.workload)),
+            selection.namespace is None or any(_fits(endpoint.namespace, one) for one in _list(selection.namespace)),
+            selection.kind is None or kind in _list(selection.kind),
+            *labelled("pod", selection.labels),
+            *labelled("namespace", selection.namespace_labels),
+        )
+    )
+
+
+def _named(endpoint: Endpoint, text: str) -> bool:
+    full = endpoint.workload or endpoint.id
+    return _fits(full, text) or _fits(full.partition("[")[0], text)
+
+
+def _fits(text: str, pattern: str) -> bool:
+    """`*` and `?` are wildcards; brackets are only brackets."""
+    return fnmatchcase(text, pattern.replace("[", "[[]"))
+
+
+def _list(texts: str | list[str]) -> list[str]:
+    return texts if isinstance(texts, list) else [texts]
+
+
+def _both(one: Selected, other: Selected) -> Selected:
+    ids = {endpoint.id for endpoint in other.endpoints}
+    kept = tuple(endpoint for endpoint in one.endpoints if endpoint.id in ids)
+    return Selected(kept, one.outside & other.outside, one.unsure | other.unsure)
+
+
+def _without(one: Selected, other: Selected) -> Selected:
+    gone = {endpoint.id for endpoint in other.endpoints} - other.unsure
+    kept = tuple(endpoint for endpoint in one.endpoints if endpoint.id not in gone)
+    unsure = frozenset(endpoint.id for endpoint in kept) & (one.unsure | other.unsure)
+    return Selected(kept, one.outside - other.outside, unsure)

@@ -1,0 +1,78 @@
+"""Many questions in one run: a line of JSON in, a line of JSON out.
+
+A question has the keys that probes in the cases have: `from` and `to` (names; `ip:ADDRESS`, `node:NAME` as well),
+`protocol`, `port`, `src_port`, `http` (`method`, `path`, `host`, `headers`, `claims`), `client_tls`, and `via_service`,
+which dials a Service (`namespace/name`) instead of a pod. A question that cannot be answered has an `error`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from ringfence.model.diagnostics import RingfenceError
+from ringfence.network import Network
+from ringfence.report.explain import document
+
+PROTOCOLS = ("tcp", "udp", "sctp", "icmp", "icmpv6")
+
+
+class Question(msgspec.Struct, forbid_unknown_fields=True):
+    """One question."""
+
+    from_: str = msgspec.field(name="from")
+    to: str | None = None
+    protocol: str = "tcp"
+    port: int | None = None
+    src_port: int | None = None
+    http: dict[str, Any] | None = None
+    client_tls: str | None = None
+    via_service: str | None = None
+
+
+def answer(network: Network, line: bytes) -> dict[str, Any]:
+    """The answer to one line."""
+    try:
+        question = msgspec.json.decode(line, type=Question)
+        return _answer(network, question)
+    except msgspec.MsgspecError as wrong:
+        return {"error": f"not a question: {wrong}"}
+    except RingfenceError as wrong:
+        return {"error": str(wrong.diagnostic.message), "remedy": wrong.diagnostic.remedy}
+
+
+def _answer(network: Network, question: Question) -> dict[str, Any]:
+    subjects = None if question.http is None else dict(_subjects(question.http))
+    source = _name(question.from_)
+    if question.via_service is not None:
+        flow = network.via_service(source, question.via_service, question.protocol, question.port, subjects)
+    elif question.to is None:
+        return {"error": "a question needs `to` or `via_service`"}
+    else:
+        port = _port(question)
+        flow = network.reach(source, _name(question.to), port, subjects, question.src_port)
+    return document(flow.explain())
+
+
+def _name(text: str) -> str:
+    """The names that probes use, as questions have them."""
+    kind, _, rest = text.partition(":")
+    return {"ip": rest, "node": f"{rest}[Node]"}.get(kind, text)
+
+
+def _port(question: Question) -> str:
+    protocol = question.protocol.lower()
+    if protocol in PROTOCOLS[:3]:
+        return protocol if question.port is None else f"{protocol}/{question.port}"
+    return protocol if protocol in PROTOCOLS else f"protocol/{protocol}"
+
+
+def _subjects(http: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """What conditions ask of a request."""
+    for key, value in http.items():
+        if key in ("headers", "claims"):
+            yield from ((f"{key[:-1]}:{name}", one) for name, one in value.items())
+        else:
+            yield key, value

@@ -1,0 +1,151 @@
+"""Connectivity as JSON (schema `ringfence.connectivity/1`) and as text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ringfence.engine.connectivity import Connectivity, Edge
+from ringfence.engine.traffic import Traffic, by_protocol, possible
+from ringfence.engine.witness import Field, Witnesses
+from ringfence.report.style import Style
+from ringfence.topology.entries import CONTROLLER, SOME_NODE
+
+SCHEMA = "ringfence.connectivity/1"
+
+
+HIDDEN = {SOME_NODE}
+"""Placeholders that no file names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to show: None for all. `traffic` limits edges to those that carry some of it."""
+
+    sources: frozenset[str] | None = None
+    targets: frozenset[str] | None = None
+    traffic: Traffic | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What is shown. With `groups`, the edges are between them; `flows` are the details of each edge."""
+
+    edges: tuple[Edge, ...]
+    assumed_open: tuple[str, ...]
+    groups: dict[str, tuple[str, ...]] | None = None
+    flows: tuple[tuple[dict[str, Any], ...], ...] | None = None
+
+
+def result(
+    connectivity: Connectivity, witnesses: Witnesses, wanted: Wanted, grouped: bool = False, detail: bool = False
+) -> Result:
+    """The edges between what the files hold, the outside and the ingress controller."""
+    groups = _groups(connectivity) if grouped else None
+    found = _between_groups(connectivity, wanted, groups) if groups else _between(connectivity, wanted)
+    edges = tuple(edge for edge in found if wanted.traffic is None or edge.may.meets(wanted.traffic))
+    members = groups or {name: (name,) for name in connectivity.workloads}
+    flows = tuple(tuple(_flows(connectivity, witnesses, edge, members)) for edge in edges) if detail else None
+    return Result(edges, connectivity.reach.network.assumed_open, groups, flows)
+
+
+def _between(connectivity: Connectivity, wanted: Wanted) -> Iterator[Edge]:
+    names = [name for name in connectivity.workloads if name not in HIDDEN]
+    sources = [name for name in names if wanted.sources is None or name in wanted.sources]
+    targets = [name for name in names if name != CONTROLLER and (wanted.targets is None or name in wanted.targets)]
+    return connectivity.edges(sources, targets)
+
+
+def _groups(connectivity: Connectivity) -> dict[str, tuple[str, ...]]:
+    """Workloads that behave alike, by the id that edges name; one that is alone is called by its name."""
+    found: dict[str, tuple[str, ...]] = {}
+    for kind in connectivity.kinds:
+        names = tuple(name for name in kind if name not in HIDDEN)
+        if names:
+            found[names[0] if len(names) == 1 else f"group-{len(found) + 1}"] = names
+    return found
+
+
+def _between_groups(connectivity: Connectivity, wanted: Wanted, groups: dict[str, tuple[str, ...]]) -> Iterator[Edge]:
+    for source, clients in groups.items():
+        if wanted.sources is not None and not wanted.sources & set(clients):
+            continue
+        for target, servers in groups.items():
+            unwanted = wanted.targets is not None and not wanted.targets & set(servers)
+            alone = source == target and len(clients) == 1
+            if unwanted or alone or servers == (CONTROLLER,):
+                continue
+            for edge in connectivity.between(clients[0], servers[-1]):
+                yield replace(edge, source=replace(edge.source, name=source), target=replace(edge.target, name=target))
+
+
+def _flows(
+    connectivity: Connectivity, witnesses: Witnesses, edge: Edge, members: dict[str, tuple[str, ...]]
+) -> Iterator[dict[str, Any]]:
+    """One flow for each protocol of an edge, with the rules that admit it and the places on its way."""
+    sources = connectivity.workloads[members[edge.source.name][0]]
+    targets = connectivity.workloads[members[edge.target.name][-1]]
+    field = Field(sources, targets, edge.source.addresses, edge.target.addresses)
+    for name in ("tcp", "udp", "sctp", "icmp", "icmpv6", "other"):
+        part = possible(edge.headers.may & by_protocol(name)).document()
+        witness = witnesses.passing(field, edge.headers.may & by_protocol(name))
+        if not part or witness is None:
+            continue
+        hops = witness.trace.branches[0].forward
+        certain = possible(edge.headers.must & by_protocol(name)).document() == part
+        yield {
+            "traffic": part,
+            "reading": "must" if certain else "may",
+            "because": [f"{hop.layer}: {hop.because or hop.rule} ({hop.span})" for hop in hops if hop.layer],
+            "via": [hop.location for hop in hops if not hop.layer],
+            "mtls": "plaintext",
+            "identity": None,
+            "condition": None,
+        }
+
+
+def document(found: Result) -> dict[str, Any]:
+    """The JSON document."""
+    out: dict[str, Any] = {"schema": SCHEMA, "assumed_open": list(found.assumed_open)}
+    if found.groups is not None:
+        out["groups"] = {name: list(members) for name, members in found.groups.items()}
+    edges = [_edge(edge) for edge in found.edges]
+    for place, flows in enumerate(found.flows or ()):
+        edges[place]["flows"] = list(flows)
+    return out | {"edges": edges}
+
+
+def _edge(edge: Edge) -> dict[str, Any]:
+    return {
+        "src": str(edge.source),
+        "dst": str(edge.target),
+        "may": edge.may.document(),
+        "must": edge.must.document(),
+        "mtls": "plaintext",
+    }
+
+
+def text(found: Result, style: Style) -> str:
+    """The edges by source; what is possible and not certain is marked with what is certain."""
+    lines: list[str] = []
+    for name, members in (found.groups or {}).items():
+        if len(members) > 1:
+            lines.append(f"{style.bold(name)}: {', '.join(members)}")
+    source = ""
+    for place, edge in enumerate(found.edges):
+        if str(edge.source) != source:
+            source = str(edge.source)
+            lines += ["", style.bold(source)]
+        note = "" if edge.may == edge.must else style.warn(f"   certain: {edge.must}")
+        lines.append(f"  -> {edge.target}   {style.good(str(edge.may))}{note}")
+        for flow in found.flows[place] if found.flows else ():
+            lines += [f"       {flow['traffic']}", *(f"         {style.dim(one)}" for one in flow["because"])]
+    if not found.edges:
+        lines += ["", "nothing here can reach anything"]
+    return "\n".join([*lines, "", *assumptions(found.assumed_open, style)]).lstrip("\n") + "\n"
+
+
+def assumptions(assumed_open: tuple[str, ...], style: Style) -> list[str]:
+    """What every verdict rests on and the files do not say."""
+    return [style.dim(f"assumed: {one}") for one in assumed_open]

@@ -1,0 +1,49 @@
+"""An explanation as JSON (schema `ringfence.explain/1`) and as text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from ringfence.engine.explain import Explanation
+from ringfence.engine.outcomes import Outcome
+from ringfence.engine.witness import Witness
+from ringfence.report.packets import hops_document, hops_text, packet_document, packet_text
+from ringfence.report.style import Style
+
+SCHEMA = "ringfence.explain/1"
+
+
+def document(found: Explanation) -> dict[str, Any]:
+    """The JSON document."""
+    branch = found.witness.trace.decisive
+    return {
+        "schema": SCHEMA,
+        "outcome": str(found.outcome),
+        "mtls": "plaintext",
+        "witness": packet_document(found.witness.packet),
+        "forward": hops_document(branch.forward),
+        "return": hops_document(branch.back),
+    }
+
+
+def line(answer: dict[str, Any]) -> str:
+    """One answer as a line of JSON."""
+    return msgspec.json.encode(answer).decode() + "\n"
+
+
+def text(question: str, found: Explanation, style: Style) -> str:
+    """The outcome in one line, then the packet that shows it and its way, hop by hop."""
+    mark = {Outcome.ALLOWED: style.good, Outcome.DENIED: style.bad, Outcome.NO_ROUTE: style.bad}
+    lines = [f"{style.bold(question)}: {mark.get(found.outcome, style.warn)(str(found.outcome))}"]
+    lines += _witness(found.witness, style)
+    if found.arriving is not None and found.arriving is not found.witness:
+        lines += ["", "and one that arrives:", *_witness(found.arriving, style)]
+    return "\n".join(lines) + "\n"
+
+
+def _witness(witness: Witness, style: Style) -> list[str]:
+    packet = witness.packet
+    names = f"{packet.source} -> {packet.destination}"
+    return [f"  packet {packet_text(packet)}   {style.dim(names)}", *hops_text(witness.trace.decisive, style)]
