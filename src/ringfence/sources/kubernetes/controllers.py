@@ -51,11 +51,9 @@ def controller(part: Part) -> Workload:
     shape = SHAPES[kind]
     metadata = object_meta(part["metadata"], namespaced=True)
     spec = part["spec"]
-    spec.entries()
     holder = spec
     for step in shape.above:
         holder = holder[step]
-        holder.entries()
     # A Rollout may refer to the Deployment whose template it runs.
     refers = kind == "Rollout" and spec["workloadRef"].present
     made = () if refers and not spec["template"].present else (template(holder["template"]),)

@@ -70,7 +70,6 @@ def route(part: Part) -> Route:
     """An HTTPRoute, GRPCRoute, TLSRoute, TCPRoute or UDPRoute."""
     metadata = object_meta(part["metadata"], namespaced=True)
     spec = part["spec"]
-    spec.entries()
     return Route(
         kind=part["kind"].text(),
         metadata=metadata,

@@ -1,5 +1,7 @@
 """Ingress and IngressClass of `networking.k8s.io`, checked as the API server does it.
 
+Unknown fields in rules and TLS are errors: a misspelt `host` would open every host.
+
 The beta versions, which no server serves any more, write a backend as `serviceName` and `servicePort` and need no
 `pathType`; they are read too.
 """
@@ -24,7 +26,6 @@ def ingress(part: Part) -> Ingress:
     old = part["apiVersion"].value != "networking.k8s.io/v1"
     metadata = object_meta(part["metadata"], namespaced=True)
     spec = part["spec"]
-    spec.entries()
     default = spec["backend"] if old and spec["backend"].present else spec["defaultBackend"]
     rules = tuple(_rule(item, old) for item in spec["rules"].items())
     if not rules and not default.present:
@@ -46,16 +47,18 @@ def ingress(part: Part) -> Ingress:
 
 
 def _rule(part: Part, old: bool) -> IngressRule:
+    part.only("host", "http")
     host = syntax.host(part["host"])
     http = part["http"]
+    http.only("paths")
     paths = tuple(_path(item, old) for item in http["paths"].items())
-    http.entries()
     if http.present and not paths:
         http["paths"].refuse("is empty")
     return IngressRule(host, paths, part.span)
 
 
 def _path(part: Part, old: bool) -> IngressPath:
+    part.only("path", "pathType", "backend")
     kind = part["pathType"]
     if not kind.present and not old:
         kind.refuse("is missing", f"one of {', '.join(PATH_TYPES)}")
@@ -104,7 +107,10 @@ def _backend(part: Part, old: bool) -> IngressBackend:
 
 
 def _tls(part: Part) -> IngressTLS:
+    part.only("hosts", "secretName")
     hosts = tuple(syntax.host(item) for item in part["hosts"].items())
+    if "" in hosts:
+        part["hosts"].refuse("holds an empty host", "leave the list out for the controller's default")
     return IngressTLS(hosts, syntax.optional_name(part["secretName"], syntax.DNS_SUBDOMAIN))
 
 

@@ -53,8 +53,7 @@ class Part:
         return cls(value, None, "", span, Problems())
 
     def __getitem__(self, name: str) -> Part:
-        value = self.value.get(name) if type(self.value) is dict else None
-        return Part(value, self, name, self._span, self.problems)
+        return Part(self.entries().get(name), self, name, self._span, self.problems)
 
     @property
     def present(self) -> bool:
@@ -80,7 +79,9 @@ class Part:
         """Notes why the object cannot be accepted."""
         if isinstance(self.value, str) and "{{" in self.value:
             remedy = TEMPLATE
-        self.problems.refusals.append(error(self._titled(message), self.span, remedy))
+        refusal = error(self._titled(message), self.span, remedy)
+        if refusal not in self.problems.refusals:  # a part may be looked at twice
+            self.problems.refusals.append(refusal)
 
     def slip(self, message: str, remedy: str = "") -> None:
         """Notes an error that leaves no doubt about the meaning: the object is kept."""

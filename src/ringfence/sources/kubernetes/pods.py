@@ -6,6 +6,7 @@ ports as host ports, as the API server fills them in.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from ringfence.resources.kubernetes import Container, ContainerPort, Namespace, Node, ObjectMeta, Pod, PodTemplate
@@ -16,6 +17,8 @@ from ringfence.sources.kubernetes.parts import Part
 NAME_LABEL = "kubernetes.io/metadata.name"
 """The label that the API server gives every namespace."""
 NODE_ADDRESSES = ("InternalIP", "ExternalIP")
+VARIABLE = re.compile(r"[ -<>-~]+")
+"""The name of an environment variable: printable, without `=`."""
 DEFAULT_SERVICE_ACCOUNT = "default"
 
 
@@ -42,7 +45,6 @@ def node(part: Part) -> Node:
         if kind in NODE_ADDRESSES:
             addresses.append((kind, syntax.address(item["address"])))
     spec = part["spec"]
-    spec.entries()
     listed = spec["podCIDRs"].items() or ([spec["podCIDR"]] if spec["podCIDR"].value else [])
     blocks = [syntax.cidr(item) for item in listed]
     return Node(
@@ -57,7 +59,6 @@ def pod(part: Part) -> Pod:
     """A `v1` Pod."""
     metadata = object_meta(part["metadata"], namespaced=True)
     status = part["status"]
-    status.entries()
     spec = _spec(part["spec"])
     return Pod(
         metadata=metadata,
@@ -79,12 +80,10 @@ def template(part: Part) -> PodTemplate:
     metadata = part["metadata"]
     metadata.only(*FIELDS)
     labels, annotations = syntax.labels(metadata["labels"]), syntax.annotated(metadata["annotations"])
-    part.entries()
     return replace(_spec(part["spec"]), labels=labels, annotations=annotations, span=part.span)
 
 
 def _spec(part: Part) -> PodTemplate:
-    part.entries()
     host_network = part["hostNetwork"].boolean()
     init = [_container(item, host_network, init=True) for item in part["initContainers"].items()]
     main = [_container(item, host_network, init=False) for item in part["containers"].items()]
@@ -117,9 +116,10 @@ def _container(part: Part, host_network: bool, *, init: bool) -> Container:
     environment: dict[str, str | None] = {}
     for variable in part["env"].items():
         value = None if variable["valueFrom"].present else variable["value"].text()
-        if not variable["name"].text():
-            variable["name"].refuse("is missing")
-        environment[variable["name"].text()] = value
+        called = variable["name"].text()
+        if not VARIABLE.fullmatch(called):
+            variable["name"].slip("is missing" if not called else "holds a character that is not printable ASCII")
+        environment[called] = value
     ports = tuple(_port(item, host_network) for item in part["ports"].items())
     seen: set[str] = set()
     for place, port in zip(part["ports"].items(), ports, strict=True):

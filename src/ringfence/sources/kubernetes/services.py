@@ -7,6 +7,7 @@ whether a node port is in its range.
 from __future__ import annotations
 
 from collections.abc import Callable
+from ipaddress import ip_address
 
 from ringfence.resources.kubernetes import (
     EndpointAddress,
@@ -36,13 +37,12 @@ def service(part: Part) -> Service:
     """A `v1` Service."""
     metadata = object_meta(part["metadata"], namespaced=True, rule=syntax.DNS_SERVICE)
     spec = part["spec"]
-    spec.entries()
     kind = _default(spec["type"], TYPES, "ClusterIP")
     cluster_ips = _cluster_ips(spec, kind)
     ports = _ports(spec["ports"], kind)
     if not ports and kind != "ExternalName" and "None" not in cluster_ips:
         spec["ports"].refuse("is empty", "only a headless Service (clusterIP: None) needs no port")
-    external_ips = tuple(syntax.address(item) for item in spec["externalIPs"].items())
+    external_ips = tuple(_ordinary(item) for item in spec["externalIPs"].items())
     return Service(
         metadata=metadata,
         type=kind,
@@ -62,6 +62,18 @@ def service(part: Part) -> Service:
         publish_not_ready_addresses=spec["publishNotReadyAddresses"].boolean(),
         span=part.span,
     )
+
+
+def _ordinary(part: Part) -> str:
+    """An address that may be somebody else's: not this machine's, this link's, or that of a group."""
+    text = syntax.address(part)
+    if not part.present:
+        part.refuse("is missing")
+    elif text:
+        value = ip_address(text)
+        if value.is_unspecified or value.is_loopback or value.is_link_local or value.is_multicast:
+            part.refuse(f"{text} is a loopback, link-local, multicast or unspecified address")
+    return text
 
 
 def _default(part: Part, allowed: tuple[str, ...], default: str) -> str:
@@ -169,8 +181,8 @@ def endpoints(part: Part) -> Endpoints:
     metadata = object_meta(part["metadata"], namespaced=True)
     subsets = []
     for subset in part["subsets"].items():
-        ready = [_endpoint(item, [item["ip"]], syntax.address, True) for item in subset["addresses"].items()]
-        waiting = [_endpoint(item, [item["ip"]], syntax.address, False) for item in subset["notReadyAddresses"].items()]
+        ready = [_endpoint(item, [item["ip"]], _ordinary, True) for item in subset["addresses"].items()]
+        waiting = [_endpoint(item, [item["ip"]], _ordinary, False) for item in subset["notReadyAddresses"].items()]
         subsets.append(EndpointSubset((*ready, *waiting), _endpoint_ports(subset["ports"], required=True)))
     return Endpoints(metadata, tuple(subsets), part.span)
 
@@ -181,7 +193,7 @@ def endpoint_slice(part: Part) -> EndpointSlice:
     kind = part["addressType"].one_of(ADDRESS_TYPES)
     if not part["addressType"].present:
         part["addressType"].refuse("is missing")
-    read = (lambda item: item.text()) if kind == "FQDN" else syntax.address
+    read = (lambda item: item.text()) if kind == "FQDN" else _ordinary
     found = tuple(
         _endpoint(item, item["addresses"].items(), read, item["conditions"]["ready"].boolean(True))
         for item in part["endpoints"].items()
@@ -191,9 +203,6 @@ def endpoint_slice(part: Part) -> EndpointSlice:
 
 
 def _endpoint(part: Part, addresses: list[Part], read: Callable[[Part], str], ready: bool) -> EndpointAddress:
-    for item in addresses:
-        if not item.present:
-            item.refuse("is missing")
     if not addresses:
         part["addresses"].refuse("is empty")
     target = part["targetRef"]
