@@ -44,7 +44,7 @@ lint: .make/installed-dev
 	$(BIN)/lint-imports
 
 bench: .make/installed-dev
-	$(BIN)/python -m tests.bench
+	$(BIN)/python -m benchmarks
 
 soak: .make/installed-dev
 	HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -n 2 --ignore=tests/servers

@@ -21,9 +21,8 @@ NAMES = ("web", "api", "db", "job")
 
 def cluster(namespaces: int) -> Network:
     """The network of a cluster with this many namespaces."""
-    endpoints = tuple(_pods(namespaces)) + (
-        Endpoint("external", "outside", AddressSet.of("0.0.0.0/0"), every=True, workload="external"),
-    )
+    outside = Endpoint("external", "outside", AddressSet.of("0.0.0.0/0"), every=True, workload="external")
+    endpoints = (*_pods(namespaces), outside)
     ingress, egress = [], []
     for place in range(namespaces):
         name = f"team-{place}"
@@ -61,7 +60,9 @@ def document(namespaces: int) -> list[dict[str, object]]:
         deny = {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
         found.append(_object("networking.k8s.io/v1", "NetworkPolicy", name, "default-deny", deny))
         found.append(_object("networking.k8s.io/v1", "NetworkPolicy", name, "ingress", _ingress_document(place)))
-        found.append(_object("networking.k8s.io/v1", "NetworkPolicy", name, "egress", _egress_document(place, namespaces)))
+        found.append(
+            _object("networking.k8s.io/v1", "NetworkPolicy", name, "egress", _egress_document(place, namespaces))
+        )
     return found
 
 
@@ -100,12 +101,16 @@ def _ingress(place: int):
 def _egress(place: int, namespaces: int):
     other = f"team-{(place + 7) % namespaces}"
     port = 8000 + (place + 7) % namespaces % 500
-    yield Rule(Action.ALLOW, (Peer(_labelled(other, "app", "api")),), Bounds.exactly(ports("tcp", IntervalSet.of(port))))
+    yield Rule(
+        Action.ALLOW, (Peer(_labelled(other, "app", "api")),), Bounds.exactly(ports("tcp", IntervalSet.of(port)))
+    )
     yield Rule(Action.ALLOW, (Peer(Has("pod")),), Bounds.exactly(ports("udp", IntervalSet.of(53))))
     yield Rule(Action.ALLOW, (Peer(addresses=_block(place + 1)),))
 
 
-def _object(version: str, kind: str, namespace: str, name: str, spec: object, labels: object = None) -> dict[str, object]:
+def _object(
+    version: str, kind: str, namespace: str, name: str, spec: object, labels: object = None
+) -> dict[str, object]:
     metadata = {"name": name, "namespace": namespace} | ({"labels": labels} if labels else {})
     return {"apiVersion": version, "kind": kind, "metadata": metadata, "spec": spec}
 

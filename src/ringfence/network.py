@@ -35,7 +35,7 @@ from ringfence.posture.document import Posture
 from ringfence.posture.document import read as read_posture
 from ringfence.posture.intents import Proof, prove
 from ringfence.sources.files import InputFile, Observer, gather
-from ringfence.sources.kubernetes import from_files
+from ringfence.sources.kubernetes import from_documents
 from ringfence.sources.yaml_documents import documents
 from ringfence.topology.kubernetes import Topology, build
 from ringfence.topology.names import Side, headers, side
@@ -177,7 +177,8 @@ def load(
             wanted = [str(chosen.parent)]
     semantic, wrong = parse({**document.options, **(options or {})}, span.at("options"))
     files, unread = gather(wanted, stdin, progress)
-    objects, found = from_files(file for file in files if Path(file.name).name != POSTURE_FILE)
+    manifests = (file for file in files if Path(file.name).name != POSTURE_FILE)
+    objects, found = from_documents(one for file in manifests for one in documents(file.text, file.name))
     topology = build(objects, semantic)
     everything = (*diagnostics, *wrong, *unread, *found, *topology.diagnostics)
     return Network(topology, everything, None if chosen is None else document, span)
