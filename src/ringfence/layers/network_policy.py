@@ -1,4 +1,4 @@
-"""NetworkPolicy of `networking.k8s.io/v1`, as an egress and an ingress chain at every pod.
+"""NetworkPolicy of `networking.k8s.io/v1`, as a stage of every pod's egress and of its ingress.
 
     isolation   is per direction: a policy isolates the pods that it selects in each of its types, whatever its rules
     rules       only allow; the rules of all policies that select a pod add up
@@ -7,7 +7,7 @@
     undefined   ICMP and other protocols: `Semantics.undefined_protocols`
 
 So there is one stage whose scopes, one a policy, have no order; a pod that one of them governs and no rule admits is
-refused, and a pod that none governs is open. The chains are stateful: a reply passes.
+refused, and a pod that none governs is open. The chain is stateful: a reply passes.
 
 Source: the API's own documentation (`NetworkPolicySpec`), and the Kubernetes page on network policies.
 """
@@ -23,7 +23,7 @@ from ringfence.model.addresses import AddressSet
 from ringfence.model.bounds import Bounds
 from ringfence.model.headers import ALL_HEADERS, ALL_TCP, NO_HEADERS, HeaderSet, ports, union
 from ringfence.model.intervals import IntervalSet
-from ringfence.model.rules import ANY_PEER, Action, Chain, Direction, Peer, Rule, Scope, Stage
+from ringfence.model.rules import ANY_PEER, Action, Direction, Peer, Rule, Scope, Stage
 from ringfence.model.selectors import ANYTHING, AllOf, Has, Not, Selector
 from ringfence.resources.kubernetes import (
     NetworkPolicy,
@@ -52,23 +52,17 @@ class Semantics:
     undefined_protocols: bool = False
 
 
-def lower(
-    policies: Iterable[NetworkPolicy],
-    numbers: PortNumbers,
-    semantics: Semantics,
-    before_ingress: tuple[Stage, ...] = (),
-) -> tuple[Chain, Chain]:
-    """The egress and the ingress chain of these policies. Linear in the policies.
-
-    `before_ingress` are stages that go before any policy (`layers.own_node`).
-    """
+def stages(
+    policies: Iterable[NetworkPolicy], numbers: PortNumbers, semantics: Semantics
+) -> dict[Direction, tuple[Stage, ...]]:
+    """The stage of these policies in each direction. Linear in the policies."""
     found = tuple(policies)
-    egress = _stage(found, Direction.EGRESS, numbers, semantics)
-    ingress = _stage(found, Direction.INGRESS, numbers, semantics)
-    return (
-        Chain(LAYER, Direction.EGRESS, (egress,), Action.ALLOW),
-        Chain(LAYER, Direction.INGRESS, (*before_ingress, ingress), Action.ALLOW),
-    )
+    return {direction: (_stage(found, direction, numbers, semantics),) for direction in Direction}
+
+
+def subjects(policy: NetworkPolicy) -> Selector:
+    """The pods that a policy selects."""
+    return pods(policy.metadata.namespace, policy.pod_selector)
 
 
 def _stage(
@@ -86,8 +80,7 @@ def _scope(policy: NetworkPolicy, direction: Direction, numbers: PortNumbers, se
         rules += _rules(rule, f"{direction}[{place}]", metadata.namespace, direction, numbers, semantics)
     if semantics.undefined_protocols:
         rules.append(Rule(Action.ALLOW, ANY_PEER, Bounds.exactly(WITHOUT_PORTS), name="protocols without ports"))
-    subjects = pods(metadata.namespace, policy.pod_selector)
-    return Scope(metadata.qualified_name, subjects, tuple(rules), span=policy.span)
+    return Scope(metadata.qualified_name, subjects(policy), tuple(rules), span=policy.span)
 
 
 def _rules(

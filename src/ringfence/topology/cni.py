@@ -6,17 +6,24 @@ as an assumption.
 
 | plugin | enforces NetworkPolicy |
 |---|---|
-| Calico, Cilium, Antrea, Weave Net, kube-router, OVN-Kubernetes, Canal | yes |
-| flannel, kindnet before 1.9 | no |
-| Amazon VPC CNI | from v1.14, when `ENABLE_NETWORK_POLICY` or `enable-network-policy-controller` says so |
+| Calico, Canal, Antrea, Weave Net, kube-router, OVN-Kubernetes, Azure NPM | yes |
+| Cilium | yes, unless `enable-policy` is `never`; with `always`, pods that no policy selects are closed, too |
+| flannel | no |
+| kindnet | old ones do not |
+| Amazon VPC CNI | from v1.14, where controller (ConfigMap) and agent (its argument) are switched on |
+
+An agent that is switched on without its controller gets no policies, and a controller without agents has nobody to
+carry them out; so one that says no outweighs one that says yes.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ringfence.model.spans import NOWHERE, Span
-from ringfence.resources.kubernetes import KubernetesObjects, Workload
+from ringfence.resources.kubernetes import ConfigMap, KubernetesObjects, Workload
 from ringfence.topology.options import Options
 
 ENFORCING: dict[str, bool | None] = {
@@ -27,6 +34,7 @@ ENFORCING: dict[str, bool | None] = {
     "weave": True,
     "kube-router": True,
     "ovn-kubernetes": True,
+    "azure-npm": True,
     "flannel": False,
     "kindnet": None,
     "amazon-vpc-cni": None,
@@ -41,22 +49,30 @@ DAEMONS = {
     "weave-net": "weave",
     "kube-router": "kube-router",
     "ovnkube-node": "ovn-kubernetes",
+    "azure-npm": "azure-npm",
+    "anetd": "cilium",
     "kube-flannel-ds": "flannel",
     "kube-flannel": "flannel",
     "kindnet": "kindnet",
     "aws-node": "amazon-vpc-cni",
 }
-"""The DaemonSets by which plugins are known."""
+"""The DaemonSets by which plugins are known; the option `cni` takes these names, too."""
+
+SWITCHED_OFF = "Amazon VPC CNI does not enforce NetworkPolicy unless it is switched on, and nothing here does"
 
 
 @dataclass(frozen=True, slots=True)
 class Enforcement:
-    """The plugin (empty: not known), whether it enforces (None: not known), and how that is known."""
+    """The plugin (empty: not known), whether it enforces (None: not known), and how that is known.
+
+    `isolates_all`: also pods that no policy selects are closed.
+    """
 
     cni: str
     enforced: bool | None
     because: str
     span: Span = NOWHERE
+    isolates_all: bool = False
 
     @property
     def ipblock_matches_pods(self) -> bool:
@@ -67,7 +83,7 @@ class Enforcement:
 def enforcement(objects: KubernetesObjects, options: Options) -> Enforcement:
     """What options and manifests say about the plugin."""
     daemon = None if options.cni else _daemon(objects)
-    cni = options.cni or (DAEMONS[daemon.metadata.name] if daemon else "")
+    cni = DAEMONS.get(options.cni, options.cni) or (DAEMONS[daemon.metadata.name] if daemon else "")
     where = daemon.span if daemon else NOWHERE
     if options.network_policy_enforced is not None:
         says = "enforces" if options.network_policy_enforced else "does not enforce"
@@ -76,6 +92,8 @@ def enforcement(objects: KubernetesObjects, options: Options) -> Enforcement:
         return Enforcement("", None, "no network plugin is named or found in the manifests")
     if cni == "amazon-vpc-cni" and daemon is not None:
         return _amazon(objects, daemon)
+    if cni == "cilium":
+        return _cilium(objects, where)
     enforced = ENFORCING.get(cni)
     if enforced is None:
         return Enforcement(cni, None, f"whether {cni} enforces NetworkPolicy depends on how it is set up", where)
@@ -89,18 +107,44 @@ def _daemon(objects: KubernetesObjects) -> Workload | None:
     return found[0] if found else None
 
 
+def _cilium(objects: KubernetesObjects, where: Span) -> Enforcement:
+    config = _config(objects, "cilium-config")
+    mode = config.data.get("enable-policy", "default") if config else "default"
+    if config is None or mode not in ("always", "never"):
+        return Enforcement("cilium", True, "cilium enforces NetworkPolicy", where)
+    says = f"ConfigMap {config.metadata.qualified_name} sets enable-policy to {mode}"
+    return Enforcement("cilium", mode == "always", says, config.span, mode == "always")
+
+
 def _amazon(objects: KubernetesObjects, daemon: Workload) -> Enforcement:
-    """Amazon's plugin enforces only where it is switched on, in its ConfigMap and in its agent."""
-    for config in objects.config_maps:
-        if config.metadata.qualified_name == "kube-system/amazon-vpc-cni":
-            on = config.data.get("enable-network-policy-controller") == "true"
-            says = f"ConfigMap {config.metadata.qualified_name} {'switches' if on else 'does not switch'} it on"
-            return Enforcement("amazon-vpc-cni", on, says, config.span)
-    containers = [one for template in daemon.templates for one in template.containers]
-    for container in containers:
-        value = container.env.get("ENABLE_NETWORK_POLICY")
-        if value is not None or "--enable-network-policy=true" in container.args:
-            on = str(value).lower() == "true" or "--enable-network-policy=true" in container.args
-            return Enforcement("amazon-vpc-cni", on, f"container {container.name} says so", container.span)
-    because = "Amazon VPC CNI does not enforce NetworkPolicy unless it is switched on, and nothing here does"
-    return Enforcement("amazon-vpc-cni", False, because, daemon.span)
+    """Everything that the files say about it; the first that says no decides, else the first that says yes."""
+    found = sorted(_amazon_says(objects, daemon), key=lambda one: one.enforced is True)
+    return found[0] if found else Enforcement("amazon-vpc-cni", False, SWITCHED_OFF, daemon.span)
+
+
+def _amazon_says(objects: KubernetesObjects, daemon: Workload) -> Iterator[Enforcement]:
+    config = _config(objects, "amazon-vpc-cni")
+    value = config.data.get("enable-network-policy-controller") if config else None
+    if config is not None and value is not None:
+        on = value == "true"
+        says = f"ConfigMap {config.metadata.qualified_name} {'switches' if on else 'does not switch'} it on"
+        yield Enforcement("amazon-vpc-cni", on, says, config.span)
+    for container in (one for template in daemon.templates for one in template.containers):
+        version = re.search(r"/amazon-k8s-cni:v?(\d+)\.(\d+)", container.image)
+        if version and (int(version[1]), int(version[2])) < (1, 14):
+            says = f"Amazon VPC CNI {version[1]}.{version[2]} does not enforce NetworkPolicy; 1.14 and later can"
+            yield Enforcement("amazon-vpc-cni", False, says, container.span)
+        if container.env.get("ENABLE_NETWORK_POLICY", "") is None:
+            says = f"container {container.name} takes ENABLE_NETWORK_POLICY from elsewhere"
+            yield Enforcement("amazon-vpc-cni", None, says, container.span)
+        values = [container.env.get("ENABLE_NETWORK_POLICY")]
+        values += [one.partition("=")[2] for one in container.args if one.startswith("--enable-network-policy=")]
+        for text in values:
+            if text is not None:
+                on = text.lower() == "true"
+                says = f"container {container.name} {'switches' if on else 'does not switch'} it on"
+                yield Enforcement("amazon-vpc-cni", on, says, container.span)
+
+
+def _config(objects: KubernetesObjects, name: str) -> ConfigMap | None:
+    return next((one for one in objects.config_maps if one.metadata.qualified_name == f"kube-system/{name}"), None)

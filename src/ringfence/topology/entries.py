@@ -5,7 +5,7 @@ sees as the source differs:
 
 | entry | source |
 |---|---|
-| Ingress, Gateway route | the controller's pods; where the files hold none, `{ingress-controller}` |
+| Ingress, Gateway route | who serves it (`topology.controllers`) |
 | NodePort, LoadBalancer, externalIPs with `externalTrafficPolicy: Cluster` | a node, which may be the pod's own |
 | the same with `Local` | the client, whose address is kept |
 | hostPort | the client |
@@ -30,23 +30,14 @@ from ringfence.resources.kubernetes import (
     ServicePort,
     Workload,
 )
+from ringfence.topology.attachments import attached, granted
+from ringfence.topology.controllers import CONTROLLER, running, serving
 from ringfence.topology.services import Target, targets
 
-CONTROLLER, SOME_NODE, OUTSIDE = "{ingress-controller}", "{node}", "external"
-"""The workloads that stand for the sources of entries."""
+SOME_NODE, OUTSIDE = "{node}", "external"
+"""The workloads that stand for the sources of entries, beside `CONTROLLER`."""
 
-CONTROLLER_IMAGES = (
-    "ingress-nginx/controller",
-    "nginx-ingress-controller",
-    "nginx/nginx-ingress",
-    "traefik",
-    "haproxy-ingress",
-    "haproxytech/kubernetes-ingress",
-    "kong/kubernetes-ingress-controller",
-    "projectcontour/contour",
-    "voyager",
-)
-"""Parts of the image names by which an ingress controller's pods are known."""
+__all__ = ["CONTROLLER", "OUTSIDE", "SOME_NODE", "Entry", "entries"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,44 +69,44 @@ def entries(objects: KubernetesObjects, numbers: PortNumbers, diagnostics: list[
         yield from _host_ports(workload)
 
 
-def controllers(objects: KubernetesObjects) -> tuple[str, ...]:
-    """The workloads that run an ingress controller."""
-    found = []
-    for workload in objects.workloads:
-        images = (one.image for template in workload.templates for one in template.containers)
-        if any(known in image for image in images for known in CONTROLLER_IMAGES):
-            found.append(workload.title)
-    return tuple(found)
-
-
 class _Finder:
     def __init__(self, objects: KubernetesObjects, numbers: PortNumbers, diagnostics: list[Diagnostic]) -> None:
         self._objects = objects
         self._numbers = numbers
         self._diagnostics = diagnostics
+        self._running = running(objects)
         self._services = {one.metadata.qualified_name: one for one in objects.services}
-        self._controllers = controllers(objects) or (CONTROLLER,)
 
     def ingress(self, ingress: Ingress) -> Iterator[Entry]:
+        sources = serving(ingress, self._objects, self._running)
         for backend in ingress.backends:
             if not backend.service_name:
                 continue
             found = self._backend(ingress.metadata.namespace, backend.service_name, backend.port, backend.span)
             if found:
                 title = f"Ingress {ingress.metadata.qualified_name}"
-                yield Entry("Ingress", title, backend.span, self._controllers, found, 443 if ingress.tls else 80)
+                yield Entry("Ingress", title, backend.span, sources, found, 443 if ingress.tls else 80)
 
     def route(self, route: Route) -> Iterator[Entry]:
         if not any(parent.kind == "Gateway" for parent in route.parent_refs):
             return
+        if not attached(route, self._objects):
+            name = f"{route.kind} {route.metadata.qualified_name}"
+            self._diagnostics.append(warning(f"{name} attaches to no listener: none admits it", route.span))
+            return
+        sources = serving(route, self._objects, self._running)
         for rule in route.rules:
             for backend in rule.backend_refs:
                 if backend.kind != "Service" or backend.weight == 0:
                     continue
+                if not granted(route, backend, self._objects):
+                    name = f"{backend.namespace}/{backend.name}"
+                    self._diagnostics.append(warning(f"no ReferenceGrant lets it lead to Service {name}", backend.span))
+                    continue
                 found = self._backend(backend.namespace, backend.name, backend.port, backend.span)
                 if found:
                     title = f"{route.kind} {route.metadata.qualified_name}"
-                    yield Entry(route.kind, title, backend.span, self._controllers, found, 0)
+                    yield Entry(route.kind, title, backend.span, sources, found, 0)
 
     def service(self, service: Service) -> Iterator[Entry]:
         if service.type not in ("NodePort", "LoadBalancer") and not service.external_ips:
@@ -142,7 +133,8 @@ class _Finder:
         return tuple(target for one in chosen for target in self._targets(service, one))
 
     def _targets(self, service: Service, port: ServicePort) -> Iterator[Target]:
-        return targets(service, port, self._objects, self._numbers)
+        """Controllers dial the endpoints of a Service, so its target port counts, headless or not."""
+        return targets(service, port, self._objects, self._numbers, dialled=False)
 
 
 def _host_ports(workload: Workload) -> Iterator[Entry]:

@@ -1,15 +1,17 @@
 """A cluster as a network: where pods, nodes and the outside stand, and which links lead from one to the other.
 
     pods     --exits-->   fabric   --enters-->  pods      every pod's traffic crosses its policies, there and back
-    node:N   <--------->  fabric                          nodes have no NetworkPolicy
+    node:N   <--------->  fabric                          no NetworkPolicy; what selects hosts and is not modelled
     outside  <--------->  fabric
     {ingress-controller}  --enters-->  pods               on the ports that Ingress objects and routes lead to
 
 `nodes` is the place of whoever runs on a node that is not known; `{node}` there stands for the nodes that NodePorts
 answer on.
 
-The virtual controller is a pod of a namespace that the files do not show. Selectors of all pods find it, selectors of
-its labels or of those of its namespace may, and no policy's own namespace is its namespace.
+The virtual controller stands for whatever serves the Ingress objects and routes where no pod of the files does. It may
+be a pod of any namespace with any labels, share its node's network, or be a cloud's load balancer with an address of
+its own; so a rule that admits everybody admits it, one that names peers may, and without a rule it is refused. (It is
+not taken for what runs on the very node of a pod, whose traffic no policy stops; that is listed as an assumption.)
 """
 
 from __future__ import annotations
@@ -18,16 +20,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from ringfence.layers import network_policy, own_node, unmodelled
-from ringfence.layers.kubernetes_selectors import NAMESPACE, POD
+from ringfence.layers import cluster_policy, network_policy, own_node, unmodelled
+from ringfence.layers.kubernetes_selectors import NAMESPACE, POD, PORT
 from ringfence.model.addresses import ALL_IPV4, ALL_IPV6
 from ringfence.model.bounds import Bounds
 from ringfence.model.diagnostics import Diagnostic
 from ringfence.model.headers import ports
 from ringfence.model.intervals import IntervalSet
 from ringfence.model.networks import Endpoint, Link, Location, Network
-from ringfence.model.rules import Chain
+from ringfence.model.rules import Action, Chain, Direction
 from ringfence.resources.kubernetes import KubernetesObjects
+from ringfence.resources.kubernetes.cluster_policies import ADMIN, BASELINE
 from ringfence.topology.cni import Enforcement, enforcement
 from ringfence.topology.entries import CONTROLLER, OUTSIDE, SOME_NODE, Entry, entries
 from ringfence.topology.options import Options
@@ -40,6 +43,7 @@ NO_CLOUD = "no cloud configuration was given: security groups, network ACLs and 
 ANY_ADDRESS = "pods whose address is not in the files may have any"
 NO_IPV6 = "nothing in the files speaks of IPv6: only IPv4 is considered"
 UNDECLARED = "a namespace that no file declares has the label of its name and no other"
+NO_CONTROLLER = "no pod of the ingress controller is in the files: it is taken not to run on its targets' own node"
 TAKEN_AS_ENFORCED = "NetworkPolicy is taken as enforced: {because}"
 
 
@@ -85,14 +89,18 @@ def build(objects: KubernetesObjects, options: Options | None = None) -> Topolog
     diagnostics: list[Diagnostic] = []
     numbers = port_numbers(objects)
     plugin = enforcement(objects, options)
-    unknown = unmodelled.unmodelled(objects.others, objects.refused)
+    refused = () if plugin.enforced is False else objects.refused
+    unknown = unmodelled.unmodelled(objects.others, refused, options.calico_staged_as_enforced)
     found = tuple(entries(objects, numbers, diagnostics))
     population = Population(objects, options)
     endpoints = (*population.endpoints(), *_virtual(found, population.dual_stack))
     names = tuple(population.nodes())
-    chains = (*unmodelled.lower(unknown), *_policies(objects, options, plugin, numbers, names))
+    open_chains = unmodelled.lower(unknown)
+    chains = (*open_chains, *_policies(objects, options, plugin, numbers, names))
     assumed = tuple(_assumed(objects, options, plugin, population))
-    network = Network(endpoints, _locations(chains, names), tuple(_links(names, found)), assumed)
+    if any(CONTROLLER in entry.sources for entry in found):
+        assumed = (*assumed, NO_CONTROLLER)
+    network = Network(endpoints, _locations(chains, open_chains, names), tuple(_links(names, found)), assumed)
     return Topology(network, objects, found, plugin, unknown, tuple(diagnostics))
 
 
@@ -102,15 +110,23 @@ def _policies(
     plugin: Enforcement,
     numbers: network_policy.PortNumbers,
     nodes: Iterable[str],
-) -> tuple[Chain, ...]:
+) -> Iterator[Chain]:
+    """One chain a direction: a pod's own node, the admin tier, NetworkPolicy, the baseline tier; open in the end."""
     if plugin.enforced is False:
-        return ()
+        return
     matches = options.ipblock_matches_pods
     semantics = network_policy.Semantics(
         plugin.ipblock_matches_pods if matches is None else matches, options.undefined_protocols == "allow"
     )
-    own = own_node.stage(nodes)
-    return network_policy.lower(objects.network_policies, numbers, semantics, (own,))
+    policies = objects.network_policies
+    shielded = () if options.baseline_per_direction else tuple(map(network_policy.subjects, policies))
+    own = {Direction.INGRESS: (own_node.stage(nodes),), Direction.EGRESS: ()}
+    admin = cluster_policy.stages(objects.cluster_policies, ADMIN, numbers)
+    middle = network_policy.stages(policies, numbers, semantics)
+    baseline = cluster_policy.stages(objects.cluster_policies, BASELINE, numbers, shielded)
+    for one in Direction:
+        stages = (*own[one], *admin[one], *middle[one], *baseline[one])
+        yield Chain(network_policy.LAYER, one, stages, Action.ALLOW)
 
 
 def _virtual(found: Iterable[Entry], dual_stack: bool) -> Iterator[Endpoint]:
@@ -120,16 +136,16 @@ def _virtual(found: Iterable[Entry], dual_stack: bool) -> Iterator[Endpoint]:
         yield Endpoint("external-ipv6", OUTSIDE, ALL_IPV6, every=True, workload=OUTSIDE)
     sources = {source for entry in found for source in entry.sources}
     if CONTROLLER in sources:
-        facets: dict[str, dict[str, str]] = {POD: {}, NAMESPACE: {}}
-        yield Endpoint(CONTROLLER, CONTROLLER, ALL_IPV4, workload=CONTROLLER, namespace=CONTROLLER, facets=facets)
+        unknown = frozenset((POD, NAMESPACE, PORT))
+        yield Endpoint(CONTROLLER, CONTROLLER, ALL_IPV4, workload=CONTROLLER, unknown_facets=unknown)
     if SOME_NODE in sources:
         yield Endpoint(SOME_NODE, NODES, ALL_IPV4, workload=SOME_NODE, facets=on_host(""))
 
 
-def _locations(chains: tuple[Chain, ...], nodes: tuple[str, ...]) -> dict[str, Location]:
+def _locations(chains: tuple[Chain, ...], at_nodes: tuple[Chain, ...], nodes: tuple[str, ...]) -> dict[str, Location]:
     found = [Location(PODS, chains, kind="pod"), Location(FABRIC, transit=True, kind="fabric")]
-    found += [Location(OUTSIDE, kind="outside"), Location(CONTROLLER, kind="pod"), Location(NODES, kind="node")]
-    found += [Location(f"node:{name}", kind="node") for name in nodes]
+    found += [Location(OUTSIDE, kind="outside"), Location(CONTROLLER, kind="pod")]
+    found += [Location(name, at_nodes, kind="node") for name in (NODES, *(f"node:{name}" for name in nodes))]
     return {location.id: location for location in found}
 
 
@@ -138,11 +154,9 @@ def _links(nodes: tuple[str, ...], found: tuple[Entry, ...]) -> Iterator[Link]:
     yield Link("pod network", FABRIC, PODS, enters=True)
     yield Link("way in", OUTSIDE, FABRIC)
     yield Link("way out", FABRIC, OUTSIDE)
-    yield Link("node network", FABRIC, NODES)
-    yield Link("node network", NODES, FABRIC)
-    for name in nodes:
-        yield Link("node network", FABRIC, f"node:{name}")
-        yield Link("node network", f"node:{name}", FABRIC)
+    for place in (NODES, *(f"node:{name}" for name in nodes)):
+        yield Link("node network", FABRIC, place, enters=True)
+        yield Link("node network", place, FABRIC, exits=True)
     # The controller opens connections on these ports alone; the way back is the pod network's.
     yield Link("ingress controller", FABRIC, CONTROLLER)
     leading = {target: entry for entry in found if CONTROLLER in entry.sources for target in entry.targets}

@@ -17,8 +17,6 @@ from ringfence.model.spans import NOWHERE, Span
 
 OF_OTHER_LAYERS = frozenset(
     {
-        "baseline_per_direction",
-        "calico_staged_as_enforced",
         "cilium_cidr_matches_nodes",
         "dns",
         "l7_allow_counts_as_allowed",
@@ -34,15 +32,17 @@ class Options:
     """The choices that Kubernetes' own layers ask for.
 
     `ipblock_matches_pods` and `network_policy_enforced` None: as the network plugin suggests. `cni` empty: found in the
-    manifests. `pod_cidrs` empty: pods may have any address.
+    manifests. `pod_cidrs` empty: pods may have any address. `calico_staged_as_enforced`: staged policies count.
     """
 
     ipblock_matches_pods: bool | None = None
     host_network: str = "node"
     undefined_protocols: str = "deny"
+    baseline_per_direction: bool = True
     cni: str = ""
     network_policy_enforced: bool | None = None
     pod_cidrs: AddressSet = NO_ADDRESS
+    calico_staged_as_enforced: bool = False
 
 
 def parse(values: Mapping[str, Any], span: Span = NOWHERE) -> tuple[Options, list[Diagnostic]]:
@@ -66,11 +66,15 @@ def _with(options: Options, name: str, value: Any) -> Options:
             return replace(options, host_network=_one_of(value, ("node", "pod")))
         case "undefined_protocols":
             return replace(options, undefined_protocols=_one_of(value, ("allow", "deny")))
+        case "calico_staged_as_enforced":
+            return replace(options, calico_staged_as_enforced=_truth(value) is True)
+        case "baseline_per_direction":
+            return replace(options, baseline_per_direction=bool(_truth(value, "")))
         case "cni":
-            return replace(options, cni=str(value))
+            return replace(options, cni=_text(value).lower())
         case "pod_cidrs":
-            blocks = value if isinstance(value, list) else str(value).split(",")
-            return replace(options, pod_cidrs=AddressSet.of(*(str(block) for block in blocks)))
+            blocks = value if isinstance(value, list) else _text(value).split(",")
+            return replace(options, pod_cidrs=AddressSet.of(*map(_text, blocks)))
     if name in OF_OTHER_LAYERS or name.startswith(("istio_", "linkerd_")):
         return options
     known = [*Options.__dataclass_fields__, *sorted(OF_OTHER_LAYERS)]
@@ -78,13 +82,19 @@ def _with(options: Options, name: str, value: Any) -> Options:
     raise ValueError(f"there is no such option{f'; did you mean {near[0]}?' if near else f': {known} are known'}")
 
 
-def _truth(value: Any, open_word: str) -> bool | None:
+def _truth(value: Any, open_word: str = "") -> bool | None:
     text = str(value).lower()
-    if text == open_word:
+    if open_word and text == open_word:
         return None
     if text not in TRUTHS:
-        raise ValueError(f"{value!r} is not one of true, false, {open_word}")
+        raise ValueError(f"{value!r} is not one of {', '.join((*TRUTHS, open_word) if open_word else TRUTHS)}")
     return TRUTHS[text]
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"{value!r} is no text")
+    return value.strip()
 
 
 def _one_of(value: Any, words: tuple[str, ...]) -> str:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ringfence.layers.kubernetes_selectors import NAMESPACE, POD, PORT
-from ringfence.layers.own_node import HOST, NODE, UNPLACED
+from ringfence.layers.own_node import HOST, HOST_LABELS, NODE, UNPLACED
 from ringfence.model.addresses import ALL_IPV4, ALL_IPV6, AddressSet
 from ringfence.model.networks import Endpoint
 from ringfence.model.spans import Span
@@ -71,14 +71,15 @@ class Population:
     ) -> Iterator[Endpoint]:
         on_node = template.host_network and self.options.host_network == "node"
         namespace = workload.metadata.namespace
-        facets = dict(on_host(template.node_name)) if on_node else self._facets(template, namespace)
+        facets = self._on_host(template.node_name) if on_node else self._facets(template, namespace)
         place = PODS
         if on_node:
             place = f"node:{template.node_name}" if template.node_name else NODES
         known = (
             AddressSet.of(*(pod.pod_ips or (pod.host_ips if template.host_network else ()))) if pod else AddressSet()
         )
-        for suffix, addresses in self._families(known, self._node_addresses(template) if on_node else self._pool()):
+        pool = self._node_addresses(template) if template.host_network else self._pool()
+        for suffix, addresses in self._families(known, pool):
             yield Endpoint(
                 f"{name}{suffix}",
                 place,
@@ -91,7 +92,10 @@ class Population:
 
     def _facets(self, template: PodTemplate, namespace: str) -> dict[str, Mapping[str, str]]:
         facets: dict[str, Mapping[str, str]] = {POD: template.labels, NAMESPACE: self._namespaces.get(namespace, {})}
-        named = {f"{one.protocol.lower()}/{one.name}": str(one.container_port) for one in template.ports if one.name}
+        named: dict[str, str] = {}
+        for one in template.ports:
+            if one.name:  # of several containers' ports with one name, the first counts, as for a Service
+                named.setdefault(f"{one.protocol.lower()}/{one.name}", str(one.container_port))
         if named:
             facets[PORT] = named
         return facets | ({NODE: {"name": template.node_name}} if template.node_name else {UNPLACED: {}})
@@ -107,9 +111,13 @@ class Population:
                 f"node:{name}",
                 addresses,
                 workload=f"{name}[Node]",
-                facets=on_host(name),
+                facets=self._on_host(name),
                 span=node.span if node else Span(pointer=name),
             )
+
+    def _on_host(self, name: str) -> dict[str, Mapping[str, str]]:
+        labels = {node.metadata.name: node.metadata.labels for node in self.objects.nodes}.get(name, {})
+        return on_host(name) | {HOST_LABELS: labels}
 
     def _node_addresses(self, template: PodTemplate) -> AddressSet:
         nodes = [node for node in self.objects.nodes if template.node_name in ("", node.metadata.name)]
@@ -139,12 +147,16 @@ class Population:
         for workload in self.objects.workloads:
             for pod in workload.pods:
                 yield from pod.pod_ips
+                yield from pod.host_ips
         for node in self.objects.nodes:
             yield from (address for _, address in node.addresses)
             yield from node.pod_cidrs
         for service in self.objects.services:
             yield from service.cluster_ips
+            yield from service.external_ips
+            yield from service.load_balancer_source_ranges
             yield from (":" for family in service.ip_families if family == "IPv6")
+        yield from (":" for one in self.objects.endpoint_slices if one.address_type == "IPv6")
         for policy in self.objects.network_policies:
             for rule in policy.ingress + policy.egress:
                 yield from (peer.ip_block.cidr for peer in rule.peers if peer.ip_block is not None)

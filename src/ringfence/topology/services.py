@@ -52,8 +52,13 @@ def port_numbers(objects: KubernetesObjects) -> PortNumbers:
     return {key: frozenset(numbers) for key, numbers in found.items()}
 
 
-def targets(service: Service, port: ServicePort, objects: KubernetesObjects, numbers: PortNumbers) -> Iterator[Target]:
-    """Where one port of a Service leads; nothing where it leads out of the cluster or nowhere."""
+def targets(
+    service: Service, port: ServicePort, objects: KubernetesObjects, numbers: PortNumbers, dialled: bool = True
+) -> Iterator[Target]:
+    """Where one port of a Service leads; nothing where it leads out of the cluster or nowhere.
+
+    `dialled`: by its name, so that a headless one leads to the port that the client says; else by its endpoints.
+    """
     protocol = port.protocol.lower()
     if service.type == "ExternalName":
         return
@@ -61,7 +66,7 @@ def targets(service: Service, port: ServicePort, objects: KubernetesObjects, num
         yield from _listed(service, port, objects)
         return
     chosen = pods(service.metadata.namespace, LabelSelector(tuple(sorted(service.selector.items()))))
-    if service.headless:
+    if service.headless and dialled:
         yield Target(chosen, protocol, port.port)
     elif isinstance(port.target_port, int):
         yield Target(chosen, protocol, port.target_port)

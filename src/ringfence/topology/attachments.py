@@ -1,0 +1,72 @@
+"""Whether a Gateway route is attached and may lead where it says.
+
+A route attaches to the listeners that its parent reference means (by section name and port, else all) and whose
+`allowedRoutes` admit the route's namespace and kind. What stands in another namespace than the route needs a
+ReferenceGrant there. A Gateway that is not in the files is taken to admit the route.
+
+Source: the Gateway API's own documentation (`AllowedRoutes`, `ParentReference`, `ReferenceGrant`).
+"""
+
+from __future__ import annotations
+
+from ringfence.resources.kubernetes import (
+    BackendReference,
+    Gateway,
+    KubernetesObjects,
+    Listener,
+    ParentReference,
+    Route,
+)
+
+GROUP = "gateway.networking.k8s.io"
+
+OF_PROTOCOL = {
+    "HTTP": ("HTTPRoute", "GRPCRoute"),
+    "HTTPS": ("HTTPRoute", "GRPCRoute"),
+    "TLS": ("TLSRoute", "TCPRoute"),
+    "TCP": ("TCPRoute",),
+    "UDP": ("UDPRoute",),
+}
+"""The kinds that a listener takes where it names none; a controller's own protocol takes any."""
+
+
+def attached(route: Route, objects: KubernetesObjects) -> bool:
+    """Whether some Gateway takes the route."""
+    gateways = {(one.metadata.namespace, one.metadata.name): one for one in objects.gateways}
+    parents = [one for one in route.parent_refs if one.kind == "Gateway" and one.group == GROUP]
+    return any(_takes(gateways.get((one.namespace, one.name)), one, route, objects) for one in parents)
+
+
+def granted(route: Route, backend: BackendReference, objects: KubernetesObjects) -> bool:
+    """Whether the route may refer to the backend."""
+    if backend.namespace == route.metadata.namespace:
+        return True
+    return any(
+        (source.group, source.kind, source.namespace) == (GROUP, route.kind, route.metadata.namespace)
+        and (target.group, target.kind) == (backend.group, backend.kind)
+        and target.name in ("", backend.name)
+        for grant in objects.reference_grants
+        if grant.metadata.namespace == backend.namespace
+        for source in grant.from_
+        for target in grant.to
+    )
+
+
+def _takes(gateway: Gateway | None, parent: ParentReference, route: Route, objects: KubernetesObjects) -> bool:
+    if gateway is None:
+        return True
+    meant = (
+        one for one in gateway.listeners if parent.section_name in ("", one.name) and parent.port in (None, one.port)
+    )
+    return any(_admits(one, gateway, route, objects) for one in meant)
+
+
+def _admits(listener: Listener, gateway: Gateway, route: Route, objects: KubernetesObjects) -> bool:
+    kinds = listener.route_kinds or OF_PROTOCOL.get(listener.protocol, (route.kind,))
+    if route.kind not in kinds:
+        return False
+    namespace = route.metadata.namespace
+    if listener.routes_from == "Selector":
+        labels = next((one.metadata.labels for one in objects.namespaces if one.metadata.name == namespace), {})
+        return listener.routes_selector is not None and listener.routes_selector.matches(labels)
+    return listener.routes_from == "All" or (listener.routes_from == "Same" and namespace == gateway.metadata.namespace)

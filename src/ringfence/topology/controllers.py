@@ -1,0 +1,105 @@
+"""Who serves Ingress objects and Gateway routes: the workloads that policies see as their source.
+
+A controller's pods are known by their image's repository (a part of its name is not enough: `traefik/whoami` is a
+demonstration server). The class says which controller is meant, by the name that its class object holds:
+
+    class known, its controller's pods in the files       those pods
+    class known, of another controller (a cloud's)        `{ingress-controller}`, of which nothing is known
+    class not known                                       every controller in the files, else `{ingress-controller}`
+
+Controllers whose proxies are other pods than they themselves (Contour, Istio, Envoy Gateway) are not in the table.
+Names: the installation manifests of each project.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ringfence.resources.kubernetes import Ingress, KubernetesObjects, Route, Workload
+
+CONTROLLER = "{ingress-controller}"
+"""The workload that stands for a controller of which the files hold no pod."""
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """A controller whose own pods carry the traffic.
+
+    `repositories`: how its image's repository ends, whole path parts. `ingress` and `gateway`: its name in IngressClass
+    and GatewayClass objects (how it begins); empty: it serves no such. `classes`: what its class is usually called.
+    """
+
+    repositories: tuple[str, ...]
+    ingress: str
+    gateway: str = ""
+    classes: tuple[str, ...] = ()
+
+
+PRODUCTS = (
+    Product(("ingress-nginx/controller", "nginx-ingress-controller"), "k8s.io/ingress-nginx", classes=("nginx",)),
+    Product(("nginx/nginx-ingress", "nginx/nginx-ingress-plus"), "nginx.org/ingress-controller", classes=("nginx",)),
+    Product(("traefik",), "traefik.io/ingress-controller", "traefik.io/gateway-controller", ("traefik",)),
+    Product(("haproxytech/kubernetes-ingress",), "haproxy.org/ingress-controller", "haproxy.org/", ("haproxy",)),
+    Product(("jcmoraisjr/haproxy-ingress",), "haproxy-ingress.github.io/controller", classes=("haproxy",)),
+    Product(("kong", "kong/kong-gateway"), "ingress-controllers.konghq.com/kong", "konghq.com/", ("kong",)),
+)
+"""What runs in pods of the cluster, by image."""
+
+OF_CLOUDS = frozenset(
+    {"alb", "gce", "gce-internal", "azure-application-gateway", "azure-alb-external", "cilium", "istio"}
+)
+"""Usual class names of what is no pod of these, where no IngressClass object says so."""
+
+
+Running = list[tuple[Product, str]]
+"""The controllers in the files, and the workloads that run them."""
+
+
+def running(objects: KubernetesObjects) -> Running:
+    """The controllers among the workloads."""
+    return [(product, one.title) for one in objects.workloads for product in PRODUCTS if _runs(one, product)]
+
+
+def serving(subject: Ingress | Route, objects: KubernetesObjects, found: Running) -> tuple[str, ...]:
+    """The workloads that serve it, of those that run; never empty."""
+    if isinstance(subject, Ingress):
+        found = _of_class(subject, objects, found)
+    else:
+        names = _gateway_controllers(subject, objects)
+        found = [(one, title) for one, title in found if one.gateway]
+        if names:
+            found = [(one, title) for one, title in found if any(name.startswith(one.gateway) for name in names)]
+    return tuple(dict.fromkeys(title for _, title in found)) or (CONTROLLER,)
+
+
+def _of_class(ingress: Ingress, objects: KubernetesObjects, found: Running) -> Running:
+    name = ingress.ingress_class_name
+    classes = objects.ingress_classes
+    declared = [one for one in classes if (one.is_default if name is None else one.metadata.name == name)]
+    if declared:
+        return [(one, title) for one, title in found if any(c.controller.startswith(one.ingress) for c in declared)]
+    if name is None or not found:
+        return found
+    named = [(one, title) for one, title in found if name in one.classes]
+    return named or ([] if name in OF_CLOUDS else found)
+
+
+def _gateway_controllers(route: Route, objects: KubernetesObjects) -> set[str]:
+    """The controllers of the Gateways that a route attaches to, as far as the files tell."""
+    parents = {(one.namespace, one.name) for one in route.parent_refs if one.kind == "Gateway"}
+    gateways = (one for one in objects.gateways if (one.metadata.namespace, one.metadata.name) in parents)
+    classes = {one.gateway_class_name for one in gateways}
+    return {one.controller_name for one in objects.gateway_classes if one.metadata.name in classes}
+
+
+def _runs(workload: Workload, product: Product) -> bool:
+    repositories = (_repository(one.image) for template in workload.templates for one in template.containers)
+    return any(f"/{name}".endswith(f"/{ending}") for name in repositories for ending in product.repositories)
+
+
+def _repository(image: str) -> str:
+    """An image's name without digest and tag (the registry may have a port)."""
+    name = image.partition("@")[0]
+    head, _, last = name.rpartition("/")
+    last = last.partition(":")[0]
+    return f"{head}/{last}" if head else last
