@@ -17,9 +17,6 @@ from ringfence.topology.options import Options, parse
 
 CASES = Path(__file__).resolve().parents[3] / "shared" / "cases"
 
-TIERS = {"AdminNetworkPolicy", "BaselineAdminNetworkPolicy", "ClusterNetworkPolicy"}
-"""Kinds of a layer to come; cases that hold one wait for it."""
-
 
 @dataclass(frozen=True)
 class Case:
@@ -43,12 +40,6 @@ class Case:
         options, wrong = parse(self.content.get("options", {}))
         assert not wrong
         return options
-
-    @property
-    def waits(self) -> bool:
-        """Whether it needs a layer to come."""
-        texts = (path.read_text() for path in self.folder.rglob("*.y*ml"))
-        return any(f"kind: {kind}" in text for text in texts for kind in TIERS)
 
 
 def cases(*parts: str) -> list[Case]:

@@ -14,8 +14,14 @@ from ringfence.topology.kubernetes import build
 
 from .known import Case, cases
 
-GROUPS = ("kubernetes-e2e", "reference-networkpolicy")
-CASES = [(group, case) for group in GROUPS for case in cases("kubernetes", group) if not case.waits]
+GROUPS = (
+    "kubernetes-e2e",
+    "reference-networkpolicy",
+    "reference-v1alpha1",
+    "reference-v1alpha2",
+    "clusternetworkpolicy-conformance",
+)
+CASES = [(group, case) for group in GROUPS for case in cases("kubernetes", group)]
 
 
 @pytest.mark.parametrize(("group", "case"), CASES, ids=lambda value: getattr(value, "name", value))

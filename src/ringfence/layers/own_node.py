@@ -17,6 +17,9 @@ from ringfence.model.selectors import AllOf, Comparison, Has, Label, Unsure
 
 NODE, HOST, UNPLACED = "node", "host", "unplaced"
 
+HOST_LABELS = "host labels"
+"""The facet with the labels of the node on whose network something runs."""
+
 _MAYBE_SAME = AllOf((Has(HOST), Unsure("it may run on the pod's own node")))
 
 

@@ -115,15 +115,15 @@ def _policies(
     if plugin.enforced is False:
         return
     matches = options.ipblock_matches_pods
-    semantics = network_policy.Semantics(
-        plugin.ipblock_matches_pods if matches is None else matches, options.undefined_protocols == "allow"
-    )
+    by_address = plugin.ipblock_matches_pods if matches is None else matches
     policies = objects.network_policies
     shielded = () if options.baseline_per_direction else tuple(map(network_policy.subjects, policies))
     own = {Direction.INGRESS: (own_node.stage(nodes),), Direction.EGRESS: ()}
-    admin = cluster_policy.stages(objects.cluster_policies, ADMIN, numbers)
-    middle = network_policy.stages(policies, numbers, semantics)
-    baseline = cluster_policy.stages(objects.cluster_policies, BASELINE, numbers, shielded)
+    semantics = cluster_policy.Semantics(numbers, by_address, options.dns, shielded)
+    admin = cluster_policy.stages(objects.cluster_policies, ADMIN, semantics)
+    undefined = options.undefined_protocols == "allow"
+    middle = network_policy.stages(policies, numbers, network_policy.Semantics(by_address, undefined))
+    baseline = cluster_policy.stages(objects.cluster_policies, BASELINE, semantics)
     for one in Direction:
         stages = (*own[one], *admin[one], *middle[one], *baseline[one])
         yield Chain(network_policy.LAYER, one, stages, Action.ALLOW)

@@ -18,7 +18,6 @@ from ringfence.model.spans import NOWHERE, Span
 OF_OTHER_LAYERS = frozenset(
     {
         "cilium_cidr_matches_nodes",
-        "dns",
         "l7_allow_counts_as_allowed",
     }
 )
@@ -42,6 +41,7 @@ class Options:
     cni: str = ""
     network_policy_enforced: bool | None = None
     pod_cidrs: AddressSet = NO_ADDRESS
+    dns: tuple[tuple[str, AddressSet], ...] = ()
     calico_staged_as_enforced: bool = False
 
 
@@ -75,11 +75,22 @@ def _with(options: Options, name: str, value: Any) -> Options:
         case "pod_cidrs":
             blocks = value if isinstance(value, list) else _text(value).split(",")
             return replace(options, pod_cidrs=AddressSet.of(*map(_text, blocks)))
+        case "dns":
+            return replace(options, dns=_resolutions(value))
     if name in OF_OTHER_LAYERS or name.startswith(("istio_", "linkerd_")):
         return options
     known = [*Options.__dataclass_fields__, *sorted(OF_OTHER_LAYERS)]
     near = get_close_matches(name, known, 1)
     raise ValueError(f"there is no such option{f'; did you mean {near[0]}?' if near else f': {known} are known'}")
+
+
+def _resolutions(value: Any) -> tuple[tuple[str, AddressSet], ...]:
+    if not isinstance(value, Mapping):
+        raise ValueError("is a mapping of names to addresses")
+    return tuple(
+        (str(name), AddressSet.of(*(map(str, one) if isinstance(one, list) else [str(one)])))
+        for name, one in value.items()
+    )
 
 
 def _truth(value: Any, open_word: str = "") -> bool | None:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ringfence.model.spans import NOWHERE, Span
+from ringfence.resources.kubernetes.cluster_policies import ClusterPolicy
 from ringfence.resources.kubernetes.ingresses import (
     Gateway,
     GatewayClass,
@@ -46,6 +47,7 @@ class KubernetesObjects:
     nodes: tuple[Node, ...] = ()
     workloads: tuple[Workload, ...] = ()
     network_policies: tuple[NetworkPolicy, ...] = ()
+    cluster_policies: tuple[ClusterPolicy, ...] = ()
     services: tuple[Service, ...] = ()
     endpoints: tuple[Endpoints, ...] = ()
     endpoint_slices: tuple[EndpointSlice, ...] = ()

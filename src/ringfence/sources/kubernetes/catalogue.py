@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ringfence.resources.kubernetes import ConfigMap, GroupKind
-from ringfence.sources.kubernetes import gateways, ingresses, network_policies, pods, services
+from ringfence.sources.kubernetes import cluster_policies, gateways, ingresses, network_policies, pods, services
 from ringfence.sources.kubernetes.controllers import controller
 from ringfence.sources.kubernetes.metadata import object_meta
 from ringfence.sources.kubernetes.parts import Part
@@ -62,6 +62,14 @@ KINDS = (
     Kind(
         "networking.k8s.io", "NetworkPolicy", "network_policies", network_policies.network_policy,
         ("networking.k8s.io/v1",), ("extensions/v1beta1",),
+    ),
+    *(
+        Kind(cluster_policies.GROUP, kind, "cluster_policies", cluster_policies.cluster_policy, (version,))
+        for kind, version in (
+            ("AdminNetworkPolicy", f"{cluster_policies.GROUP}/v1alpha1"),
+            ("BaselineAdminNetworkPolicy", f"{cluster_policies.GROUP}/v1alpha1"),
+            ("ClusterNetworkPolicy", f"{cluster_policies.GROUP}/v1alpha2"),
+        )
     ),
     Kind("networking.k8s.io", "Ingress", "ingresses", ingresses.ingress, ("networking.k8s.io/v1",), _OLD_INGRESS),
     Kind(
