@@ -30,12 +30,12 @@ class Way:
 
 
 def ways(view: View) -> Iterator[Way]:
-    """Every entry to every workload behind it."""
+    """Every entry to every workload behind it that shares an address family with the entry's sources."""
     for entry in view.topology.entries:
         sources = tuple(one for name in entry.sources for one in view.connectivity.workloads.get(name, ()))
         for target in entry.targets:
             for workload, members in _by_workload(view, target).items():
-                yield _way(view, entry, target, workload, sources, members)
+                yield from _way(view, entry, target, workload, sources, members)
 
 
 def _by_workload(view: View, target: Target) -> dict[str, tuple[Endpoint, ...]]:
@@ -52,13 +52,16 @@ def _way(
     workload: str,
     sources: tuple[Endpoint, ...],
     members: tuple[Endpoint, ...],
-) -> Way:
-    field = Field(sources, members, entry.source_ranges)
-    relations = list(related(view.connectivity.reach, sources, members, (entry.source_ranges, None)))
-    may = any(_holds(one.may, target) for one in relations)
-    must = bool(relations) and all(_holds(one.must, target) for one in relations)
-    headers = ports(target.protocol, IntervalSet.of(target.port))
-    return Way(entry, target, workload, may, must, field, headers)
+) -> Iterator[Way]:
+    # Only sources that keep their address can be told apart by it; a node in between cannot.
+    ranges = entry.source_ranges if any(one.every for one in sources) else None
+    field = Field(sources, members, ranges)
+    relations = list(related(view.connectivity.reach, sources, members, (ranges, None)))
+    if relations:
+        may = any(_holds(one.may, target) for one in relations)
+        must = all(_holds(one.must, target) for one in relations)
+        headers = ports(target.protocol, IntervalSet.of(target.port))
+        yield Way(entry, target, workload, may, must, field, headers)
 
 
 def _holds(traffic: Traffic, target: Target) -> bool:

@@ -6,7 +6,8 @@ from outside can come through it to a port on which systems are administered or 
 
 ## Why it is bad
 Such ports are the first that attackers try. A database that answers the internet is one guessed password away from a
-breach, and what speaks a management protocol is often not patched for hostile clients.
+breach, and what speaks a management protocol is often not patched for hostile clients. Where a load balancer lets in
+only some source ranges and these do not hold the internet, the severity is low.
 
 ## Example
     kind: Service
@@ -22,6 +23,8 @@ from collections.abc import Iterator
 
 from ringfence.checks.entry_targets import ways
 from ringfence.checks.finding import Check, Finding, Severity, View
+from ringfence.model.addresses import AddressSet
+from ringfence.topology.names import INTERNET
 
 CHECK = Check(
     "RF101",
@@ -72,6 +75,9 @@ SENSITIVE = {
 }
 """Ports on which systems are administered or data is kept (IANA's registry and the products' defaults)."""
 
+WIDEST = {4: 8, 6: 16}
+"""The shortest prefixes, by IP version, that one organisation may hold; what is wider lets everybody in."""
+
 
 def run(view: View) -> Iterator[Finding]:
     """One finding for each entry, workload and port."""
@@ -80,6 +86,15 @@ def run(view: View) -> Iterator[Finding]:
         what = what or SENSITIVE.get((way.target.protocol, way.entry.port))
         if what and way.may:
             port = f"{way.target.protocol}/{way.target.port}"
-            message = f"{what} of {way.workload} ({port}) is open to the outside through {way.entry.title}"
+            ranges = way.entry.source_ranges
+            limited = ranges is not None and not _public(ranges)
+            verb = "is" if way.must else "may be"
+            whom = str(ranges) if limited else "the outside"
+            message = f"{what} of {way.workload} ({port}) {verb} open to {whom} through {way.entry.title}"
             witness = view.witnesses.passing(way.field, way.headers)
-            yield Finding(CHECK, CHECK.severity, message, way.entry.span, (), witness)
+            yield Finding(CHECK, Severity.LOW if limited else CHECK.severity, message, way.entry.span, (), witness)
+
+
+def _public(ranges: AddressSet) -> bool:
+    """Whether they hold so much of the internet that they name nobody in particular."""
+    return any(block.prefixlen < WIDEST[block.version] for block in (ranges & INTERNET).networks())

@@ -1,8 +1,9 @@
 """A namespace has no default deny.
 
 ## What it does
-For each namespace with workloads and each direction: looks for a NetworkPolicy that selects every pod and does not
-admit everything. Kubernetes' own namespaces (`kube-...`) are left out.
+For each namespace with workloads and each direction: looks for a NetworkPolicy that selects every pod, and for none
+that selects every pod and admits everything: policies add up, so such a one opens what the other closed. Namespaces of
+Kubernetes' own (`kube-...`) are left out.
 
 ## Why it is bad
 Without one, whatever no policy selects is open: every new workload starts unprotected, and a policy whose selector has
@@ -45,7 +46,7 @@ def run(view: View) -> Iterator[Finding]:
         if namespace.startswith("kube-"):
             continue
         policies = [one for one in objects.network_policies if one.metadata.namespace == namespace]
-        open_directions = [kind for kind in PolicyType if not any(_denies(one, kind) for one in policies)]
+        open_directions = [kind for kind in PolicyType if not _denied(policies, kind)]
         if not open_directions:
             continue
         because = tuple(_open(kind, workloads, policies) for kind in open_directions)
@@ -61,15 +62,23 @@ def _by_namespace(workloads: tuple[Workload, ...]) -> dict[str, list[Workload]]:
     return found
 
 
-def _denies(policy: NetworkPolicy, kind: PolicyType) -> bool:
-    """Whether it isolates every pod of its namespace and does not let everything in or out again."""
+def _denied(policies: list[NetworkPolicy], kind: PolicyType) -> bool:
+    """Whether the policies isolate every pod of their namespace and do not let everything in or out again."""
+    whole = [one for one in policies if kind in one.policy_types and one.pod_selector.selects_everything]
+    return bool(whole) and not any(_admits_everything(one, kind) for one in whole)
+
+
+def _admits_everything(policy: NetworkPolicy, kind: PolicyType) -> bool:
     rules = policy.ingress if kind is PolicyType.INGRESS else policy.egress
-    everything = any(not rule.peers and not rule.ports for rule in rules)
-    return kind in policy.policy_types and policy.pod_selector.selects_everything and not everything
+    selects_all = kind in policy.policy_types and policy.pod_selector.selects_everything
+    return selects_all and any(not rule.peers and not rule.ports for rule in rules)
 
 
 def _open(kind: PolicyType, workloads: list[Workload], policies: list[NetworkPolicy]) -> tuple[str, Span]:
-    """Which workloads nothing isolates today."""
+    """Which workloads nothing isolates today, or what undoes the isolation."""
+    opening = next((policy for policy in policies if _admits_everything(policy, kind)), None)
+    if opening is not None:
+        return f"{kind.lower()}: {opening.metadata.name} admits everything", opening.span
     bare = [one for one in workloads if not any(_isolates(policy, kind, one) for policy in policies)]
     if not bare:
         return f"{kind.lower()}: every workload of today is selected by a policy; the next one would not be", Span()

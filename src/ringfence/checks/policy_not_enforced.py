@@ -38,7 +38,8 @@ def run(view: View) -> Iterator[Finding]:
     policies = view.topology.objects.network_policies
     found = view.topology.enforcement
     if found.enforced is False and policies:
-        count = f"{len(policies)} NetworkPolicies are" if len(policies) > 1 else "one NetworkPolicy is"
-        message = f"{count} there, and nothing enforces them"
+        many = len(policies) > 1
+        count = f"{len(policies)} NetworkPolicies are" if many else "one NetworkPolicy is"
+        message = f"{count} there, and nothing enforces {'them' if many else 'it'}"
         span = found.span if found.span.file else policies[0].span
         yield Finding(CHECK, CHECK.severity, message, span, ((found.because, found.span),))

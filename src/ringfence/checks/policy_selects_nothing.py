@@ -1,7 +1,8 @@
 """A policy selects no pod.
 
 ## What it does
-Looks for NetworkPolicies whose podSelector matches no pod, and no pod template, of their namespace.
+Looks for NetworkPolicies whose podSelector matches no pod, and no pod template, of their namespace. Pods on the host's
+network do not count: no policy governs them.
 
 ## Why it is bad
 The policy is there, reviews pass, and it protects nothing: a label was misspelt or renamed, or the policy stands in the
@@ -20,6 +21,7 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 
 from ringfence.checks.finding import Check, Finding, Severity, View
+from ringfence.layers.kubernetes_selectors import POD
 from ringfence.model.spans import NOWHERE, Span
 from ringfence.resources.kubernetes import NetworkPolicy, Workload
 
@@ -41,15 +43,29 @@ def run(view: View) -> Iterator[Finding]:
         if policy.pod_selector.selects_everything:
             continue
         here = [one for one in objects.workloads if one.metadata.namespace == policy.metadata.namespace]
-        templates = [template for one in here for template in (*one.templates, *(pod.template for pod in one.pods))]
-        if not any(policy.pod_selector.matches(template.labels) for template in templates):
+        matching = [one for one in here if _matches(policy, one)]
+        if not any(_governed(view, one) for one in matching):
             message = f"NetworkPolicy {policy.metadata.qualified_name} selects no pod"
             span = policy.span.at("spec", "podSelector")
             yield Finding(CHECK, CHECK.severity, message, span, tuple(_hints(policy, here, objects.workloads)))
 
 
+def _matches(policy: NetworkPolicy, workload: Workload) -> bool:
+    templates = (*workload.templates, *(pod.template for pod in workload.pods))
+    return any(policy.pod_selector.matches(template.labels) for template in templates)
+
+
+def _governed(view: View, workload: Workload) -> bool:
+    """Whether policies know its pods as pods at all; one without endpoints has none now and may have some again."""
+    members = view.connectivity.workloads.get(workload.title, ())
+    return not members or any(POD in one.facets for one in members)
+
+
 def _hints(policy: NetworkPolicy, here: list[Workload], workloads: tuple[Workload, ...]) -> Iterator[tuple[str, Span]]:
     """What was probably meant: a value that is near, or pods of another namespace."""
+    for one in here:
+        if _matches(policy, one):
+            yield f"{one.title} runs on the host's network, where no policy governs it", one.span
     if not here:
         yield f"namespace {policy.metadata.namespace} has no workloads here", NOWHERE
     for key, value in policy.pod_selector.match_labels:
@@ -60,6 +76,6 @@ def _hints(policy: NetworkPolicy, here: list[Workload], workloads: tuple[Workloa
             yield f"{key}={value} is on no pod; {holder.title} has {key}={near[0]}", holder.span
     for one in workloads:
         elsewhere = one.metadata.namespace != policy.metadata.namespace
-        if elsewhere and any(policy.pod_selector.matches(template.labels) for template in one.templates):
+        if elsewhere and _matches(policy, one):
             yield f"{one.title} has these labels, in another namespace", one.span
             return

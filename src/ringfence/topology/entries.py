@@ -44,7 +44,8 @@ __all__ = ["CONTROLLER", "OUTSIDE", "SOME_NODE", "Entry", "entries"]
 class Entry:
     """One way in.
 
-    `sources` are workloads; `source_ranges` None: whoever; `port` is what the client dials (0: not known).
+    `sources` are workloads; `port` is what the client dials (0: not known). `source_ranges` are the clients that the
+    load balancer lets in, None: whoever; where its traffic comes from a node, the pod does not see which client it is.
     """
 
     kind: str
@@ -120,7 +121,7 @@ class _Finder:
                 title = f"{kind} {service.metadata.qualified_name}"
                 sources = (OUTSIDE,) if keeps_client else (SOME_NODE,)
                 dialled = port.node_port if kind == "NodePort" else port.port
-                yield Entry(kind, title, port.span, sources, found, dialled, ranges if keeps_client else None)
+                yield Entry(kind, title, port.span, sources, found, dialled, ranges)
 
     def _backend(self, namespace: str, name: str, port: int | str | None, span: Span) -> tuple[Target, ...]:
         service = self._services.get(f"{namespace}/{name}")
