@@ -74,7 +74,6 @@ class _Search:
         self.endings = endings
         self.diagnostics: list[Diagnostic] = []
         self.files: set[str] = set()
-        self.folders: set[str] = set()
 
     def find(self, path: str) -> Iterator[str]:
         """The files that one argument stands for."""
@@ -95,7 +94,7 @@ class _Search:
         for name, place in self._walk(path):
             found = True
             yield from self._once(name, place)
-        if not found and len(self.diagnostics) == before and real not in self.folders - {real}:
+        if not found and len(self.diagnostics) == before:
             known = ", ".join(self.endings)
             self.diagnostics.append(error("this folder holds no input", Span(_shown(path)), f"looked for {known}"))
 
@@ -114,8 +113,12 @@ class _Search:
                 real = os.path.realpath(path)
                 mode = os.stat(path).st_mode
                 if stat.S_ISDIR(mode):
+                    if path != top and os.path.islink(path) and self._leads_back(path, real):
+                        self.diagnostics.append(
+                            error("this link leads to a folder that it lies in", Span(_shown(path)))
+                        )
+                        continue
                     if real in visited:
-                        self._loop(path, real)
                         continue
                     visited.add(real)
                     with os.scandir(path) as entries:
@@ -134,11 +137,9 @@ class _Search:
         hidden = name.startswith(".") or name in SKIPPED
         return not hidden and os.path.isdir(os.path.join(folder, name))
 
-    def _loop(self, path: str, real: str) -> None:
-        """A folder met again is a loop where it lies in itself, else only a second way to what was read already."""
+    def _leads_back(self, path: str, real: str) -> bool:
         above = os.path.realpath(os.path.dirname(path))
-        if os.path.commonpath([above, real]) == real:
-            self.diagnostics.append(error("this link leads back to a folder that it lies in", Span(_shown(path))))
+        return os.path.commonpath([above, real]) == real
 
 
 def _read(path: str) -> str | Diagnostic:

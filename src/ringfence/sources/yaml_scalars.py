@@ -9,10 +9,10 @@ here, neither YAML 1.1 nor 1.2 to the letter:
     floats     decimal with point or exponent; `.inf` and `.nan` cannot be written as JSON and are errors
     timestamps stay text, and so do sexagesimal numbers (`12:30`)
 
-Everything else is text, and so is every quoted scalar. `y` and `n` are text, too, although go-yaml v2 takes them for
-booleans: no field of a manifest is a boolean that people write so, and coordinates and one-letter names are common.
-JSON knows one kind of number, so a float without a fraction is
-an integer (`80.0` is 80). A number beyond 64 bits is a float, one beyond a float's range is text.
+Everything else is text, and so is every quoted scalar. `y` and `n` are text too, although go-yaml v2 takes them for
+booleans: one-letter names are common, and where a boolean is meant the reader refuses the text. JSON knows one kind of
+number, so a float without a fraction is an integer (`80.0` is 80). A number beyond 64 bits is a float, one beyond a
+float's range is text.
 
 Mapping keys are text as well: integers and booleans become their JSON text (`yes:` is the key `true`). A null, a float
 (which may lose digits: `1.10`) or a collection is refused as a key.
