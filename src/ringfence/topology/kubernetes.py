@@ -9,9 +9,9 @@
 answer on.
 
 The virtual controller stands for whatever serves the Ingress objects and routes where no pod of the files does. It may
-be a pod of any namespace with any labels, share its node's network, or be a cloud's load balancer with an address of
-its own; so a rule that admits everybody admits it, one that names peers may, and without a rule it is refused. (It is
-not taken for what runs on the very node of a pod, whose traffic no policy stops; that is listed as an assumption.)
+be a pod of any namespace with any labels, or a cloud's load balancer with an address of its own; so a rule that admits
+everybody admits it, one that names peers may, and without a rule it is refused. (It is not taken for what runs on the
+very node of a pod, whose traffic no policy stops; that is listed as an assumption.)
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ def _policies(
     numbers: network_policy.PortNumbers,
     nodes: Iterable[str],
 ) -> Iterator[Chain]:
-    """One chain a direction: a pod's own node, the admin tier, NetworkPolicy, the baseline tier; open in the end."""
+    """One chain a direction: a pod's own node, admin tier, NetworkPolicy, baseline tier, the plugin's default."""
     if plugin.enforced is False:
         return
     matches = options.ipblock_matches_pods
@@ -124,9 +124,10 @@ def _policies(
     undefined = options.undefined_protocols == "allow"
     middle = network_policy.stages(policies, numbers, network_policy.Semantics(by_address, undefined))
     baseline = cluster_policy.stages(objects.cluster_policies, BASELINE, semantics)
+    default = Action.DENY if plugin.isolates_all else Action.ALLOW
     for one in Direction:
         stages = (*own[one], *admin[one], *middle[one], *baseline[one])
-        yield Chain(network_policy.LAYER, one, stages, Action.ALLOW)
+        yield Chain(network_policy.LAYER, one, stages, default)
 
 
 def _virtual(found: Iterable[Entry], dual_stack: bool) -> Iterator[Endpoint]:

@@ -1,0 +1,93 @@
+"""What is there and has no layer makes unknown what it could select, and nothing else."""
+
+from __future__ import annotations
+
+import pytest
+
+from ringfence.engine.outcomes import Outcome
+from ringfence.layers.unmodelled import PASSIVE, STAGED, lower, unmodelled
+from ringfence.resources.kubernetes import ENFORCING_KINDS, RefusedObject
+from ringfence.topology.options import Options
+from tests.layers.clusters import ask, cluster, node, pod, policy, raw
+
+KNOWN, UNKNOWN = Outcome.ALLOWED, Outcome.UNKNOWN
+
+PODS = (pod("x/a", ip="10.0.0.1", node="n"), pod("y/b", ip="10.0.0.2", node="n"), node("n", "192.168.0.1"))
+
+FLOWS = (("8.8.8.8", "x/a"), ("8.8.8.8", "y/b"), ("8.8.8.8", "n[Node]"))
+
+
+@pytest.mark.parametrize(
+    ("api_version", "kind", "name", "x", "y", "nodes"),
+    [
+        ("cilium.io/v2", "CiliumNetworkPolicy", "x/p", UNKNOWN, KNOWN, KNOWN),
+        ("projectcalico.org/v3", "NetworkPolicy", "x/p", UNKNOWN, KNOWN, KNOWN),
+        ("projectcalico.org/v3", "GlobalNetworkPolicy", "p", UNKNOWN, UNKNOWN, UNKNOWN),
+        ("projectcalico.org/v3", "HostEndpoint", "p", KNOWN, KNOWN, UNKNOWN),
+        ("cilium.io/v2", "CiliumClusterwideNetworkPolicy", "p", UNKNOWN, UNKNOWN, UNKNOWN),
+        ("network.openshift.io/v1", "NetNamespace", "p", UNKNOWN, UNKNOWN, KNOWN),
+        ("security.istio.io/v1", "AuthorizationPolicy", "x/p", UNKNOWN, KNOWN, KNOWN),
+        ("security.istio.io/v1", "AuthorizationPolicy", "istio-system/p", UNKNOWN, UNKNOWN, KNOWN),
+        ("security.istio.io/v1", "PeerAuthentication", "istio-system/p", UNKNOWN, UNKNOWN, KNOWN),
+        ("networking.istio.io/v1", "DestinationRule", "x/p", UNKNOWN, UNKNOWN, KNOWN),
+        ("policy.linkerd.io/v1beta3", "Server", "x/p", UNKNOWN, KNOWN, KNOWN),
+        # These alone do nothing.
+        ("projectcalico.org/v3", "Tier", "p", KNOWN, KNOWN, KNOWN),
+        ("projectcalico.org/v3", "NetworkSet", "x/p", KNOWN, KNOWN, KNOWN),
+        ("projectcalico.org/v3", "StagedGlobalNetworkPolicy", "p", KNOWN, KNOWN, KNOWN),
+        ("cilium.io/v2", "CiliumCIDRGroup", "p", KNOWN, KNOWN, KNOWN),
+        # A kind that nobody enforces, and one of another group with an enforcing kind's name.
+        ("example.com/v1", "NetworkPolicy", "x/p", KNOWN, KNOWN, KNOWN),
+    ],
+)
+def test_what_an_object_could_select_is_unknown(api_version, kind, name, x, y, nodes):
+    objects = cluster(*PODS, raw(api_version, kind, name))
+    assert tuple(ask(objects, *flow) for flow in FLOWS) == (x, y, nodes)
+
+
+@pytest.mark.parametrize(("source", "target"), [("x/a", "8.8.8.8"), ("x/a", "y/b"), ("y/b", "x/a"), ("n[Node]", "x/a")])
+def test_both_directions_are_open(source, target):
+    assert ask(cluster(*PODS, raw("cilium.io/v2", "CiliumNetworkPolicy", "x/p")), source, target) is UNKNOWN
+
+
+def test_it_does_not_open_what_a_networkpolicy_refuses_for_certain():
+    objects = cluster(*PODS, raw("cilium.io/v2", "CiliumNetworkPolicy", "x/p"), policy("y/closed", ingress=()))
+    assert ask(objects, "8.8.8.8", "y/b") is Outcome.DENIED
+
+
+def test_staged_policies_count_where_the_option_asks():
+    objects = cluster(*PODS, raw("projectcalico.org/v3", "StagedGlobalNetworkPolicy", "p"))
+    options = Options(calico_staged_as_enforced=True)
+    assert [ask(objects, *flow, options=options) for flow in FLOWS] == [UNKNOWN] * 3
+
+
+@pytest.mark.parametrize(
+    ("refused", "x", "y"),
+    [
+        (RefusedObject("NetworkPolicy", "x", "p"), UNKNOWN, KNOWN),
+        (RefusedObject("NetworkPolicy", "", ""), UNKNOWN, UNKNOWN),
+        (RefusedObject("ClusterNetworkPolicy", "", "p"), UNKNOWN, UNKNOWN),
+        (RefusedObject("Service", "x", "s"), KNOWN, KNOWN),
+    ],
+)
+def test_a_refused_policy_could_have_been_anything(refused, x, y):
+    objects = cluster(*PODS, refused)
+    assert (ask(objects, "8.8.8.8", "x/a"), ask(objects, "8.8.8.8", "y/b")) == (x, y)
+
+
+def test_a_refused_policy_means_nothing_where_none_is_enforced():
+    objects = cluster(*PODS, RefusedObject("NetworkPolicy", "x", "p"))
+    assert ask(objects, "8.8.8.8", "x/a", options=Options(network_policy_enforced=False)) is KNOWN
+
+
+def test_each_object_is_named_once_with_its_reason():
+    found = unmodelled([raw("cilium.io/v2", "CiliumNetworkPolicy", "x/p")], [])
+    assert [(one.title, one.because) for one in found] == [
+        ("CiliumNetworkPolicy x/p", "CiliumNetworkPolicy x/p is not modelled yet (Cilium policy of one namespace)")
+    ]
+    assert lower(()) == ()
+
+
+def test_the_tables_speak_of_kinds_that_enforce():
+    assert set(ENFORCING_KINDS) | {("crd.projectcalico.org", "Profile")} >= PASSIVE | STAGED
+    assert not PASSIVE & STAGED
