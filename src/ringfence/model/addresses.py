@@ -83,8 +83,8 @@ class AddressSet:
         place = item if isinstance(item, int) else number(item)
         return any(low <= place <= high for low, high in self.pairs)
 
-    def __len__(self) -> int:
-        """How many addresses the set holds."""
+    def count(self) -> int:
+        """How many addresses the set holds. (No `len`: Python's ends at 2**63, below any common IPv6 block.)"""
         return sum(high - low + 1 for low, high in self.pairs)
 
     def first(self) -> int:

@@ -50,10 +50,15 @@ class Bounds(Generic[T]):
         return self.must is self.may or self.must == self.may
 
     def __and__(self, other: Bounds[T]) -> Bounds[T]:
-        return Bounds(self.must & other.must, self.may & other.may, self.because or other.because)
+        return _bracketed(self.must & other.must, self.may & other.may, self.because or other.because)
 
     def __or__(self, other: Bounds[T]) -> Bounds[T]:
-        return Bounds(self.must | other.must, self.may | other.may, self.because or other.because)
+        return _bracketed(self.must | other.must, self.may | other.may, self.because or other.because)
 
     def __sub__(self, other: Bounds[T]) -> Bounds[T]:
-        return Bounds(self.must - other.may, self.may - other.must, self.because or other.because)
+        return _bracketed(self.must - other.may, self.may - other.must, self.because or other.because)
+
+
+def _bracketed(must: T, may: T, because: str) -> Bounds[T]:
+    """The reason goes where the unknown does not show in the result."""
+    return Bounds(must, may, because if because and must != may else "")

@@ -57,7 +57,7 @@ class Direction(StrEnum):
 class Pattern:
     """An identity pattern: the whole text, or its start or end where `open_end` / `open_start` is set.
 
-    Both set means that any identity will do, as long as there is one.
+    Both set means: the text anywhere. An open pattern without text fits any identity, as long as there is one.
     """
 
     text: str
@@ -68,8 +68,10 @@ class Pattern:
         """Whether it fits; open for an unknown identity; false for none."""
         if identity == NO_IDENTITY:
             return False
+        if not self.text:
+            return self.open_start or self.open_end
         if identity == UNKNOWN_IDENTITY:
-            return True if self.open_start and self.open_end and not self.text else None
+            return None
         if self.open_start and self.open_end:
             return self.text in identity
         if self.open_start:

@@ -2,7 +2,7 @@
 
 A span is lazy. Parsing at full speed yields byte or event offsets, not lines; most spans are never printed. A source
 therefore hands out spans that hold a way to find the line (`Locator`) and a pointer into the document, and the line is
-looked up when somebody asks. Two spans are equal when they name the same place, whether or not it was looked up yet.
+looked up when somebody asks. Spans compare by what they name, never by how the line is looked up.
 
 The printed form is `file:line[:column]`; where no line is known, `file#pointer` (a JSON pointer or a Terraform
 address); where there is no file, the name alone (an ARN).

@@ -66,7 +66,7 @@ def side(text: str, endpoints: Iterable[Endpoint]) -> Side:
     addresses = _addresses(text)
     if addresses is not None:
         inside = tuple(one for one in known if not one.every and one.addresses <= addresses)
-        if inside and len(addresses) == 1:
+        if inside and addresses.count() == 1:
             return Side(text, inside)
         outside = tuple(one for one in known if one.every and one.addresses & addresses)
         if not outside:
