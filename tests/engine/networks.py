@@ -107,7 +107,10 @@ selectors: st.SearchStrategy[Selector] = st.recursive(
 )
 
 patterns = st.builds(Pattern, st.sampled_from(["ns/a/sa/x", "ns/a", "sa/y", ""]), st.booleans(), st.booleans())
+# Most scopes govern and most peers match: rules that nobody meets test nothing.
+subjects = st.one_of(st.just(ANYTHING), st.just(ANYTHING), st.just(ANYTHING), selectors)
 peers = st.one_of(
+    st.just(ANY_PEER),
     st.just(ANY_PEER),
     st.lists(
         st.builds(
@@ -140,9 +143,15 @@ rules = st.builds(
     st.sampled_from(["r1", "r2"]),
 )
 scopes = st.builds(
-    Scope, st.sampled_from(["s1", "s2"]), selectors, st.lists(rules, max_size=3).map(tuple), st.sampled_from([0, 0, 1])
+    Scope,
+    st.sampled_from(["s1", "s2"]),
+    subjects,
+    st.lists(rules, max_size=3).map(tuple),
+    st.sampled_from([0, 0, 0, 1]),
 )
-stages = st.builds(Stage, st.just("tier"), st.lists(scopes, max_size=3).map(tuple), st.sampled_from(list(Action)))
+stages = st.builds(
+    Stage, st.just("tier"), st.lists(scopes, min_size=1, max_size=3).map(tuple), st.sampled_from(list(Action))
+)
 chains = st.builds(
     Chain,
     st.just("layer"),
@@ -202,14 +211,15 @@ def rewrites(draw, names: list[str]) -> Rewrite:
     )
 
 
-WAYS = [(), ("there",), ("there", "back"), ("there", "back")]
+WAYS = [("there",), ("there", "back"), ("there", "back"), ("there", "back")]
+CROSSING = st.sampled_from([True, True, False])
 
 
 @st.composite
 def plain_links(draw, name: str, ways: list[tuple[str, str]]) -> Link:
     """A link that serves every packet."""
     source, target = draw(st.sampled_from(ways))
-    return Link(name, source, target, exits=draw(st.booleans()), enters=draw(st.booleans()))
+    return Link(name, source, target, exits=draw(CROSSING), enters=draw(CROSSING))
 
 
 @st.composite
@@ -240,7 +250,7 @@ def networks(draw, most_endpoints: int = 4, rewriting: bool = True) -> Drawn:
     locations = {
         place: Location(
             place,
-            draw(st.lists(chains, max_size=2).map(tuple)),
+            draw(st.lists(chains, min_size=1, max_size=2).map(tuple)),
             transit=draw(st.booleans()),
             subject=draw(st.sampled_from([None, None, None, *names])),
         )
@@ -250,7 +260,7 @@ def networks(draw, most_endpoints: int = 4, rewriting: bool = True) -> Drawn:
     there, home = found[0].location, found[1].location
     ends = [(there, home), (home, there), (there, "middle"), ("middle", home)]
     anywhere = [*ends, *((one, other) for one in PLACES for other in PLACES)]
-    changing = draw(st.sets(st.integers(0, 4), max_size=2)) if rewriting else set()
+    changing = draw(st.sets(st.integers(0, 3), max_size=2)) if rewriting else set()
     links = [draw(plain_links(name, [ends[place]])) for place, name in enumerate(draw(st.sampled_from(WAYS)))]
     for place in range(draw(st.integers(1, 5))):
         link = draw(links_between(f"l{place}", anywhere))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import event, given
+from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from ringfence.engine.decisions import Side, decide
@@ -17,6 +17,7 @@ from .networks import HEADERS, chains, endpoints, requests
 populations = st.integers(2, 6).flatmap(lambda size: st.tuples(*(endpoints(f"e{place}") for place in range(size))))
 
 
+@settings(max_examples=4 * settings().max_examples)
 @given(chains, populations, requests, st.data())
 def test_a_verdict_holds_what_every_header_may_be_decided_to(chain, population, request_, data):
     judge = Judge(chain, Index(population), request_)

@@ -12,6 +12,7 @@ VERSIONS = {
     "BaselineAdminNetworkPolicy": "v1alpha1",
     "ClusterNetworkPolicy": "v1alpha2",
 }
+ANY = "subject: {namespaces: {}}"
 RULE = "{action: Deny, from: [{namespaces: {}}]}"
 
 
