@@ -18,22 +18,27 @@ An intent is one of `allow`, `deny`, `only` (these sources on these ports, and n
 (none of these reaches another). A side is the name of a selection, a selection written out, a name as in a question
 (`storefront/web`, an address block, `internet`, `{ingress-controller}`), `everything`, or a list of such.
 
-The types below are the schema: `posture.schema` publishes them as JSON Schema, and msgspec reads documents by them.
+The types up to `Layout` are the schema: `posture.schema` publishes them, and msgspec reads documents by them.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
 from ringfence.model.diagnostics import Diagnostic, error
 from ringfence.model.spans import Span
 
-Texts = str | list[str]
+T = TypeVar("T")
+Some = Annotated[list[T], msgspec.Meta(min_length=1)]
+"""An empty list says nothing, and an intent about nothing would be proved by anything."""
+
+Texts = str | Some[str]
 
 
 class Selection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -45,14 +50,14 @@ class Selection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     labels: dict[str, str] = {}
     namespace_labels: dict[str, str] = {}
     cidr: Texts | None = None
-    any: list[Reference] = []
-    all: list[Reference] = []
-    not_: Reference | list[Reference] | None = msgspec.field(default=None, name="not")
+    any: Some[Reference] | None = None
+    all: Some[Reference] | None = None
+    not_: References | None = msgspec.field(default=None, name="not")
     may_be_empty: bool = False
 
 
 Reference = str | Selection
-References = Reference | list[Reference]
+References = Reference | Some[Reference]
 
 
 class Flow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -60,7 +65,7 @@ class Flow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     to: References
     from_: References = msgspec.field(name="from")
-    ports: list[str | int] = msgspec.field(default_factory=lambda: ["any"])
+    ports: Some[str | int] = msgspec.field(default_factory=lambda: ["any"])
 
 
 class Intent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -71,7 +76,7 @@ class Intent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     allow: Flow | None = None
     deny: Flow | None = None
     only: Flow | None = None
-    isolate: list[Reference] | None = None
+    isolate: Annotated[list[Reference], msgspec.Meta(min_length=2)] | None = None
 
     @property
     def kind(self) -> str:
@@ -81,15 +86,15 @@ class Intent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 KINDS = ("allow", "deny", "only", "isolate")
 
-Scalar = str | int | float | bool
+Option = str | int | float | bool | list[str] | dict[str, Any]
 
 
-class Posture(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A whole posture file. The sections at the end belong to layers that read them for themselves."""
+class Layout(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a whole posture file may hold. The sections at the end belong to layers that read them for themselves."""
 
-    version: int = 1
+    version: Literal[1] = 1
     sources: list[str] = []
-    options: dict[str, Scalar | list[str] | dict[str, Any]] = {}
+    options: dict[str, Option] = {}
     selections: dict[str, Reference] = {}
     intents: list[Intent] = []
     clusters: dict[str, Any] | None = None
@@ -99,39 +104,50 @@ class Posture(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     alerts: dict[str, Any] | None = None
 
 
+SECTION_NAMES = Layout.__struct_fields__
 SECTIONS = ("clusters", "cloud", "mesh", "certificates", "alerts")
 
-T = TypeVar("T")
+
+@dataclass(frozen=True, slots=True)
+class Posture:
+    """What was read of a posture file. `places` are those of the intents in its list, in which some may be broken."""
+
+    sources: list[str] = field(default_factory=list)
+    options: dict[str, Any] = field(default_factory=dict)
+    selections: dict[str, Reference] = field(default_factory=dict)
+    intents: tuple[Intent, ...] = ()
+    places: tuple[int, ...] = ()
+    sections: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 def read(document: Any, span: Span) -> tuple[Posture, list[Diagnostic]]:
-    """The posture of a parsed document. What is wrong is a diagnostic at its place and left out; the rest stands."""
+    """The posture of a parsed document. What is wrong is a diagnostic at its place and left out; the rest stands.
+
+    A section without content (`intents:` and nothing below it) is one that is not there.
+    """
     found: list[Diagnostic] = []
     if not isinstance(document, Mapping):
         return Posture(), [error("a posture file is a mapping with sources, selections and intents", span)]
+    document = {key: value for key, value in document.items() if value is not None or key not in SECTION_NAMES}
     for key in document:
-        if key not in Posture.__struct_fields__:
-            found.append(error(f"there is no section {key!r}", span.at(key), _near(key, Posture.__struct_fields__)))
+        if key not in SECTION_NAMES:
+            found.append(error(f"there is no section {key!r}", span.at(key), _near(key, SECTION_NAMES)))
     version = _part(document.get("version", 1), int, span.at("version"), found)
     if version not in (None, 1):
         found.append(error(f"version {version} is not known; this is version 1", span.at("version")))
-    sources = _part(document.get("sources") or [], list[str], span.at("sources"), found) or []
-    options = _part(document.get("options") or {}, dict[str, Any], span.at("options"), found) or {}
-    selections = {
-        name: part
-        for name, value in _mapping(document, "selections", span, found).items()
-        if (part := _part(value, Selection | str, span.at("selections", name), found)) is not None
-    }
-    intents = _intents(document.get("intents") or [], span.at("intents"), found)
-    sections = {name: document[name] for name in SECTIONS if isinstance(document.get(name), Mapping)}
-    return Posture(1, sources, options, selections, intents, **sections), found
+    sources = _part(document.get("sources", []), list[str], span.at("sources"), found) or []
+    options = _parts(document, "options", Option, span, found)
+    selections = _parts(document, "selections", Reference, span, found)
+    intents = _intents(document.get("intents", []), span.at("intents"), found)
+    sections = {name: _mapping(document, name, span, found) for name in SECTIONS if name in document}
+    return Posture(sources, options, selections, tuple(intents.values()), tuple(intents), sections), found
 
 
-def _intents(value: Any, span: Span, found: list[Diagnostic]) -> list[Intent]:
+def _intents(value: Any, span: Span, found: list[Diagnostic]) -> dict[int, Intent]:
     if not isinstance(value, list):
         found.append(error("intents is a list", span))
-        return []
-    intents: list[Intent] = []
+        return {}
+    intents: dict[int, Intent] = {}
     for place, item in enumerate(value):
         intent = _part(item, Intent, span.at(place), found)
         if intent is None:
@@ -139,17 +155,24 @@ def _intents(value: Any, span: Span, found: list[Diagnostic]) -> list[Intent]:
         kinds = [kind for kind in KINDS if getattr(intent, kind) is not None]
         if len(kinds) != 1:
             found.append(error(f"intent {intent.name!r} must be one of {', '.join(KINDS)}", span.at(place)))
-        elif any(one.name == intent.name for one in intents):
+        elif any(one.name == intent.name for one in intents.values()):
             found.append(error(f"there are two intents {intent.name!r}", span.at(place, "name"), "rename one"))
         elif not intent.reason.strip():
             found.append(error(f"intent {intent.name!r} has no reason", span.at(place, "reason"), "say why"))
         else:
-            intents.append(intent)
+            intents[place] = intent
     return intents
 
 
+def _parts(document: Mapping[str, Any], key: str, kind: Any, span: Span, found: list[Diagnostic]) -> dict[str, Any]:
+    """The entries of a section that fit their type."""
+    entries = _mapping(document, key, span, found).items()
+    read = ((name, _part(value, kind, span.at(key, name), found)) for name, value in entries)
+    return {name: part for name, part in read if part is not None}
+
+
 def _mapping(document: Mapping[str, Any], key: str, span: Span, found: list[Diagnostic]) -> Mapping[str, Any]:
-    value = document.get(key) or {}
+    value = document.get(key, {})
     if isinstance(value, Mapping):
         return value
     found.append(error(f"{key} is a mapping", span.at(key)))

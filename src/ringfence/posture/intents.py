@@ -60,7 +60,8 @@ def prove(
     diagnostics: list[Diagnostic] = []
     prover = _Prover(posture, span, connectivity, witnesses, diagnostics)
     return [
-        prover.proof(intent, span.at("intents", place)) for place, intent in enumerate(posture.intents)
+        prover.proof(intent, span.at("intents", place))
+        for place, intent in zip(posture.places, posture.intents, strict=True)
     ], diagnostics
 
 
@@ -81,7 +82,7 @@ class _Prover:
         self._outside = tuple(one for one in network.endpoints if one.every)
 
     def proof(self, intent: Intent, span: Span) -> Proof:
-        before = len(self._diagnostics)
+        before = self._resolver.failures, len(self._diagnostics)
         worst, count = None, 0
         for verdict in self._verdicts(intent, span):
             count += 1
@@ -89,7 +90,7 @@ class _Prover:
                 worst = verdict
             if worst is not None and worst.status == VIOLATED:
                 break
-        if len(self._diagnostics) > before:
+        if (self._resolver.failures, len(self._diagnostics)) != before:
             return Proof(intent, UNKNOWN, "what it speaks of could not be resolved", span)
         return worst or Proof(intent, PROVED, span=span, pairs=count)
 
@@ -163,7 +164,8 @@ class _Prover:
                 continue
             witness = self._witnesses.failing(field, wanted)
             refused = witness is not None and Outcome.ALLOWED not in witness.trace.outcomes
-            status = VIOLATED if refused or not relations else UNKNOWN
+            sure = _surely(source.endpoints, sources) and _surely(target.endpoints, targets)
+            status = VIOLATED if sure and (refused or not relations) else UNKNOWN
             what = "does not reach" if status == VIOLATED else "does not certainly reach"
             yield _proof(intent, status, f"{source.name} {what} {target.name}", witness)
 
@@ -171,24 +173,30 @@ class _Prover:
         self, intent: Intent, sources: Selected, targets: Selected, wanted: HeaderSet
     ) -> Iterator[Proof | None]:
         for source, target, relations in self._pairs(sources, targets):
-            passing = [one for one in relations if _passing(one.headers.may, source, wanted)]
+            passing = [one for one in relations if _passing(one.headers.may, source.endpoints, wanted)]
             if not passing:
                 yield None
                 continue
             field = _field(source, target)
             witness = self._witnesses.passing(field, wanted)
-            certain = any(_passing(one.headers.must, source, wanted) for one in passing)
-            sure = witness is not None and witness.trace.outcomes == {Outcome.ALLOWED}
-            status = VIOLATED if certain or sure else UNKNOWN
+            certain = any(_passing(one.headers.must, source.endpoints, wanted) for one in passing)
+            shown = witness is not None and witness.trace.outcomes == {Outcome.ALLOWED}
+            sure = _surely(source.endpoints, sources) and _surely(target.endpoints, targets)
+            status = VIOLATED if sure and (certain or shown) else UNKNOWN
             what = "reaches" if status == VIOLATED else "may reach"
-            traffic = _passing(passing[0].headers.may, source, wanted)
+            traffic = _passing(passing[0].headers.may, source.endpoints, wanted)
             yield _proof(intent, status, f"{source.name} {what} {target.name} on {traffic}", witness)
 
 
-def _passing(passing: HeaderSet, source: Part, wanted: HeaderSet) -> Traffic:
-    """What of the wanted headers the source can send and gets through, from one of its ports."""
-    client = source.endpoints[0]
-    return possible(passing & wanted & offered(client), client.ephemeral)
+def _passing(passing: HeaderSet, clients: tuple[Endpoint, ...], wanted: HeaderSet) -> Traffic:
+    """What of the wanted headers the first client that can sends and gets through, from one of its ports."""
+    sent = (possible(passing & wanted & offered(one), one.ephemeral) for one in clients)
+    return next((traffic for traffic in sent if traffic), Traffic())
+
+
+def _surely(endpoints: tuple[Endpoint, ...], side: Selected) -> bool:
+    """Whether all of these certainly belong to the side."""
+    return not any(one.id in side.unsure for one in endpoints)
 
 
 def _field(source: Part, target: Part) -> Field:

@@ -3,6 +3,9 @@
 What a selection may hold and what it certainly holds can differ, where labels are not known; the resolved selection
 keeps what it may hold, and `unsure` says which of that is not certain. A proof of a deny covers all of it; a proof of
 an allow has to, too.
+
+Placeholders (`{node}`, `{ingress-controller}`) stand for what no file shows: labels, namespaces, kinds and wildcards
+find what the files show. A placeholder is found by its name, and the controller in `everything`.
 """
 
 from __future__ import annotations
@@ -19,10 +22,11 @@ from ringfence.model.networks import Endpoint, Network
 from ringfence.model.selectors import Comparison, Label
 from ringfence.model.spans import Span
 from ringfence.posture.document import Reference, References, Selection
-from ringfence.topology.entries import SOME_NODE
+from ringfence.topology.entries import CONTROLLER, SOME_NODE
 from ringfence.topology.names import side
 
 EVERYTHING = "everything"
+PLACEHOLDERS = (SOME_NODE, CONTROLLER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,10 @@ class Selected:
 
 
 class Resolver:
-    """Resolves the selections of one posture file on one network; complaints go to `diagnostics`."""
+    """Resolves the selections of one posture file on one network; complaints go to `diagnostics`.
+
+    `failures` grows with everything that could not be resolved, what was complained about before included.
+    """
 
     def __init__(
         self, network: Network, selections: dict[str, Reference], span: Span, diagnostics: list[Diagnostic]
@@ -62,6 +69,9 @@ class Resolver:
         self._diagnostics = diagnostics
         self._found: dict[str, Selected] = {}
         self._open: list[str] = []
+        self._broken: set[str] = set()
+        self._known = AddressSet.union(one.addresses for one in network.endpoints if one.every)
+        self.failures = 0
 
     def resolve(self, references: References, span: Span) -> Selected:
         """Everything that one of the references selects. Empty (and a diagnostic) where one selects nothing."""
@@ -76,23 +86,35 @@ class Resolver:
             return self._named(references)
         if references == EVERYTHING:
             return self._everything()
+        if "*" in references or "?" in references:
+            found = self._filtered(lambda one: _named(one, references))
+            return self._checked(found, False, references, span, "a selection may say may_be_empty: true")
         try:
             found = self._question(references)
         except RingfenceError as wrong:
             near = get_close_matches(references, self._selections, 1)
             remedy = f"did you mean the selection {near[0]}?" if near else wrong.diagnostic.remedy
-            self._diagnostics.append(error(wrong.diagnostic.message, span, remedy))
+            self._complain(wrong.diagnostic.message, span, remedy)
             return Selected()
         return found
 
+    def _complain(self, message: str, span: Span, remedy: str = "") -> None:
+        self.failures += 1
+        self._diagnostics.append(error(message, span, remedy))
+
     def _named(self, name: str) -> Selected:
         if name in self._open:
-            self._diagnostics.append(error(f"selection {name!r} contains itself", self._span.at(name)))
+            self._complain(f"selection {name!r} contains itself", self._span.at(name))
             return Selected()
         if name not in self._found:
+            before = self.failures
             self._open.append(name)
             self._found[name] = self._checked_named(name)
             self._open.pop()
+            if self.failures > before:
+                self._broken.add(name)
+        elif name in self._broken:
+            self.failures += 1
         return self._found[name]
 
     def _checked_named(self, name: str) -> Selected:
@@ -102,10 +124,16 @@ class Resolver:
         found = self._selection(reference, span)
         return self._checked(found, reference.may_be_empty, f"selection {name!r}", span)
 
-    def _checked(self, found: Selected, may_be_empty: bool, what: str, span: Span) -> Selected:
+    def _checked(
+        self,
+        found: Selected,
+        may_be_empty: bool,
+        what: str,
+        span: Span,
+        remedy: str = "correct it, or say may_be_empty: true",
+    ) -> Selected:
         if not found and not may_be_empty:
-            remedy = "correct it, or say may_be_empty: true"
-            self._diagnostics.append(error(f"{what} matches nothing", span, remedy))
+            self._complain(f"{what} matches nothing", span, remedy)
         return found
 
     def _everything(self) -> Selected:
@@ -113,8 +141,6 @@ class Resolver:
         return Selected(inside, EVERYWHERE)
 
     def _question(self, text: str) -> Selected:
-        if "*" in text or "?" in text:
-            return self._filtered(lambda one: _named(one, text))
         found = side(text, self.network.endpoints)
         inside = tuple(one for one in found.endpoints if not one.every)
         outside = found.addresses or EVERYWHERE if any(one.every for one in found.endpoints) else NO_ADDRESS
@@ -127,9 +153,9 @@ class Resolver:
             parts.append(self._blocks(_list(selection.cidr), span.at("cidr")))
         if any((selection.workload, selection.namespace, selection.kind, selection.labels, selection.namespace_labels)):
             parts.append(self._filtered(lambda one: _matches(selection, one)))
-        if selection.any:
+        if selection.any is not None:
             parts.append(self.resolve(list(selection.any), span.at("any")))
-        parts += [self.resolve(one, span.at("all", place)) for place, one in enumerate(selection.all)]
+        parts += [self.resolve(one, span.at("all", place)) for place, one in enumerate(selection.all or ())]
         found = parts[0] if parts else self._everything()
         for part in parts[1:]:
             found = _both(found, part)
@@ -144,12 +170,14 @@ class Resolver:
                 found = found | Selected((), AddressSet.of(text))
             except ValueError:
                 message = f"{text!r} is no address, block or range"
-                self._diagnostics.append(error(message, span.at(place), "write 10.0.0.0/8 or 10.0.0.1-10.0.0.9"))
+                self._complain(message, span.at(place), "write 10.0.0.0/8 or 10.0.0.1-10.0.0.9")
         inside = tuple(one for one in self.network.endpoints if not one.every and one.addresses <= found.outside)
-        return Selected(inside, found.outside)
+        # Addresses of a family that this network does not know are nobody's.
+        return Selected(inside, found.outside & self._known)
 
     def _filtered(self, matches: Callable[[Endpoint], Truth]) -> Selected:
-        answers = [(one, matches(one)) for one in self.network.endpoints if not one.every]
+        shown = (one for one in self.network.endpoints if not one.every and one.workload not in PLACEHOLDERS)
+        answers = [(one, matches(one)) for one in shown]
         kept = tuple(one for one, truth in answers if truth is not False)
         return Selected(kept, NO_ADDRESS, frozenset(one.id for one, truth in answers if truth is None))
 
@@ -163,7 +191,7 @@ def _matches(selection: Selection, endpoint: Endpoint) -> Truth:
     return conjunction(
         (
             selection.workload is None or disjunction(_named(endpoint, text) for text in _list(selection.workload)),
-            selection.namespace is None or any(_fits(endpoint.namespace, one) for one in _list(selection.namespace)),
+            selection.namespace is None or any(_lives_in(endpoint, one) for one in _list(selection.namespace)),
             selection.kind is None or kind in _list(selection.kind),
             *labelled("pod", selection.labels),
             *labelled("namespace", selection.namespace_labels),
@@ -174,6 +202,11 @@ def _matches(selection: Selection, endpoint: Endpoint) -> Truth:
 def _named(endpoint: Endpoint, text: str) -> bool:
     full = endpoint.workload or endpoint.id
     return _fits(full, text) or _fits(full.partition("[")[0], text)
+
+
+def _lives_in(endpoint: Endpoint, pattern: str) -> bool:
+    """A node lives in no namespace, whatever the pattern."""
+    return bool(endpoint.namespace) and _fits(endpoint.namespace, pattern)
 
 
 def _fits(text: str, pattern: str) -> bool:

@@ -1,0 +1,145 @@
+"""What selections hold: names, wildcards, labels, blocks, and the algebra of any, all and not."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.checks.manifests import deployment, ingress, namespace, pod, service
+
+from .clusters import resolved
+
+CLUSTER = [
+    namespace("shop", team="a"),
+    deployment("web", tier="front"),
+    deployment("db", tier="data"),
+    deployment("web", namespace="other"),
+    pod("job", status="{podIP: 10.1.2.3, podIPs: [{ip: 10.1.2.3}]}"),
+    "{apiVersion: v1, kind: Node, metadata: {name: n1}, status: {addresses: [{type: InternalIP, address: 10.9.0.1}]}}",
+    service(),
+    ingress(),
+    service("db", more="type: NodePort"),
+]
+WEB, DB, OTHER, JOB, NODE = (
+    "shop/web[Deployment]",
+    "shop/db[Deployment]",
+    "other/web[Deployment]",
+    "shop/job[Pod]",
+    "n1[Node]",
+)
+CONTROLLER = "{ingress-controller}"
+
+
+def held(side: str, selections: str = "{}") -> tuple[set[str], str]:
+    found, complaints = resolved(CLUSTER, side, selections)
+    assert complaints == []
+    assert found.unsure == frozenset()
+    return set(found.by_workload()), str(found.outside)
+
+
+@pytest.mark.parametrize(
+    ("side", "workloads"),
+    [
+        ("shop/web", {WEB}),
+        ("'shop/web[Deployment]'", {WEB}),
+        ("n1", {NODE}),
+        ("'{ingress-controller}'", {CONTROLLER}),
+        ("'shop/*'", {WEB, DB, JOB}),
+        ("'*/web'", {WEB, OTHER}),
+        ("'shop/??'", {DB}),
+        # Wildcards find what the files show, never a placeholder.
+        ("'*'", {WEB, DB, OTHER, JOB, NODE}),
+        ("10.1.2.3", {JOB}),
+        ("{workload: shop/web}", {WEB}),
+        ("{workload: [shop/web, 'other/*']}", {WEB, OTHER}),
+        ("{namespace: shop}", {WEB, DB, JOB}),
+        ("{namespace: '*'}", {WEB, DB, OTHER, JOB}),
+        ("{namespace: [shop, other], kind: Deployment}", {WEB, DB, OTHER}),
+        ("{kind: [Pod, Node]}", {JOB, NODE}),
+        ("{labels: {app: web}}", {WEB, OTHER}),
+        ("{labels: {app: web, tier: front}}", {WEB}),
+        ("{namespace_labels: {team: a}}", {WEB, DB, JOB}),
+        ("{namespace_labels: {kubernetes.io/metadata.name: other}}", {OTHER}),
+        ("{any: [shop/web, {labels: {app: db}}]}", {WEB, DB}),
+        ("{all: [{namespace: shop}, {labels: {app: web}}]}", {WEB}),
+        ("{namespace: shop, any: [shop/web, other/web]}", {WEB}),
+        ("{namespace: shop, not: {labels: {app: web}}}", {DB, JOB}),
+        ("{namespace: shop, not: [shop/web, shop/db]}", {JOB}),
+        ("{labels: {app: nothing}, may_be_empty: true}", set()),
+    ],
+)
+def test_endpoints(side, workloads):
+    assert held(side) == (workloads, "")
+
+
+@pytest.mark.parametrize(
+    ("side", "workloads", "outside"),
+    [
+        ("203.0.113.7", set(), "203.0.113.7"),
+        ("198.18.0.0/24", set(), "198.18.0.0/24"),
+        ("{cidr: [198.18.0.0/24, 198.18.1.0/24]}", set(), "198.18.0.0/23"),
+        ("{cidr: 10.1.2.0/24}", {JOB}, "10.1.2.0/24"),
+        ("{cidr: 198.18.0.0-198.18.0.3, not: 198.18.0.0}", set(), "198.18.0.1-198.18.0.3"),
+        ("{cidr: 10.0.0.0/8, namespace: shop}", {JOB}, ""),
+        ("{not: {namespace: '*'}}", {NODE, CONTROLLER}, "0.0.0.0/0,::/0"),
+        ("everything", {WEB, DB, OTHER, JOB, NODE, CONTROLLER}, "0.0.0.0/0,::/0"),
+        ("{}", {WEB, DB, OTHER, JOB, NODE, CONTROLLER}, "0.0.0.0/0,::/0"),
+    ],
+)
+def test_addresses_outside(side, workloads, outside):
+    assert held(side) == (workloads, outside)
+
+
+def test_the_internet_is_what_is_globally_routed():
+    _, outside = held("internet")
+    assert outside.startswith("1.0.0.0-9.255.255.255,")
+
+
+@pytest.mark.parametrize(
+    ("selections", "side", "workloads"),
+    [
+        ("{a: shop/web}", "a", {WEB}),
+        ("{a: b, b: shop/web}", "a", {WEB}),
+        ("{a: {any: [b, shop/db]}, b: {labels: {app: web}}}", "{all: [a, {namespace: shop}]}", {WEB, DB}),
+        # A selection's name goes before what a question would mean.
+        ("{shop/web: shop/db}", "shop/web", {DB}),
+    ],
+)
+def test_named_selections(selections, side, workloads):
+    assert held(side, selections) == (workloads, "")
+
+
+@pytest.mark.parametrize(
+    ("selections", "side", "complaint"),
+    [
+        ("{}", "shop/wbe", "3:36: error: shop/wbe is nothing that this network knows (did you mean shop/web"),
+        (
+            "{front: shop/web}",
+            "frnt",
+            "3:36: error: frnt is nothing that this network knows (did you mean the selection front?)",
+        ),
+        (
+            "{}",
+            "{labels: {app: none}}",
+            "3:36: error: this selection matches nothing (correct it, or say may_be_empty: true)",
+        ),
+        ("{}", "'nowhere/*'", "3:36: error: nowhere/* matches nothing"),
+        (
+            "{a: {kind: Nothing}}",
+            "a",
+            "1:14: error: selection 'a' matches nothing (correct it, or say may_be_empty: true)",
+        ),
+        ("{a: a}", "a", "1:14: error: selection 'a' contains itself"),
+        ("{a: {any: [b]}, b: {not: a}}", "a", "1:14: error: selection 'a' contains itself"),
+        (
+            "{}",
+            "{cidr: [10.0.0.0/8, 10.0.0.0/33]}",
+            "error: '10.0.0.0/33' is no address, block or range (write 10.0.0.0/8 or",
+        ),
+        # Nothing in these files speaks of IPv6, so nobody has such an address.
+        ("{}", "{cidr: '2001:db8::/32'}", "3:36: error: this selection matches nothing"),
+        ("{}", "'2001:db8::/32'", "3:36: error: 2001:db8::/32: this network knows no addresses of that family"),
+    ],
+)
+def test_complaints(selections, side, complaint):
+    _, complaints = resolved(CLUSTER, side, selections)
+    assert any(complaint in one for one in complaints), complaints
