@@ -5,6 +5,7 @@ A pod endpoint has the facets
     pod        its labels
     namespace  the labels of its namespace
     port       its named container ports, `tcp/http` -> `8080`
+    host port  the container ports that its node answers for, `tcp/8080`; only where there are such
 
 so that every layer that selects pods reads them alike.
 """
@@ -14,7 +15,7 @@ from __future__ import annotations
 from ringfence.model.selectors import AllOf, Comparison, Has, InNamespace, Label, Selector
 from ringfence.resources.kubernetes import LabelSelector, SelectorOperator
 
-POD, NAMESPACE, PORT = "pod", "namespace", "port"
+POD, NAMESPACE, PORT, HOST_PORT = "pod", "namespace", "port", "host port"
 
 NAMESPACE_NAME = "kubernetes.io/metadata.name"
 """The label that the API server puts on every namespace; it is never open, even where the other labels are."""

@@ -16,10 +16,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ringfence.layers.kubernetes_selectors import pods
+from ringfence.layers.kubernetes_selectors import HOST_PORT, pods
 from ringfence.layers.network_policy import PortNumbers
 from ringfence.model.addresses import AddressSet
 from ringfence.model.diagnostics import Diagnostic, warning
+from ringfence.model.selectors import AllOf, Label
 from ringfence.model.spans import Span
 from ringfence.resources.kubernetes import (
     Ingress,
@@ -36,6 +37,9 @@ from ringfence.topology.services import Target, targets
 
 SOME_NODE, OUTSIDE = "{node}", "external"
 """The workloads that stand for the sources of entries, beside `CONTROLLER`."""
+
+LOOPBACK = ("127.0.0.1", "::1")
+"""Where a host port answers its own node only."""
 
 __all__ = ["CONTROLLER", "OUTSIDE", "SOME_NODE", "Entry", "entries"]
 
@@ -144,7 +148,9 @@ def _host_ports(workload: Workload) -> Iterator[Entry]:
             continue
         chosen = pods(workload.metadata.namespace, LabelSelector(tuple(sorted(template.labels.items()))))
         for port in template.ports:
-            if port.host_port:
-                target = Target(chosen, port.protocol.lower(), port.container_port)
+            if port.host_port and port.host_ip not in LOOPBACK:
+                protocol = port.protocol.lower()
+                holders = AllOf((chosen, Label(HOST_PORT, f"{protocol}/{port.container_port}")))
+                target = Target(holders, protocol, port.container_port)
                 title = f"hostPort of {workload.title}"
                 yield Entry("hostPort", title, template.span, (OUTSIDE,), (target,), port.host_port)

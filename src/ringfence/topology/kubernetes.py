@@ -24,7 +24,7 @@ from ringfence.layers import cluster_policy, network_policy, own_node, unmodelle
 from ringfence.layers.kubernetes_selectors import NAMESPACE, POD, PORT
 from ringfence.model.addresses import ALL_IPV4, ALL_IPV6
 from ringfence.model.bounds import Bounds
-from ringfence.model.diagnostics import Diagnostic
+from ringfence.model.diagnostics import Diagnostic, warning
 from ringfence.model.headers import ports
 from ringfence.model.intervals import IntervalSet
 from ringfence.model.networks import Endpoint, Link, Location, Network
@@ -35,7 +35,7 @@ from ringfence.topology.cni import Enforcement, enforcement
 from ringfence.topology.entries import CONTROLLER, OUTSIDE, SOME_NODE, Entry, entries
 from ringfence.topology.options import Options
 from ringfence.topology.pods import NODES, PODS, Population, on_host
-from ringfence.topology.services import Target, port_numbers, targets
+from ringfence.topology.services import Target, port_numbers, targets, without_pods
 
 FABRIC = "fabric"
 
@@ -68,7 +68,16 @@ class Topology:
 
     def behind(self, target: Target) -> Iterator[Endpoint]:
         """The endpoints of one target."""
-        return (endpoint for endpoint in self.network.endpoints if target.holds(endpoint))
+        place = target.namespace
+        candidates = self.network.endpoints if place is None else self._by_namespace.get(place, ())
+        return (endpoint for endpoint in candidates if target.holds(endpoint))
+
+    @cached_property
+    def _by_namespace(self) -> dict[str, list[Endpoint]]:
+        found: dict[str, list[Endpoint]] = {}
+        for endpoint in self.network.endpoints:
+            found.setdefault(endpoint.namespace, []).append(endpoint)
+        return found
 
     def service(self, name: str, protocol: str, port: int | str | None = None) -> tuple[Target, ...]:
         """Where a Service (`namespace/name`) leads on a port; empty where there is no such Service or port."""
@@ -92,6 +101,8 @@ def build(objects: KubernetesObjects, options: Options | None = None) -> Topolog
     refused = () if plugin.enforced is False else objects.refused
     unknown = unmodelled.unmodelled(objects.others, refused, options.calico_staged_as_enforced)
     found = tuple(entries(objects, numbers, diagnostics))
+    for service in without_pods(objects):
+        diagnostics.append(warning(f"Service {service.metadata.qualified_name} selects no pod", service.span))
     population = Population(objects, options)
     endpoints = (*population.endpoints(), *_virtual(found, population.dual_stack))
     names = tuple(population.nodes())

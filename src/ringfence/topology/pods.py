@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from ringfence.layers.kubernetes_selectors import NAMESPACE, POD, PORT
+from ringfence.layers.kubernetes_selectors import HOST_PORT, NAMESPACE, POD, PORT
 from ringfence.layers.own_node import HOST, HOST_LABELS, NODE, UNPLACED
 from ringfence.model.addresses import ALL_IPV4, ALL_IPV6, AddressSet
 from ringfence.model.networks import Endpoint
@@ -98,6 +98,9 @@ class Population:
                 named.setdefault(f"{one.protocol.lower()}/{one.name}", str(one.container_port))
         if named:
             facets[PORT] = named
+        forwarded = {f"{one.protocol.lower()}/{one.container_port}": "" for one in template.ports if one.host_port}
+        if forwarded:
+            facets[HOST_PORT] = forwarded
         return facets | ({NODE: {"name": template.node_name}} if template.node_name else {UNPLACED: {}})
 
     @cached_property

@@ -8,14 +8,14 @@ EndpointSlice objects list.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ringfence.layers.kubernetes_selectors import named_port, pods
 from ringfence.layers.network_policy import PortNumbers
 from ringfence.model.addresses import AddressSet
 from ringfence.model.networks import Endpoint
-from ringfence.model.selectors import ANYTHING, AllOf, Selector
+from ringfence.model.selectors import ANYTHING, AllOf, InNamespace, Selector
 from ringfence.resources.kubernetes import (
     Endpoints,
     EndpointSlice,
@@ -35,10 +35,22 @@ class Target:
     port: int
     addresses: AddressSet | None = None
 
+    @property
+    def namespace(self) -> str | None:
+        """The namespace that all of them are in, where the selector says so."""
+        return _namespace(self.selector)
+
     def holds(self, endpoint: Endpoint) -> bool:
         """Whether the endpoint is surely one of them."""
         inside = self.addresses is None or (not endpoint.every and endpoint.addresses <= self.addresses)
         return inside and self.selector.matches(endpoint) is True
+
+
+def _namespace(selector: Selector) -> str | None:
+    if isinstance(selector, InNamespace):
+        return selector.namespace
+    parts = selector.parts if isinstance(selector, AllOf) else ()
+    return next((found for part in parts if (found := _namespace(part)) is not None), None)
 
 
 def port_numbers(objects: KubernetesObjects) -> PortNumbers:
@@ -74,6 +86,22 @@ def targets(
         for number in sorted(numbers.get((protocol, port.target_port), ())):
             holders = AllOf((chosen, named_port(protocol, port.target_port, number)))
             yield Target(holders, protocol, number)
+
+
+def without_pods(objects: KubernetesObjects) -> Iterator[Service]:
+    """The Services whose selector selects no pod that is there or may come."""
+    holders: dict[tuple[str, str, str], list[Mapping[str, str]]] = {}
+    for workload in objects.workloads:
+        for template in (*workload.templates, *(pod.template for pod in workload.pods)):
+            for key, value in template.labels.items():
+                holders.setdefault((workload.metadata.namespace, key, value), []).append(template.labels)
+    for service in objects.services:
+        if not service.selector or service.type == "ExternalName":
+            continue
+        wanted = service.selector.items()
+        by_label = (holders.get((service.metadata.namespace, key, value), []) for key, value in wanted)
+        if not any(wanted <= labels.items() for labels in min(by_label, key=len)):
+            yield service
 
 
 def _listed(service: Service, port: ServicePort, objects: KubernetesObjects) -> Iterator[Target]:
