@@ -1,0 +1,320 @@
+"""One pass over all wanted certificates: what `issue`, `renew` and `run` do.
+
+The pass asks `renewal.decide` about each certificate, has what is due obtained from the first issuer that delivers,
+deploys it, and revokes what was replaced once its successor is proved. It reads no clock and starts no thread; times
+come in, and what happened goes out as `Outcome`s. The store's lock is held by the caller.
+
+Nothing here stops the pass: whatever goes wrong with one certificate is its outcome, and the next one has its turn.
+
+Spares. Where a certificate has a `spare`, a second one is kept under the name `NAME~spare`, always from that issuer.
+It is deployed when nothing else is left: the current one has ended or is about to, and no issuer delivers.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from cryptography import x509
+
+from ringfence.certificates import deploy, files, keys, ledger, renewal, served
+from ringfence.certificates.configuration import AcmeIssuer, Configuration, PrivateIssuer, Wanted
+from ringfence.certificates.issuers import Issuer, IssuerError, Refused, Request
+from ringfence.certificates.ledger import Event, Ledger
+from ringfence.certificates.records import Origin, Record
+from ringfence.certificates.renewal import Action, Decision, Terms
+from ringfence.certificates.store import SPECIFICATION, Attempt, Pair, Store
+from ringfence.model.diagnostics import RingfenceError, SourceError, error
+from ringfence.model.spans import Span
+
+SPARE = "~spare"
+
+
+class State(StrEnum):
+    """How a certificate stands after the pass."""
+
+    OK = "ok"
+    RENEWED = "renewed"
+    WAITING = "waiting"
+    """It is due, nobody delivered, and there is time."""
+    NOT_DEPLOYED = "not_deployed"
+    """A good certificate is there, and its server does not serve it."""
+    MISSING = "missing"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the pass did about one certificate, and what will happen next."""
+
+    name: str
+    state: State
+    because: tuple[str, ...]
+    """Steps and reasons, in their order."""
+    next: datetime
+    """When the next pass should look at it."""
+    record: Record
+    due: datetime | None = None
+
+    @property
+    def good(self) -> bool:
+        """Whether nobody has to do anything."""
+        return self.state in (State.OK, State.RENEWED)
+
+
+@dataclass(frozen=True, slots=True)
+class Runner:
+    """What a pass works with."""
+
+    configuration: Configuration
+    store: Store
+    issuers: Mapping[str, Issuer]
+    look: deploy.Look = served.wait_for
+
+    def wanted(self) -> list[Wanted]:
+        """All certificates, spares among them, each after what it stands in for."""
+        found = []
+        for one in self.configuration.wanted.values():
+            found.append(one)
+            if one.spare:
+                found.append(replace(one, name=one.name + SPARE, issuers=(one.spare,), deploy=None, spare=""))
+        return found
+
+    def terms(self, wanted: Wanted) -> Terms:
+        """What a decision needs to know of a certificate."""
+        return Terms(
+            wanted.name,
+            specification(wanted),
+            wanted.issuers,
+            isinstance(self.configuration.issuers.get(wanted.issuers[0]), PrivateIssuer),
+            wanted.renew_before,
+            self.configuration.check_interval,
+        )
+
+    def run(
+        self, now: datetime, names: Iterable[str] = (), *, force: bool = False, retire: str = "", missing: bool = False
+    ) -> list[Outcome]:
+        """One pass over the named certificates, or all. `force` renews what is not due; `retire` is the reason for
+        which the current ones are revoked after; with `missing`, what exists is left alone.
+        """
+        chosen = set(names)
+        outcomes = []
+        for wanted in self.wanted():
+            if not chosen or wanted.name in chosen or wanted.name.removesuffix(SPARE) in chosen:
+                try:
+                    outcomes.append(self._one(wanted, now, force, retire, missing))
+                except RingfenceError as failure:
+                    again = now + self.configuration.check_interval
+                    outcomes.append(Outcome(wanted.name, State.MISSING, (str(failure),), again, Record()))
+        return outcomes
+
+    def _one(self, wanted: Wanted, now: datetime, force: bool, retire: str, missing: bool) -> Outcome:
+        terms, steps = self.terms(wanted), list[str]()
+        record = self.store.record(wanted.name)
+        if retire and wanted.deploy is not None and not record.retired:
+            for issuer in wanted.issuers:
+                self.store.abandon(wanted.name, issuer)  # Its key may be the one that is no longer trusted.
+            record = record.retire(retire)
+            self.store.save(wanted.name, record)
+            self.store.reach("retired")
+        replacing = any(one.identity == record.current for one in record.retired)
+        if not missing or not record.current:
+            record = self._ask_for_window(wanted, record, now, steps)
+        decision = renewal.decide(terms, record, now, force=force or replacing)
+        if missing and not replacing and record.origin and record.origin.specification == terms.specification:
+            decision = replace(decision, action=Action.KEEP)
+        renewed = False
+        if decision.action is Action.OBTAIN:
+            record, renewed = self._obtain(wanted, record, decision, now, steps)
+            replacing = any(one.identity == record.current for one in record.retired)
+            decision = renewal.decide(terms, record, now, force=replacing or (force and not renewed))
+        elif decision.action is Action.WAIT:
+            steps.append(decision.because)
+        record, again = self._deliver(wanted, record, now, steps)
+        if not record.deployment.failures:
+            record = self._revoke(wanted, record, now, steps)
+        self.store.save(wanted.name, record)
+        self.store.prune(wanted.name, record.known)
+        state = self._state(wanted, record, decision, renewed, now)
+        if not steps:
+            steps.append(decision.because)
+        return Outcome(wanted.name, state, tuple(steps), min(decision.next, again), record, decision.due)
+
+    def _ask_for_window(self, wanted: Wanted, record: Record, now: datetime, steps: list[str]) -> Record:
+        """The authority's renewal window, asked for when it is time; a silent authority changes nothing."""
+        if record.origin is None or record.origin.not_after <= now or record.origin.issuer not in self.issuers:
+            return record
+        if record.wish is not None and record.wish.window.ask_again > now:
+            return record
+        try:
+            leaf = self.store.pair(wanted.name, record.current).fullchain
+            window = self.issuers[record.origin.issuer].renewal_window(leaf, now)
+        except IssuerError as failure:
+            steps.append(f"the renewal window cannot be had: {failure.diagnostic.message}")
+            return record
+        wish = renewal.draw(wanted.name, window, record.wish) if window else None
+        if wish and record.wish and wish.chosen != record.wish.chosen:
+            steps.append(f"the authority moved the renewal: {wish.window.explanation or 'it says no more'}")
+        record = record.wished(wish)
+        self.store.save(wanted.name, record)
+        return record
+
+    def _obtain(
+        self, wanted: Wanted, record: Record, decision: Decision, now: datetime, steps: list[str]
+    ) -> tuple[Record, bool]:
+        """The first issuer that delivers; each failure is recorded before the next one is asked."""
+        steps.append(decision.because)
+        for issuer in decision.issuers:
+            try:
+                pair, origin = self._issue(wanted, record, issuer, now)
+            except IssuerError as failure:
+                reason = failure.diagnostic.message
+                record = record.failed(issuer, reason, now, failure.not_before)
+                steps.append(f"{issuer}: {reason}")
+                if isinstance(failure, Refused):
+                    self._count(Event(issuer, "failure", wanted.names, now))
+            except SourceError as failure:
+                self.store.abandon(wanted.name, issuer)
+                record = record.failed(issuer, str(failure), now)
+                steps.append(f"{issuer}: {failure}")
+            else:
+                self._count(Event(issuer, "issued", wanted.names, now))
+                record = record.obtained(pair.identity, origin)
+                self.store.save(wanted.name, record)
+                self.store.reach("record saved")
+                for other in wanted.issuers:
+                    self.store.abandon(wanted.name, other)
+                steps.append(f"{issuer} issued {pair.identity[:12]}, valid until {origin.not_after:%Y-%m-%d %H:%M}")
+                return record, True
+            self.store.save(wanted.name, record)
+        return record, False
+
+    def _issue(self, wanted: Wanted, record: Record, issuer: str, now: datetime) -> tuple[Pair, Origin]:
+        request_specification = specification(wanted)
+        attempt = self.store.attempt(wanted.name, issuer)
+        if attempt is not None and attempt.get(SPECIFICATION) != request_specification:
+            self.store.abandon(wanted.name, issuer)
+            attempt = None
+        if attempt is None:
+            self._respect_limits(wanted, record, issuer, now)
+            key = self._key(wanted, record)
+            attempt = self.store.prepare(wanted.name, issuer, key, wanted.names, request_specification)
+            self._count(Event(issuer, "order", wanted.names, now))
+        fullchain = self.issuers[issuer].obtain(self._request(wanted, record, issuer, attempt), attempt, now)
+        leaf = keys.chain(fullchain, Span(issuer))[0]
+        if set(keys.names_of(leaf.extensions)) != set(keys.names_of(_requested(attempt))):
+            raise SourceError(error(f"{issuer} certified other names than it was asked for"))
+        return self.store.complete(wanted.name, issuer, fullchain, now)
+
+    def _request(self, wanted: Wanted, record: Record, issuer: str, attempt: Attempt) -> Request:
+        replaces = None
+        if record.origin is not None and record.origin.issuer == issuer:
+            replaces = self.store.pair(wanted.name, record.current).fullchain
+        return Request(wanted.name, wanted.names, attempt.csr, wanted.lifetime, wanted.profile, replaces)
+
+    def _key(self, wanted: Wanted, record: Record) -> keys.PrivateKey:
+        retired = {one.identity for one in record.retired}
+        if wanted.keep_key and record.current and record.current not in retired:
+            kept = keys.from_pem(self.store.pair(wanted.name, record.current).key)
+            if keys.kind_of(kept) == wanted.key:
+                return kept
+        return keys.generate(wanted.key)
+
+    def _respect_limits(self, wanted: Wanted, record: Record, issuer: str, now: datetime) -> None:
+        """Raises IssuerError while the ledger says that the authority would refuse, unless time is running out."""
+        described = self.configuration.issuers.get(issuer)
+        origin = record.origin
+        if not isinstance(described, AcmeIssuer) or record.wish is not None:
+            return
+        if origin and origin.not_after - now < renewal.safety(self.terms(wanted), origin.not_after - origin.not_before):
+            return
+        limits, domains = ledger.limits_of(described), self.configuration.domains
+        blocked = self._ledger().blocked_until(issuer, limits, wanted.names, domains, now)
+        if blocked:
+            until, limit = blocked
+            raise IssuerError(f"its limit of {limit.count} {limit.kind} in {limit.window} is used up", until)
+
+    def _deliver(self, wanted: Wanted, record: Record, now: datetime, steps: list[str]) -> tuple[Record, datetime]:
+        """Deploys what should be served and is not proved to be; when to look again."""
+        far = now + timedelta(days=365)
+        chosen = self._to_serve(wanted, record, now) if wanted.deploy else None
+        if wanted.deploy is None or chosen is None or chosen[1] == record.deployed:
+            return record, far
+        again = renewal.next_try(record.deployment, record.origin, now)
+        if again > now:
+            steps.append(f"not deployed: {record.deployment.reason}")
+            return record, again
+        if chosen[0] != wanted.name:
+            steps.append("no issuer delivers: the spare takes its place")
+        try:
+            pair = self.store.pair(*chosen)
+            delivery = deploy.deploy(pair, wanted.deploy, self.store.reach, self.look)
+        except SourceError as failure:
+            delivery = deploy.Delivery(False, False, str(failure))
+        steps.append(("deployed: " if delivery.deployed else "not deployed: ") + delivery.because)
+        if delivery.deployed:
+            return record.delivered(pair.identity), far
+        record = record.undelivered(delivery.because, now)
+        return record, renewal.next_try(record.deployment, record.origin, now)
+
+    def _to_serve(self, wanted: Wanted, record: Record, now: datetime) -> tuple[str, str] | None:
+        """The record and pair that the server should have: the current one, or the spare where time has run out."""
+        origin = record.origin
+        if origin is not None:
+            margin = renewal.safety(self.terms(wanted), origin.not_after - origin.not_before) / 2
+            if now < origin.not_after - margin:
+                return wanted.name, record.current
+        if wanted.spare:
+            spare = self.store.record(wanted.name + SPARE)
+            if spare.origin and spare.origin.not_after > max(now, origin.not_after if origin else now):
+                return wanted.name + SPARE, spare.current
+        return (wanted.name, record.current) if record.current else None
+
+    def _revoke(self, wanted: Wanted, record: Record, now: datetime, steps: list[str]) -> Record:
+        """Revokes what was retired, once its successor is deployed."""
+        for one in record.retired:
+            if one.identity == record.current or record.deployed != record.current:
+                continue
+            try:
+                self.issuers[one.issuer].revoke(self.store.pair(wanted.name, one.identity).fullchain, one.reason, now)
+            except (KeyError, RingfenceError) as failure:
+                steps.append(f"{one.identity[:12]} is not revoked yet: {failure}")
+                continue
+            steps.append(f"{one.identity[:12]} is revoked ({one.reason})")
+            record = record.revoked(one.identity)
+            self.store.save(wanted.name, record)
+        return record
+
+    def _state(self, wanted: Wanted, record: Record, decision: Decision, renewed: bool, now: datetime) -> State:
+        if record.origin is None:
+            return State.MISSING
+        if record.origin.not_after <= now:
+            return State.EXPIRED
+        if wanted.deploy is not None and record.deployed != record.current:
+            return State.NOT_DEPLOYED
+        if renewed:
+            return State.RENEWED
+        return State.OK if decision.action is Action.KEEP else State.WAITING
+
+    def _ledger(self) -> Ledger:
+        place = self.store.folder / "ledger.json"
+        try:
+            return ledger.from_json(files.read_json(place))
+        except (KeyError, TypeError, ValueError) as failure:
+            raise SourceError(error(f"is no ledger: {failure!r}", Span(str(place)))) from None
+
+    def _count(self, event: Event) -> None:
+        files.write_json(self.store.folder / "ledger.json", ledger.to_json(self._ledger().add(event)))
+
+
+def specification(wanted: Wanted) -> str:
+    """A digest of what is asked for; it changes when a certificate must be issued anew for it."""
+    text = "\n".join([wanted.key, wanted.profile, str(wanted.lifetime), *sorted(wanted.names)])
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _requested(attempt: Attempt) -> x509.Extensions:
+    return x509.load_pem_x509_csr(attempt.csr).extensions
