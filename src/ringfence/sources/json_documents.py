@@ -93,7 +93,10 @@ def _number(text: str) -> int | float:
 
 
 def _integer(text: str) -> int | float:
-    return int(text) if len(text) < 20 else _number(text)
+    if len(text) > 20:
+        return _number(text)
+    value = int(text)
+    return value if -(2**63) <= value < 2**64 else _number(text)
 
 
 def _constant(text: str) -> Any:

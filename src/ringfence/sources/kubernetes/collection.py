@@ -99,6 +99,8 @@ class Collection:
         if not isinstance(kind, str) or not isinstance(api_version, str) or not kind or not api_version:
             self._unnamed(part, kind, api_version)
             return
+        if kind.endswith("List") and not part["spec"].present:
+            part["items"].items()  # what gets here with items has no list of them
         typed = self._typed(part, api_version, kind)
         if part.problems.refusals:
             self._refuse(part, kind)
@@ -111,7 +113,7 @@ class Collection:
         object_like = part["metadata"].present and (part["spec"].present or api_version is not None)
         if known or object_like or (kind is not None and api_version is not None):
             missing = [name for name in ("apiVersion", "kind") if not isinstance(part[name].value, str)]
-            part.refuse(f"{' and '.join(missing) or 'apiVersion or kind'} is missing or no text")
+            part.refuse(f"missing or no text: {', '.join(missing) or 'apiVersion or kind'}")
             self._refuse(part, kind if isinstance(kind, str) else "")
         elif part._span.file not in self.strange:
             self.strange.add(part._span.file)
@@ -131,7 +133,7 @@ class Collection:
         if in_group:
             versions = ", ".join(in_group.served)
             part["apiVersion"].refuse(f"there is no {kind} in {api_version}", f"write {versions}")
-        elif group in CLOSED and kind not in CLOSED[group]:
+        elif group in CLOSED and kind not in CLOSED[group] and not part.problems.refusals:
             homes = [one.served[0] for one in catalogue.KINDS if one.kind == kind]
             remedy = f"write apiVersion: {homes[0]}" if homes else suggestion(kind, tuple(CLOSED[group]))
             part["kind"].refuse(f"there is no kind {shown(kind)} in {api_version}", remedy)

@@ -1,0 +1,82 @@
+"""The Gateway API."""
+
+from __future__ import annotations
+
+import pytest
+
+from ringfence.resources.kubernetes import (
+    SELECT_EVERYTHING,
+    BackendReference,
+    GrantFrom,
+    GrantTo,
+    Listener,
+    ParentReference,
+    RouteRule,
+)
+from tests.sources.kubernetes.texts import good, read, thing
+
+V1 = "gateway.networking.k8s.io/v1"
+
+
+def test_gateway_class() -> None:
+    [found] = good(
+        f"apiVersion: {V1}\nkind: GatewayClass\nmetadata: {{name: c}}\nspec: {{controllerName: a/b}}\n"
+    ).gateway_classes
+    assert (found.metadata.qualified_name, found.controller_name) == ("c", "a/b")
+
+
+def test_gateway() -> None:
+    spec = """{gatewayClassName: c, addresses: [{value: 192.0.2.1}], listeners: [
+  {name: h, port: 80, protocol: HTTP},
+  {name: s, port: 443, protocol: HTTPS, hostname: '*.a.b', tls: {}, allowedRoutes: {namespaces: {from: Selector,
+   selector: {}}, kinds: [{kind: HTTPRoute}]}},
+  {name: p, port: 8443, protocol: TLS, tls: {mode: Passthrough}, allowedRoutes: {namespaces: {from: All}}}]}"""
+    status = "status: {addresses: [{value: 192.0.2.1}, {value: gw.example}]}\n"
+    [found] = good(thing(V1, "Gateway", spec, status)).gateways
+    assert (found.gateway_class_name, found.addresses) == ("c", ("192.0.2.1", "gw.example"))
+    assert found.listeners == (
+        Listener("h", 80, "HTTP"),
+        Listener("s", 443, "HTTPS", "*.a.b", "Terminate", "Selector", SELECT_EVERYTHING, ("HTTPRoute",)),
+        Listener("p", 8443, "TLS", "", "Passthrough", "All"),
+    )
+
+
+@pytest.mark.parametrize("kind", ["HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "UDPRoute"])
+def test_routes(kind: str) -> None:
+    spec = """{hostnames: [a.b], parentRefs: [{name: g}, {name: s, namespace: n, group: '', kind: Service, port: 80,
+  sectionName: l}], rules: [{backendRefs: [{name: web, port: 80}, {name: b, namespace: n, port: 81, weight: 0}, {name: e,
+  group: x.y, kind: Z}], filters: [{type: RequestMirror, requestMirror: {backendRef: {name: m, port: 82}}}, {type: O}]},
+  {}]}"""
+    [found] = good(thing(V1, kind, spec)).routes
+    assert (found.kind, found.hostnames) == (kind, ("a.b",))
+    assert found.parent_refs == (ParentReference("g", "shop"), ParentReference("s", "n", "", "Service", "l", 80))
+    web, other = BackendReference("web", "shop", port=80), BackendReference("b", "n", port=81, weight=0)
+    extra, mirror = BackendReference("e", "shop", "x.y", "Z"), BackendReference("m", "shop", port=82)
+    assert found.rules == (RouteRule((web, other, extra, mirror)), RouteRule())
+
+
+def test_reference_grant() -> None:
+    spec = "{from: [{group: a.b, kind: HTTPRoute, namespace: n}], to: [{group: '', kind: Service}, {kind: S, name: x}]}"
+    [found] = good(thing("gateway.networking.k8s.io/v1beta1", "ReferenceGrant", spec)).reference_grants
+    assert found.from_ == (GrantFrom("a.b", "HTTPRoute", "n"),)
+    assert found.to == (GrantTo("", "Service"), GrantTo("", "S", "x"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "spec", "message"),
+    [
+        ("Gateway", "{}", "4:1: error: spec.gatewayClassName: is missing"),
+        ("Gateway", "{gatewayClassName: c, listeners: [{name: h, port: 0, protocol: HTTP}]}",
+         "4:51: error: spec.listeners[0].port: 0 is not a port (1 to 65535)"),
+        ("HTTPRoute", "{rules: [{backendRefs: [{name: a}]}]}",
+         "4:31: error: spec.rules[0].backendRefs[0].port: is missing (a Service as backend needs a port)"),
+        ("HTTPRoute", "{parentRefs: [{}]}", "4:21: error: spec.parentRefs[0].name: is missing"),
+        ("ReferenceGrant", "{to: [{}]}", "4:13: error: spec.to[0].kind: is missing"),
+        ("ReferenceGrant", "{to: [[]]}", None),
+    ],
+)  # fmt: skip
+def test_refusals(kind: str, spec: str, message: str | None) -> None:
+    objects, said = read(thing(V1, kind, spec))
+    assert said
+    assert message is None or said == [f"f:{message}"]
+    assert len(objects.refused) == 1
