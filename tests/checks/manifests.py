@@ -69,6 +69,12 @@ status: {status}
 """
 
 
+def node(name: str = "n1", address: str = "10.9.0.1") -> str:
+    """A node with one address."""
+    status = f"{{addresses: [{{type: InternalIP, address: {address}}}]}}"
+    return f"{{apiVersion: v1, kind: Node, metadata: {{name: {name}}}, status: {status}}}"
+
+
 def policy(
     name: str = "p",
     select: str = "{}",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.checks.manifests import deployment, ingress, namespace, pod, service
+from tests.checks.manifests import deployment, ingress, namespace, node, pod, service
 
 from .clusters import resolved
 
@@ -14,7 +14,7 @@ CLUSTER = [
     deployment("db", tier="data"),
     deployment("web", namespace="other"),
     pod("job", status="{podIP: 10.1.2.3, podIPs: [{ip: 10.1.2.3}]}"),
-    "{apiVersion: v1, kind: Node, metadata: {name: n1}, status: {addresses: [{type: InternalIP, address: 10.9.0.1}]}}",
+    node(),
     service(),
     ingress(),
     service("db", more="type: NodePort"),

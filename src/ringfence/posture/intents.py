@@ -11,17 +11,17 @@ among the others: a pod's own node always reaches it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import permutations
 
 from ringfence.engine.connectivity import Connectivity, Relation, related
-from ringfence.engine.outcomes import Outcome
 from ringfence.engine.traffic import Traffic, offered, possible
 from ringfence.engine.witness import Field, Witness, Witnesses
 from ringfence.model.addresses import EVERYWHERE, AddressSet
+from ringfence.model.bounds import Bounds
 from ringfence.model.diagnostics import Diagnostic, InputError, error
-from ringfence.model.headers import ALL_HEADERS, HeaderSet, union
+from ringfence.model.headers import ALL_HEADERS, PORT_PLANES, PORTS, HeaderSet, Region, union
 from ringfence.model.networks import Endpoint
 from ringfence.model.spans import NOWHERE, Span
 from ringfence.posture.document import Flow, Intent, Posture
@@ -156,36 +156,56 @@ class _Prover:
     def _allowed(
         self, intent: Intent, sources: Selected, targets: Selected, wanted: HeaderSet
     ) -> Iterator[Proof | None]:
+        unsure = sources.unsure | targets.unsure
         for source, target, relations in self._pairs(sources, targets):
-            field = _field(source, target)
             asked = possible(wanted & union(offered(one) for one in source.endpoints))
             if relations and all(asked <= one.must for one in relations):
                 yield None
                 continue
-            witness = self._witnesses.failing(field, wanted)
-            refused = witness is not None and Outcome.ALLOWED not in witness.trace.outcomes
-            sure = _surely(source.endpoints, sources) and _surely(target.endpoints, targets)
-            status = VIOLATED if sure and (refused or not relations) else UNKNOWN
-            what = "does not reach" if status == VIOLATED else "does not certainly reach"
-            yield _proof(intent, status, f"{source.name} {what} {target.name}", witness)
+            broken = self._example(source, target, unsure, lambda sent, passing: wanted & sent - passing.may)
+            sure = broken is not None or not relations
+            witness = self._witnesses.failing(*(broken or (_field(source, target), wanted)))
+            what = "does not reach" if sure else "does not certainly reach"
+            yield _proof(intent, VIOLATED if sure else UNKNOWN, f"{source.name} {what} {target.name}", witness)
 
     def _denied(
         self, intent: Intent, sources: Selected, targets: Selected, wanted: HeaderSet
     ) -> Iterator[Proof | None]:
+        unsure = sources.unsure | targets.unsure
         for source, target, relations in self._pairs(sources, targets):
             passing = [one for one in relations if _passing(one.headers.may, source.endpoints, wanted)]
             if not passing:
                 yield None
                 continue
-            field = _field(source, target)
-            witness = self._witnesses.passing(field, wanted)
-            certain = any(_passing(one.headers.must, source.endpoints, wanted) for one in passing)
-            shown = witness is not None and witness.trace.outcomes == {Outcome.ALLOWED}
-            sure = _surely(source.endpoints, sources) and _surely(target.endpoints, targets)
-            status = VIOLATED if sure and (certain or shown) else UNKNOWN
-            what = "reaches" if status == VIOLATED else "may reach"
+            broken = self._example(source, target, unsure, lambda sent, passing: wanted & sent & passing.must)
+            witness = self._witnesses.passing(*(broken or (_field(source, target), wanted)))
+            what = "may reach" if broken is None else "reaches"
             traffic = _passing(passing[0].headers.may, source.endpoints, wanted)
-            yield _proof(intent, status, f"{source.name} {what} {target.name} on {traffic}", witness)
+            because = f"{source.name} {what} {target.name} on {traffic}"
+            yield _proof(intent, UNKNOWN if broken is None else VIOLATED, because, witness)
+
+    def _example(
+        self,
+        source: Part,
+        target: Part,
+        unsure: frozenset[str],
+        breaking: Callable[[HeaderSet, Bounds[HeaderSet]], HeaderSet],
+    ) -> tuple[Field, HeaderSet] | None:
+        """Two endpoints that break the intent whatever the unknowns turn out to be, and the headers with which they do.
+
+        A witness alone does not show that: it has an address of its choice, and the endpoint may have another.
+        """
+        for one in source.endpoints:
+            for other in target.endpoints:
+                if one.maybe or other.maybe or one.id in unsure or other.id in unsure:
+                    continue
+                for region in self._connectivity.reach.between(one, other, source.addresses, target.addresses):
+                    broken = breaking(_sent(one), region.headers)
+                    if broken:
+                        here = region.sources if one.every else None
+                        there = region.destinations if other.every else None
+                        return Field((one,), (other,), here, there), broken
+        return None
 
 
 def _passing(passing: HeaderSet, clients: tuple[Endpoint, ...], wanted: HeaderSet) -> Traffic:
@@ -194,9 +214,10 @@ def _passing(passing: HeaderSet, clients: tuple[Endpoint, ...], wanted: HeaderSe
     return next((traffic for traffic in sent if traffic), Traffic())
 
 
-def _surely(endpoints: tuple[Endpoint, ...], side: Selected) -> bool:
-    """Whether all of these certainly belong to the side."""
-    return not any(one.id in side.unsure for one in endpoints)
+def _sent(client: Endpoint) -> HeaderSet:
+    """What the client sends, from its own ports."""
+    own = Region.of(client.ephemeral, PORTS)
+    return offered(client).map(lambda name, region: region & own if name in PORT_PLANES else region)
 
 
 def _field(source: Part, target: Part) -> Field:
