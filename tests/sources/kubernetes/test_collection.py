@@ -97,8 +97,10 @@ def test_doubles() -> None:
     )
     assert said == [
         "f:6:1: warning: NetworkPolicy default/p stands at f:1:1 already, word for word",
-        "f:11:1: error: NetworkPolicy default/p stands at f:1:1 already (keep one: the first was taken, this one was left out)",
-        "f:21:1: error: ConfigMap default/m stands at f:16:1 already (keep one: the first was taken, this one was left out)",
+        "f:11:1: error: NetworkPolicy default/p stands at f:1:1 already (keep one: the first was taken, this one "
+        "was left out)",
+        "f:21:1: error: ConfigMap default/m stands at f:16:1 already (keep one: the first was taken, this one was "
+        "left out)",
     ]
     assert objects.refused == (RefusedObject("NetworkPolicy", "default", "p"),)
     assert len(objects.network_policies) == 1
@@ -109,7 +111,8 @@ def test_old_and_new_version_are_one_kind() -> None:
     _, said = read(f"{POLICY}---\n{POLICY.replace('networking.k8s.io/v1', 'extensions/v1beta1')}")
     assert [one.partition(" already")[0] for one in said] == [
         "f:6:1: error: NetworkPolicy default/p stands at f:1:1",
-        "f:6:1: warning: apiVersion: no server serves NetworkPolicy in extensions/v1beta1 any more (write networking.k8s.io/v1)",
+        "f:6:1: warning: apiVersion: no server serves NetworkPolicy in extensions/v1beta1 any more (write "
+        "networking.k8s.io/v1)",
     ]
 
 
@@ -122,32 +125,71 @@ def test_generated_names_differ() -> None:
 @pytest.mark.parametrize(
     ("text", "said", "refused"),
     [
-        ("a: 1\n---\nb: 2\n", ["f:1:1: warning: this is no Kubernetes object (no apiVersion and kind) and was left out"], None),
-        ("just text\n", ["f:1:1: warning: this is no Kubernetes object (no apiVersion and kind) and was left out"], None),
+        (
+            "a: 1\n---\nb: 2\n",
+            ["f:1:1: warning: this is no Kubernetes object (no apiVersion and kind) and was left out"],
+            None,
+        ),
+        (
+            "just text\n",
+            ["f:1:1: warning: this is no Kubernetes object (no apiVersion and kind) and was left out"],
+            None,
+        ),
         ("[1]\n", ["f:1:1: warning: this is no Kubernetes object (no apiVersion and kind) and was left out"], None),
-        ("apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: []\n",
-         ["f:1:1: warning: this Kustomization has no metadata.name, is no object of a cluster and was left out"], None),
-        ("kind: NetworkPolicy\nmetadata: {name: p, namespace: n}\n", ["f:1:1: error: missing or no text: apiVersion"],
-         RefusedObject("NetworkPolicy", "n", "p")),
-        ("apiVersion: v1\nmetadata: {name: p}\n", ["f:1:1: error: missing or no text: kind"], RefusedObject("", "default", "p")),
+        (
+            "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: []\n",
+            ["f:1:1: warning: this Kustomization has no metadata.name, is no object of a cluster and was left out"],
+            None,
+        ),
+        (
+            "kind: NetworkPolicy\nmetadata: {name: p, namespace: n}\n",
+            ["f:1:1: error: missing or no text: apiVersion"],
+            RefusedObject("NetworkPolicy", "n", "p"),
+        ),
+        (
+            "apiVersion: v1\nmetadata: {name: p}\n",
+            ["f:1:1: error: missing or no text: kind"],
+            RefusedObject("", "default", "p"),
+        ),
         ("apiVersion: 1\nkind: 2\n", ["f:1:1: error: missing or no text: apiVersion, kind"], RefusedObject("", "", "")),
-        ("apiVersion: v1\nkind: NetworkPolicy\nmetadata: {name: p}\n",
-         ["f:2:1: error: kind: there is no kind 'NetworkPolicy' in v1 (write apiVersion: networking.k8s.io/v1)"],
-         RefusedObject("NetworkPolicy", "default", "p")),
-        ("apiVersion: networking.k8s.io/v1\nkind: NetworkPolcy\nmetadata: {name: p}\n",
-         ["f:2:1: error: kind: there is no kind 'NetworkPolcy' in networking.k8s.io/v1 (did you mean NetworkPolicy?)"],
-         RefusedObject("NetworkPolcy", "default", "p")),
-        ("apiVersion: networking.k8s.io/v2\nkind: NetworkPolicy\nmetadata: {name: p}\n",
-         ["f:1:1: error: apiVersion: there is no NetworkPolicy in networking.k8s.io/v2 (write networking.k8s.io/v1)"],
-         RefusedObject("NetworkPolicy", "default", "p")),
-        ("kind: NetworkPolicy\nspec: [\n", ["f:3:1: error: this is not YAML: while parsing a flow node: did not find expected "
-         "node content"], RefusedObject("NetworkPolicy", "", "")),
-        ("apiVersion: v1\nkind: List\nitems: {}\n", ["f:3:1: error: items: must be a list, not a mapping"],
-         RefusedObject("List", "", "")),
-        ("apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nspec: {}\n", ["f:1:1: error: metadata.name: is missing"],
-         RefusedObject("CiliumNetworkPolicy", "", "")),
+        (
+            "apiVersion: v1\nkind: NetworkPolicy\nmetadata: {name: p}\n",
+            ["f:2:1: error: kind: there is no kind 'NetworkPolicy' in v1 (write apiVersion: networking.k8s.io/v1)"],
+            RefusedObject("NetworkPolicy", "default", "p"),
+        ),
+        (
+            "apiVersion: networking.k8s.io/v1\nkind: NetworkPolcy\nmetadata: {name: p}\n",
+            [
+                "f:2:1: error: kind: there is no kind 'NetworkPolcy' in networking.k8s.io/v1 (did you mean "
+                "NetworkPolicy?)"
+            ],
+            RefusedObject("NetworkPolcy", "default", "p"),
+        ),
+        (
+            "apiVersion: networking.k8s.io/v2\nkind: NetworkPolicy\nmetadata: {name: p}\n",
+            [
+                "f:1:1: error: apiVersion: there is no NetworkPolicy in networking.k8s.io/v2 (write "
+                "networking.k8s.io/v1)"
+            ],
+            RefusedObject("NetworkPolicy", "default", "p"),
+        ),
+        (
+            "kind: NetworkPolicy\nspec: [\n",
+            ["f:3:1: error: this is not YAML: while parsing a flow node: did not find expected node content"],
+            RefusedObject("NetworkPolicy", "", ""),
+        ),
+        (
+            "apiVersion: v1\nkind: List\nitems: {}\n",
+            ["f:3:1: error: items: must be a list, not a mapping"],
+            RefusedObject("List", "", ""),
+        ),
+        (
+            "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nspec: {}\n",
+            ["f:1:1: error: metadata.name: is missing"],
+            RefusedObject("CiliumNetworkPolicy", "", ""),
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_is_no_object(text: str, said: list[str], refused: RefusedObject | None) -> None:
     objects, found = read(text)
     assert found == said

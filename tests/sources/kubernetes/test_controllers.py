@@ -46,16 +46,29 @@ def test_a_rollout_may_refer_to_a_deployment() -> None:
 @pytest.mark.parametrize(
     ("kind", "spec", "message", "kept"),
     [
-        ("Deployment", f"{{{TEMPLATE}}}", "4:1: error: spec.selector: is missing (select the labels of the template)", 1),
-        ("Deployment", f"{{selector: {{}}, {TEMPLATE}}}",
-         "4:8: error: spec.selector: is empty (select the labels of the template)", 1),
-        ("Deployment", f"{{selector: {{matchLabels: {{app: y}}}}, {TEMPLATE}}}",
-         "4:8: error: spec.selector: does not match the labels of the template", 0),
+        (
+            "Deployment",
+            f"{{{TEMPLATE}}}",
+            "4:1: error: spec.selector: is missing (select the labels of the template)",
+            1,
+        ),
+        (
+            "Deployment",
+            f"{{selector: {{}}, {TEMPLATE}}}",
+            "4:8: error: spec.selector: is empty (select the labels of the template)",
+            1,
+        ),
+        (
+            "Deployment",
+            f"{{selector: {{matchLabels: {{app: y}}}}, {TEMPLATE}}}",
+            "4:8: error: spec.selector: does not match the labels of the template",
+            0,
+        ),
         ("Deployment", f"{{replicas: -1, {SELECTOR}, {TEMPLATE}}}", "4:8: error: spec.replicas: -1 is less than 0", 0),
         ("StatefulSet", f"{{{SELECTOR}}}", None, 0),
         ("DaemonSet", f"{{{SELECTOR}, template: x}}", None, 0),
     ],
-)  # fmt: skip
+)
 def test_refusals(kind: str, spec: str, message: str | None, kept: int) -> None:
     objects, said = read(thing("apps/v1", kind, spec))
     assert said

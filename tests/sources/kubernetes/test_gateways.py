@@ -44,8 +44,9 @@ def test_gateway() -> None:
 @pytest.mark.parametrize("kind", ["HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "UDPRoute"])
 def test_routes(kind: str) -> None:
     spec = """{hostnames: [a.b], parentRefs: [{name: g}, {name: s, namespace: n, group: '', kind: Service, port: 80,
-  sectionName: l}], rules: [{backendRefs: [{name: web, port: 80}, {name: b, namespace: n, port: 81, weight: 0}, {name: e,
-  group: x.y, kind: Z}], filters: [{type: RequestMirror, requestMirror: {backendRef: {name: m, port: 82}}}, {type: O}]},
+  sectionName: l}], rules: [{backendRefs: [{name: web, port: 80}, {name: b, namespace: n, port: 81, weight: 0},
+  {name: e, group: x.y, kind: Z}], 
+  filters: [{type: RequestMirror, requestMirror: {backendRef: {name: m, port: 82}}}, {type: O}]},
   {}]}"""
     [found] = good(thing(V1, kind, spec)).routes
     assert (found.kind, found.hostnames) == (kind, ("a.b",))
@@ -66,15 +67,21 @@ def test_reference_grant() -> None:
     ("kind", "spec", "message"),
     [
         ("Gateway", "{}", "4:1: error: spec.gatewayClassName: is missing"),
-        ("Gateway", "{gatewayClassName: c, listeners: [{name: h, port: 0, protocol: HTTP}]}",
-         "4:51: error: spec.listeners[0].port: 0 is not a port (1 to 65535)"),
-        ("HTTPRoute", "{rules: [{backendRefs: [{name: a}]}]}",
-         "4:31: error: spec.rules[0].backendRefs[0].port: is missing (a Service as backend needs a port)"),
+        (
+            "Gateway",
+            "{gatewayClassName: c, listeners: [{name: h, port: 0, protocol: HTTP}]}",
+            "4:51: error: spec.listeners[0].port: 0 is not a port (1 to 65535)",
+        ),
+        (
+            "HTTPRoute",
+            "{rules: [{backendRefs: [{name: a}]}]}",
+            "4:31: error: spec.rules[0].backendRefs[0].port: is missing (a Service as backend needs a port)",
+        ),
         ("HTTPRoute", "{parentRefs: [{}]}", "4:21: error: spec.parentRefs[0].name: is missing"),
         ("ReferenceGrant", "{to: [{}]}", "4:13: error: spec.to[0].kind: is missing"),
         ("ReferenceGrant", "{to: [[]]}", None),
     ],
-)  # fmt: skip
+)
 def test_refusals(kind: str, spec: str, message: str | None) -> None:
     objects, said = read(thing(V1, kind, spec))
     assert said

@@ -13,7 +13,7 @@ WEB = "service: {name: web, port: {number: 80}}"
 
 def test_all_fields() -> None:
     spec = f"""{{ingressClassName: nginx, defaultBackend: {{service: {{name: all, port: {{name: http}}}}}},
-  tls: [{{hosts: ['*.a.b'], secretName: s}}, {{}}], rules: [{{host: a.b, http: {{paths: [
+  tls: [{{hosts: ['*.a.b', 10.0.0.1], secretName: s}}, {{}}], rules: [{{host: a.b, http: {{paths: [
   {{path: /, pathType: Exact, backend: {{{WEB}}}}}, {{pathType: ImplementationSpecific, backend: {{resource: {{kind: B,
   name: c}}}}}}]}}}}, {{host: c.d}}]}}"""
     status = "status: {loadBalancer: {ingress: [{ip: 192.0.2.1}]}}\n"
@@ -23,7 +23,7 @@ def test_all_fields() -> None:
     exact, any_ = IngressPath("/", "Exact", IngressBackend("web", 80)), IngressBackend("", None)
     paths = (exact, IngressPath("", "ImplementationSpecific", any_))
     assert found.rules == (IngressRule("a.b", paths), IngressRule("c.d"))
-    assert found.tls == (IngressTLS(("*.a.b",), "s"), IngressTLS())
+    assert found.tls == (IngressTLS(("*.a.b", "10.0.0.1"), "s"), IngressTLS())
     assert found.load_balancer_ingress == (LoadBalancerIngress("192.0.2.1"),)
 
 
@@ -38,7 +38,8 @@ def test_the_old_way_of_writing() -> None:
     """
     objects, said = read(text)
     assert said == [
-        "f:1:1: warning: apiVersion: no server serves Ingress in extensions/v1beta1 any more (write networking.k8s.io/v1)"
+        "f:1:1: warning: apiVersion: no server serves Ingress in extensions/v1beta1 any more (write "
+        "networking.k8s.io/v1)"
     ]
     [found] = objects.ingresses
     assert found.ingress_class_name == "nginx"
@@ -53,22 +54,36 @@ def test_the_old_way_of_writing() -> None:
         ("{rules: [{hosts: a.b}]}", "spec.rules[0].hosts: there is no such field (did you mean host?)"),
         ("{rules: [{http: {}}]}", "spec.rules[0].http.paths: is empty"),
         ("{defaultBackend: {}}", "spec.defaultBackend: names no service"),
-        ("{defaultBackend: {service: {name: a, port: {}}}}",
-         "spec.defaultBackend.service.port: has neither a name nor a number"),
-        ("{defaultBackend: {service: {name: a, port: {name: b, number: 1}}}}",
-         "spec.defaultBackend.service.port: has both a name and a number"),
-        (f"{{defaultBackend: {{{WEB}, resource: {{kind: a, name: b}}}}}}",
-         "spec.defaultBackend: names both a service and a resource"),
-        (f"{{rules: [{{http: {{paths: [{{path: /, backend: {{{WEB}}}}}]}}}}]}}",
-         "spec.rules[0].http.paths[0].pathType: is missing (one of Exact, Prefix, ImplementationSpecific)"),
-        (f"{{rules: [{{http: {{paths: [{{path: a, pathType: Exact, backend: {{{WEB}}}}}]}}}}]}}",
-         "spec.rules[0].http.paths[0].path: 'a' does not begin with '/'"),
-        (f"{{rules: [{{http: {{paths: [{{path: /a//, pathType: Exact, backend: {{{WEB}}}}}]}}}}]}}",
-         "spec.rules[0].http.paths[0].path: '/a//' holds '//'"),
-        (f"{{defaultBackend: {{{WEB}}}, tls: [{{hosts: ['']}}]}}",
-         "spec.tls[0].hosts: holds an empty host (leave the list out for the controller's default)"),
+        (
+            "{defaultBackend: {service: {name: a, port: {}}}}",
+            "spec.defaultBackend.service.port: has neither a name nor a number",
+        ),
+        (
+            "{defaultBackend: {service: {name: a, port: {name: b, number: 1}}}}",
+            "spec.defaultBackend.service.port: has both a name and a number",
+        ),
+        (
+            f"{{defaultBackend: {{{WEB}, resource: {{kind: a, name: b}}}}}}",
+            "spec.defaultBackend: names both a service and a resource",
+        ),
+        (
+            f"{{rules: [{{http: {{paths: [{{path: /, backend: {{{WEB}}}}}]}}}}]}}",
+            "spec.rules[0].http.paths[0].pathType: is missing (one of Exact, Prefix, ImplementationSpecific)",
+        ),
+        (
+            f"{{rules: [{{http: {{paths: [{{path: a, pathType: Exact, backend: {{{WEB}}}}}]}}}}]}}",
+            "spec.rules[0].http.paths[0].path: 'a' does not begin with '/'",
+        ),
+        (
+            f"{{rules: [{{http: {{paths: [{{path: /a//, pathType: Exact, backend: {{{WEB}}}}}]}}}}]}}",
+            "spec.rules[0].http.paths[0].path: '/a//' holds '//'",
+        ),
+        (
+            f"{{defaultBackend: {{{WEB}}}, tls: [{{hosts: ['']}}]}}",
+            "spec.tls[0].hosts: holds an empty host (leave the list out for the controller's default)",
+        ),
     ],
-)  # fmt: skip
+)
 def test_refusals(spec: str, message: str) -> None:
     objects, said = read(thing(V1, "Ingress", spec))
     assert [one.partition(" error: ")[2] for one in said] == [message]

@@ -30,14 +30,21 @@ def owners(*references: dict[str, object]) -> dict[str, object]:
         ({"name": "x", "namespace": ""}, ObjectMeta("x", "default")),
         ({"name": "x", "namespace": "a", "labels": None}, ObjectMeta("x", "a")),
         ({"name": "x", "labels": {"a": None}, "annotations": {"A/b": "c d"}}, None),
-        ({"name": "x", "labels": {"a": None}, "annotations": {"a/b": "c d"}},
-         ObjectMeta("x", "default", {"a": ""}, {"a/b": "c d"})),
+        (
+            {"name": "x", "labels": {"a": None}, "annotations": {"a/b": "c d"}},
+            ObjectMeta("x", "default", {"a": ""}, {"a/b": "c d"}),
+        ),
         ({"generateName": "x-"}, ObjectMeta("x-*", "default")),
-        (owners({"kind": "A", "name": "a"}, {"kind": "B", "name": "b", "controller": True, "apiVersion": "apps/v1"}),
-         ObjectMeta("x", "default", owner=OwnerReference("B", "b", "apps/v1"))),
-        (owners({"kind": "A", "name": "a"}, {"kind": "B", "name": "b"}), ObjectMeta("x", "default", owner=OwnerReference("A", "a"))),
+        (
+            owners({"kind": "A", "name": "a"}, {"kind": "B", "name": "b", "controller": True, "apiVersion": "apps/v1"}),
+            ObjectMeta("x", "default", owner=OwnerReference("B", "b", "apps/v1")),
+        ),
+        (
+            owners({"kind": "A", "name": "a"}, {"kind": "B", "name": "b"}),
+            ObjectMeta("x", "default", owner=OwnerReference("A", "a")),
+        ),
     ],
-)  # fmt: skip
+)
 def test_object_meta(value: dict[str, object], expected: ObjectMeta | None) -> None:
     part = Part.root(value, Span())
     found = object_meta(part, namespaced=True)
@@ -55,20 +62,34 @@ def test_cluster_scoped_objects_have_no_namespace() -> None:
         ({}, "name: is missing", False),
         ({"name": ""}, "name: is missing", False),
         ({"name": 1}, "name: must be text, not the number 1", False),
-        ({"name": "A"}, "name: 'A' is not a DNS subdomain (lower case letters, digits, inner '-' and '.', at most 253)", True),
+        (
+            {"name": "A"},
+            "name: 'A' is not a DNS subdomain (lower case letters, digits, inner '-' and '.', at most 253)",
+            True,
+        ),
         ({"name": "{{ x }}"}, "name: '{{ x }}' is not a DNS subdomain", False),
-        ({"name": "a", "namespace": "a.b"}, "namespace: 'a.b' is not a DNS label (lower case letters, digits and inner '-', at most 63)", True),
+        (
+            {"name": "a", "namespace": "a.b"},
+            "namespace: 'a.b' is not a DNS label (lower case letters, digits and inner '-', at most 63)",
+            True,
+        ),
         ({"name": "a", "lables": {}}, "lables: there is no such field", False),
-        ({"name": "a", "labels": {"a b": "c"}},
-         "labels.a b: 'a b' cannot be a label's key (letters, digits, inner '-', '_', '.', after 'domain/')", False),
-        ({"name": "a", "labels": {"a": "-"}},
-         "labels.a: '-' cannot be a label's value (letters, digits, inner '-', '_', '.', at most 63)", False),
+        (
+            {"name": "a", "labels": {"a b": "c"}},
+            "labels.a b: 'a b' cannot be a label's key (letters, digits, inner '-', '_', '.', after 'domain/')",
+            False,
+        ),
+        (
+            {"name": "a", "labels": {"a": "-"}},
+            "labels.a: '-' cannot be a label's value (letters, digits, inner '-', '_', '.', at most 63)",
+            False,
+        ),
         ({"name": "a", "annotations": {"a b": ""}}, "annotations.a b: 'a b' cannot be an annotation's key", False),
         ({"name": "a", "annotations": {"a": "x" * 262144}}, "annotations: annotations are larger than 256 KiB", False),
         ({"generateName": "-"}, "generateName: '-' cannot begin a DNS subdomain", False),
     ],
     ids=lambda value: str(value)[:40],
-)  # fmt: skip
+)
 def test_refused_metadata(value: dict[str, object], message: str, kept: bool) -> None:
     part = Part.root(value, Span())
     object_meta(part, namespaced=True)
@@ -103,12 +124,14 @@ def test_selectors(value: object, expected: LabelSelector) -> None:
     [
         (expression(), "matchExpressions[0]: In needs at least one value"),
         (expression("b", operator="Exists"), "matchExpressions[0]: Exists takes no values"),
-        (expression("b", operator="in"),
-         "matchExpressions[0].operator: 'in' is not one of In, NotIn, Exists, DoesNotExist (did you mean In?)"),
+        (
+            expression("b", operator="in"),
+            "matchExpressions[0].operator: 'in' is not one of In, NotIn, Exists, DoesNotExist (did you mean In?)",
+        ),
         (expression(operator=None), "matchExpressions[0]: operator is missing"),
         ({"matchLabel": {}}, "matchLabel: there is no such field (did you mean matchLabels?)"),
     ],
-)  # fmt: skip
+)
 def test_refused_selectors(value: object, message: str) -> None:
     part = Part.root(value, Span())
     label_selector(part)

@@ -38,23 +38,45 @@ def shape(found: tuple[Workload, ...]) -> list[tuple[str, list[str], list[dict[s
     [
         ([], [pod("a", app="x")], [("shop/a[Pod]", ["a"], [{"app": "x"}], 1)]),
         ([], [pod("a", phase="Succeeded", app="x")], [("shop/a[Pod]", ["a"], [{"app": "x"}], 0)]),
-        ([], [pod("a", "Node/n"), pod("b", "Node/n")], [("shop/a[Pod]", ["a"], [{}], 1), ("shop/b[Pod]", ["b"], [{}], 1)]),
-        ([], [pod("a", "ReplicaSet/r", v="1"), pod("b", "ReplicaSet/r", v="1"), pod("c", "ReplicaSet/r", v="2")],
-         [("shop/r[ReplicaSet]", ["a", "b", "c"], [{"v": "1"}, {"v": "2"}], None)]),
+        (
+            [],
+            [pod("a", "Node/n"), pod("b", "Node/n")],
+            [("shop/a[Pod]", ["a"], [{}], 1), ("shop/b[Pod]", ["b"], [{}], 1)],
+        ),
+        (
+            [],
+            [pod("a", "ReplicaSet/r", v="1"), pod("b", "ReplicaSet/r", v="1"), pod("c", "ReplicaSet/r", v="2")],
+            [("shop/r[ReplicaSet]", ["a", "b", "c"], [{"v": "1"}, {"v": "2"}], None)],
+        ),
         ([], [pod("a", "/r")], [("shop/r[Pod]", ["a"], [{}], None)]),
-        ([controller("Deployment", "d", app="x"), controller("ReplicaSet", "r", "Deployment/d", app="x")],
-         [pod("a", "ReplicaSet/r", app="x", **{"pod-template-hash": "1"}), pod("b", "ReplicaSet/r", app="y")],
-         [("shop/d[Deployment]", ["a", "b"], [{"app": "x"}, {"app": "y"}], 1)]),
-        ([controller("Deployment", "d", v="2"), controller("ReplicaSet", "new", "Deployment/d", v="2"),
-          controller("ReplicaSet", "old", "Deployment/d", v="1"), controller("ReplicaSet", "older", "Deployment/d", 0, v="0")],
-         [], [("shop/d[Deployment]", [], [{"v": "2"}, {"v": "1"}], 1)]),
-        ([controller("ReplicaSet", "r", "Deployment/gone", app="x")], [pod("a", "ReplicaSet/r", app="x")],
-         [("shop/r[ReplicaSet]", ["a"], [{"app": "x"}], 1)]),
-        ([controller("CronJob", "c", replicas=None), controller("Job", "j", "CronJob/c")], [pod("a", "Job/j", "Failed", x="y")],
-         [("shop/c[CronJob]", ["a"], [{}], None)]),
+        (
+            [controller("Deployment", "d", app="x"), controller("ReplicaSet", "r", "Deployment/d", app="x")],
+            [pod("a", "ReplicaSet/r", app="x", **{"pod-template-hash": "1"}), pod("b", "ReplicaSet/r", app="y")],
+            [("shop/d[Deployment]", ["a", "b"], [{"app": "x"}, {"app": "y"}], 1)],
+        ),
+        (
+            [
+                controller("Deployment", "d", v="2"),
+                controller("ReplicaSet", "new", "Deployment/d", v="2"),
+                controller("ReplicaSet", "old", "Deployment/d", v="1"),
+                controller("ReplicaSet", "older", "Deployment/d", 0, v="0"),
+            ],
+            [],
+            [("shop/d[Deployment]", [], [{"v": "2"}, {"v": "1"}], 1)],
+        ),
+        (
+            [controller("ReplicaSet", "r", "Deployment/gone", app="x")],
+            [pod("a", "ReplicaSet/r", app="x")],
+            [("shop/r[ReplicaSet]", ["a"], [{"app": "x"}], 1)],
+        ),
+        (
+            [controller("CronJob", "c", replicas=None), controller("Job", "j", "CronJob/c")],
+            [pod("a", "Job/j", "Failed", x="y")],
+            [("shop/c[CronJob]", ["a"], [{}], None)],
+        ),
         ([controller("Deployment", "a", "ReplicaSet/b"), controller("ReplicaSet", "b", "Deployment/a")], [], None),
     ],
-)  # fmt: skip
+)
 def test_joining(
     controllers: list[Workload],
     pods: list[Pod],

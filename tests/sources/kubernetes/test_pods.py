@@ -47,22 +47,47 @@ def test_defaults() -> None:
     ("spec", "messages", "kept"),
     [
         ("{}", ["f:4:1: error: spec.containers: is empty (a pod has at least one container)"], False),
-        ("{containers: [{}]}", ["f:4:21: error: spec.containers[0].name: is missing",
-                                "f:4:21: error: spec.containers[0].image: is missing"], True),
-        ("{containers: [{name: a, image: a}], initContainers: [{name: a, image: a}]}",
-         ["f:4:22: error: spec.containers[0].name: 'a' is the name of two containers"], True),
-        ("{containers: [{name: a, image: a, env: [{name: 'a=b'}]}]}",
-         ["f:4:48: error: spec.containers[0].env[0].name: holds a character that is not printable ASCII"], True),
-        ("{containers: [{name: a, image: a, env: [{name: a, value: 1}]}]}",
-         ["f:4:57: error: spec.containers[0].env[0].value: must be text, not the number 1 (put it in quotes)"], False),
-        ("{containers: [{name: a, image: a, ports: [{containerPort: 1, name: x}, {containerPort: 2, name: x}]}]}",
-         ["f:4:97: error: spec.containers[0].ports[1].name: 'x' is the name of two ports of this container"], False),
-        ("{containers: [{name: a, image: a, ports: [{containerPort: 1, hostPort: 5}, {containerPort: 2, hostPort: 5}]}]}",
-         ["f:4:82: error: spec.containers[0].ports[1]: TCP 5 of the node is taken twice"], False),
-        ("{hostNetwork: true, containers: [{name: a, image: a, ports: [{containerPort: 1, hostPort: 5}]}]}",
-         ["f:4:87: error: spec.containers[0].ports[0].hostPort: 5 differs from containerPort 1 on the host network"], False),
+        (
+            "{containers: [{}]}",
+            [
+                "f:4:21: error: spec.containers[0].name: is missing",
+                "f:4:21: error: spec.containers[0].image: is missing",
+            ],
+            True,
+        ),
+        (
+            "{containers: [{name: a, image: a}], initContainers: [{name: a, image: a}]}",
+            ["f:4:22: error: spec.containers[0].name: 'a' is the name of two containers"],
+            True,
+        ),
+        (
+            "{containers: [{name: a, image: a, env: [{name: 'a=b'}]}]}",
+            ["f:4:48: error: spec.containers[0].env[0].name: holds a character that is not printable ASCII"],
+            True,
+        ),
+        (
+            "{containers: [{name: a, image: a, env: [{name: a, value: 1}]}]}",
+            ["f:4:57: error: spec.containers[0].env[0].value: must be text, not the number 1 (put it in quotes)"],
+            False,
+        ),
+        (
+            "{containers: [{name: a, image: a, ports: [{containerPort: 1, name: x}, {containerPort: 2, name: x}]}]}",
+            ["f:4:97: error: spec.containers[0].ports[1].name: 'x' is the name of two ports of this container"],
+            False,
+        ),
+        (
+            "{containers: [{name: a, image: a, ports: [{containerPort: 1, hostPort: 5}, {containerPort: 2, "
+            "hostPort: 5}]}]}",
+            ["f:4:82: error: spec.containers[0].ports[1]: TCP 5 of the node is taken twice"],
+            False,
+        ),
+        (
+            "{hostNetwork: true, containers: [{name: a, image: a, ports: [{containerPort: 1, hostPort: 5}]}]}",
+            ["f:4:87: error: spec.containers[0].ports[0].hostPort: 5 differs from containerPort 1 on the host network"],
+            False,
+        ),
     ],
-)  # fmt: skip
+)
 def test_refusals(spec: str, messages: list[str], kept: bool) -> None:
     objects, said = read(thing("v1", "Pod", spec))
     assert said == messages

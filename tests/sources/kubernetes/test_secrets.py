@@ -27,7 +27,8 @@ def document(more: str) -> Any:
 
 
 def test_certificates_stay() -> None:
-    data = f"data: {{tls.crt: {encoded(CERTIFICATE + CERTIFICATE)}, tls.key: {encoded(KEY)}, password: {encoded('SECRET')}}}"
+    rest = f"tls.key: {encoded(KEY)}, password: {encoded('SECRET')}"
+    data = f"data: {{tls.crt: {encoded(CERTIFICATE + CERTIFICATE)}, {rest}}}"
     assert document(data + "\ntype: kubernetes.io/tls") == {
         "apiVersion": "v1",
         "kind": "Secret",

@@ -70,20 +70,36 @@ def test_headless() -> None:
     ("spec", "column", "message"),
     [
         ("{}", 1, "spec.ports: is empty (only a headless Service (clusterIP: None) needs no port)"),
-        ("{clusterIP: None, type: NodePort, ports: [{port: 1}]}", 8,
-         "spec.clusterIP: 'None' (headless) stands alone, and not for a NodePort or LoadBalancer"),
+        (
+            "{clusterIP: None, type: NodePort, ports: [{port: 1}]}",
+            8,
+            "spec.clusterIP: 'None' (headless) stands alone, and not for a NodePort or LoadBalancer",
+        ),
         ("{clusterIP: x, ports: [{port: 1}]}", 8, "spec.clusterIP: 'x' is not an address"),
-        ("{clusterIP: 10.0.0.1, clusterIPs: [10.0.0.2], ports: [{port: 1}]}", 29,
-         "spec.clusterIPs: its first entry must be the same as clusterIP"),
-        ("{externalIPs: [127.0.0.1], ports: [{port: 1}]}", 22,
-         "spec.externalIPs[0]: 127.0.0.1 is a loopback, link-local, multicast or unspecified address"),
-        ("{type: NodePort, ports: [{port: 1, nodePort: 5, name: a}, {port: 2, nodePort: 5, name: b}]}", 75,
-         "spec.ports[1].nodePort: TCP 5 stands here twice"),
+        (
+            "{clusterIP: 10.0.0.1, clusterIPs: [10.0.0.2], ports: [{port: 1}]}",
+            29,
+            "spec.clusterIPs: its first entry must be the same as clusterIP",
+        ),
+        (
+            "{externalIPs: [127.0.0.1], ports: [{port: 1}]}",
+            22,
+            "spec.externalIPs[0]: 127.0.0.1 is a loopback, link-local, multicast or unspecified address",
+        ),
+        (
+            "{type: NodePort, ports: [{port: 1, nodePort: 5, name: a}, {port: 2, nodePort: 5, name: b}]}",
+            75,
+            "spec.ports[1].nodePort: TCP 5 stands here twice",
+        ),
         ("{type: ExternalName}", 1, "spec.externalName: is missing (type ExternalName needs a host name)"),
-        ("{type: Clusterip, ports: [{port: 1}]}", 8,
-         "spec.type: 'Clusterip' is not one of ClusterIP, NodePort, LoadBalancer, ExternalName (did you mean ClusterIP?)"),
+        (
+            "{type: Clusterip, ports: [{port: 1}]}",
+            8,
+            "spec.type: 'Clusterip' is not one of ClusterIP, NodePort, LoadBalancer, ExternalName (did you mean "
+            "ClusterIP?)",
+        ),
     ],
-)  # fmt: skip
+)
 def test_refusals(spec: str, column: int, message: str) -> None:
     objects, said = read(thing("v1", "Service", spec))
     assert said == [f"f:4:{column}: error: {message}"]

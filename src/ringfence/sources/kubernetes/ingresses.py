@@ -108,7 +108,7 @@ def _backend(part: Part, old: bool) -> IngressBackend:
 
 def _tls(part: Part) -> IngressTLS:
     part.only("hosts", "secretName")
-    hosts = tuple(syntax.host(item) for item in part["hosts"].items())
+    hosts = tuple(syntax.host(item, addresses=True) for item in part["hosts"].items())
     if "" in hosts:
         part["hosts"].refuse("holds an empty host", "leave the list out for the controller's default")
     return IngressTLS(hosts, syntax.optional_name(part["secretName"], syntax.DNS_SUBDOMAIN))

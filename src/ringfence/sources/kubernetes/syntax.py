@@ -184,13 +184,13 @@ def _is_address(text: str) -> bool:
     return "%" not in text
 
 
-def host(part: Part) -> str:
-    """A host name, perhaps with `*.` in front; empty where it is absent."""
+def host(part: Part, *, addresses: bool = False) -> str:
+    """A host name, perhaps with `*.` in front, or an IPv4 address where that is allowed; empty where it is absent."""
     text = part.text()
     if not text:
         return ""
     rest = text.removeprefix("*.")
-    if _is_address(text):
+    if _is_address(text) and not addresses:
         part.refuse(f"{shown(text)} is an address, not a host name")
     elif len(text) > 253 or not SUBDOMAIN.fullmatch(rest):
         part.refuse(f"{shown(text)} is not a host name (lower case, '*.' only in front, no port)")
