@@ -50,11 +50,14 @@ class Pebble:
 
 
 @contextmanager
-def pebble(folder: Path, *, reject_nonces: int = 5, always_valid: bool = False) -> Iterator[Pebble]:
+def pebble(
+    folder: Path, *, reject_nonces: int = 5, always_valid: bool = False, answers: bool = True
+) -> Iterator[Pebble]:
     """Runs Pebble and its challenge server until the block ends.
 
     `reject_nonces` is the percentage of good nonces that it refuses, which a client must answer with another try;
-    `always_valid` takes every challenge for met.
+    `always_valid` takes every challenge for met. Without `answers` nobody listens on `http_port` and `tls_port`, so
+    that a client can do it itself; the DNS says 127.0.0.1 for every name in any case.
     """
     listen, management, http, tls, dns, challenges = (free_port() for _ in range(6))
     certificate, key = folder / "listener.pem", folder / "listener.key"
@@ -90,7 +93,8 @@ def pebble(folder: Path, *, reject_nonces: int = 5, always_valid: bool = False) 
     )
     challenge_server: list[str | Path] = [tool("pebble", "pebble-challtestsrv"), "-doh", "", "-https01", ""]
     challenge_server += ["-dnsserver", server.dns, "-management", f"127.0.0.1:{challenges}", "-defaultIPv6", ""]
-    challenge_server += ["-http01", f"127.0.0.1:{http}", "-tlsalpn01", f"127.0.0.1:{tls}"]
+    listeners = (f"127.0.0.1:{http}", f"127.0.0.1:{tls}") if answers else ("", "")
+    challenge_server += ["-http01", listeners[0], "-tlsalpn01", listeners[1]]
     acme: list[str | Path] = [tool("pebble", "pebble"), "-strict", "-config", folder / "pebble.json"]
     acme += ["-dnsserver", server.dns]
     environment = {"PEBBLE_VA_NOSLEEP": "1", "PEBBLE_WFE_NONCEREJECT": str(reject_nonces)}
