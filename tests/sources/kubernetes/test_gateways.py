@@ -45,7 +45,7 @@ def test_gateway() -> None:
 def test_routes(kind: str) -> None:
     spec = """{hostnames: [a.b], parentRefs: [{name: g}, {name: s, namespace: n, group: '', kind: Service, port: 80,
   sectionName: l}], rules: [{backendRefs: [{name: web, port: 80}, {name: b, namespace: n, port: 81, weight: 0},
-  {name: e, group: x.y, kind: Z}], 
+  {name: e, group: x.y, kind: Z}],
   filters: [{type: RequestMirror, requestMirror: {backendRef: {name: m, port: 82}}}, {type: O}]},
   {}]}"""
     [found] = good(thing(V1, kind, spec)).routes

@@ -53,7 +53,8 @@ class Part:
         return cls(value, None, "", span, Problems())
 
     def __getitem__(self, name: str) -> Part:
-        return Part(self.entries().get(name), self, name, self._span, self.problems)
+        entries = self.value if type(self.value) is dict else self.entries()
+        return Part(entries.get(name), self, name, self._span, self.problems)
 
     @property
     def present(self) -> bool:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from ringfence.sources.kubernetes.parts import Part, shown
 
@@ -161,7 +161,7 @@ def cidr(part: Part, text: str | None = None) -> IPv4Network | IPv6Network | Non
             return ip_network(f"{LEADING_ZEROS.sub('', address)}/{int(length)}", strict=False)
         except ValueError:
             pass
-    single = f"write {written}/{128 if ':' in written else 32}" if _is_address(written) else ""
+    single = f"write {written}/{128 if ':' in written else 32}" if _address(written) else ""
     part.refuse(f"{shown(written)} is not a block of addresses (CIDR)", single)
     return None
 
@@ -169,19 +169,22 @@ def cidr(part: Part, text: str | None = None) -> IPv4Network | IPv6Network | Non
 def address(part: Part) -> str:
     """An address in canonical form; empty, and a problem, where it is none."""
     text = part.text()
-    if isinstance(part.value, str):
-        if _is_address(text):
-            return str(ip_address(LEADING_ZEROS.sub("", text)))
+    if not isinstance(part.value, str):
+        return ""
+    found = _address(text)
+    if found is None:
         part.refuse(f"{shown(text)} is not an address")
-    return ""
+        return ""
+    return str(found)
 
 
-def _is_address(text: str) -> bool:
+def _address(text: str) -> IPv4Address | IPv6Address | None:
+    if "%" in text:
+        return None
     try:
-        ip_address(LEADING_ZEROS.sub("", text))
+        return ip_address(LEADING_ZEROS.sub("", text))
     except ValueError:
-        return False
-    return "%" not in text
+        return None
 
 
 def host(part: Part, *, addresses: bool = False) -> str:
@@ -190,7 +193,7 @@ def host(part: Part, *, addresses: bool = False) -> str:
     if not text:
         return ""
     rest = text.removeprefix("*.")
-    if _is_address(text) and not addresses:
+    if _address(text) and not addresses:
         part.refuse(f"{shown(text)} is an address, not a host name")
     elif len(text) > 253 or not SUBDOMAIN.fullmatch(rest):
         part.refuse(f"{shown(text)} is not a host name (lower case, '*.' only in front, no port)")
