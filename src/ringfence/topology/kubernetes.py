@@ -3,7 +3,7 @@
     pods     --exits-->   fabric   --enters-->  pods      every pod's traffic crosses its policies, there and back
     node:N   <--------->  fabric                          no NetworkPolicy; what selects hosts and is not modelled
     outside  <--------->  fabric
-    {ingress-controller}  --enters-->  pods               on the ports that Ingress objects and routes lead to
+    {ingress-controller}  ------>  fabric                 on the ports that Ingress objects and routes lead to
 
 `nodes` is the place of whoever runs on a node that is not known; `{node}` there stands for the nodes that NodePorts
 answer on.
@@ -169,18 +169,17 @@ def _links(nodes: tuple[str, ...], found: tuple[Entry, ...]) -> Iterator[Link]:
     for place in (NODES, *(f"node:{name}" for name in nodes)):
         yield Link("node network", FABRIC, place, enters=True)
         yield Link("node network", place, FABRIC, exits=True)
-    # The controller opens connections on these ports alone; the way back is the pod network's.
+    # The controller opens connections to these pods and ports alone; what leads to it is for the replies.
     yield Link("ingress controller", FABRIC, CONTROLLER)
     leading = {target: entry for entry in found if CONTROLLER in entry.sources for target in entry.targets}
     for target, entry in leading.items():
         yield Link(
             entry.title,
             CONTROLLER,
-            PODS,
+            FABRIC,
             None if target.addresses is None else Bounds.exactly(target.addresses),
             target.selector,
             ports(target.protocol, IntervalSet.of(target.port)),
-            enters=True,
             span=entry.span,
         )
 

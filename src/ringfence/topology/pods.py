@@ -26,6 +26,10 @@ from ringfence.topology.options import Options
 
 PODS, NODES = "pods", "nodes"
 
+HOST_POD, HOST_NAMESPACE, HOST_POD_PORT = "host pod", "host namespace", "host pod port"
+"""Facets of a pod on its node's network: its labels, its namespace's, and its named ports. By these Services and people
+find it, and no policy does."""
+
 
 @dataclass(frozen=True)
 class Population:
@@ -71,7 +75,10 @@ class Population:
     ) -> Iterator[Endpoint]:
         on_node = template.host_network and self.options.host_network == "node"
         namespace = workload.metadata.namespace
-        facets = self._on_host(template.node_name) if on_node else self._facets(template, namespace)
+        facets = self._facets(template, namespace)
+        if on_node:
+            unseen = {HOST_POD: facets[POD], HOST_NAMESPACE: facets[NAMESPACE], HOST_POD_PORT: facets.get(PORT, {})}
+            facets = self._on_host(template.node_name) | unseen
         place = PODS
         if on_node:
             place = f"node:{template.node_name}" if template.node_name else NODES
@@ -119,22 +126,32 @@ class Population:
             )
 
     def _on_host(self, name: str) -> dict[str, Mapping[str, str]]:
-        labels = {node.metadata.name: node.metadata.labels for node in self.objects.nodes}.get(name, {})
-        return on_host(name) | {HOST_LABELS: labels}
+        node = self._declared.get(name)
+        return on_host(name) | {HOST_LABELS: node.metadata.labels if node else {}}
+
+    @cached_property
+    def _declared(self) -> dict[str, Node]:
+        return {node.metadata.name: node for node in self.objects.nodes}
 
     def _node_addresses(self, template: PodTemplate) -> AddressSet:
-        nodes = [node for node in self.objects.nodes if template.node_name in ("", node.metadata.name)]
-        found = AddressSet.union(_known(node) for node in nodes)
-        complete = bool(nodes) and all(_known(node) for node in nodes)
-        return found if complete else ALL_IPV4 | ALL_IPV6
+        if not template.node_name:
+            return self._any_node
+        return _known(self._declared.get(template.node_name)) or ALL_IPV4 | ALL_IPV6
 
-    def _pool(self) -> AddressSet:
-        """Where a pod's address is from when nobody knows it."""
-        if self.options.pod_cidrs:
-            return self.options.pod_cidrs
+    @cached_property
+    def _any_node(self) -> AddressSet:
+        known = [_known(node) for node in self.objects.nodes]
+        return AddressSet.union(known) if known and all(known) else ALL_IPV4 | ALL_IPV6
+
+    @cached_property
+    def _pool_of_nodes(self) -> AddressSet:
         blocks = [block for node in self.objects.nodes for block in node.pod_cidrs]
         complete = all(node.pod_cidrs for node in self.objects.nodes)
         return AddressSet.of(*blocks) if blocks and complete else ALL_IPV4 | ALL_IPV6
+
+    def _pool(self) -> AddressSet:
+        """Where a pod's address is from when nobody knows it."""
+        return self.options.pod_cidrs or self._pool_of_nodes
 
     def _families(self, known: AddressSet, pool: AddressSet) -> Iterator[tuple[str, AddressSet]]:
         """A part for each family: the known addresses, else those of the pool; IPv6 only on evidence."""

@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from ringfence.layers.kubernetes_selectors import named_port, pods
+from ringfence.layers.kubernetes_selectors import POD, labels, named_port
 from ringfence.layers.network_policy import PortNumbers
 from ringfence.model.addresses import AddressSet
 from ringfence.model.networks import Endpoint
-from ringfence.model.selectors import ANYTHING, AllOf, InNamespace, Selector
+from ringfence.model.selectors import ANYTHING, AllOf, AnyOf, Comparison, Has, InNamespace, Label, Selector
 from ringfence.resources.kubernetes import (
     Endpoints,
     EndpointSlice,
@@ -24,6 +24,7 @@ from ringfence.resources.kubernetes import (
     Service,
     ServicePort,
 )
+from ringfence.topology.pods import HOST_POD, HOST_POD_PORT
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +78,23 @@ def targets(
     if not service.selector:
         yield from _listed(service, port, objects)
         return
-    chosen = pods(service.metadata.namespace, LabelSelector(tuple(sorted(service.selector.items()))))
+    chosen = selected(service)
     if service.headless and dialled:
         yield Target(chosen, protocol, port.port)
     elif isinstance(port.target_port, int):
         yield Target(chosen, protocol, port.target_port)
     else:
         for number in sorted(numbers.get((protocol, port.target_port), ())):
-            holders = AllOf((chosen, named_port(protocol, port.target_port, number)))
-            yield Target(holders, protocol, number)
+            on_host = Label(HOST_POD_PORT, f"{protocol}/{port.target_port}", Comparison.IN, frozenset((str(number),)))
+            named = AnyOf((named_port(protocol, port.target_port, number), on_host))
+            yield Target(AllOf((chosen, named)), protocol, number)
+
+
+def selected(service: Service) -> Selector:
+    """The pods that a Service selects, those on their node's network included."""
+    wanted = LabelSelector(tuple(sorted((service.selector or {}).items())))
+    either = (AllOf((Has(facet), *labels(facet, wanted))) for facet in (POD, HOST_POD))
+    return AllOf((InNamespace(service.metadata.namespace), AnyOf(tuple(either))))
 
 
 def without_pods(objects: KubernetesObjects) -> Iterator[Service]:
