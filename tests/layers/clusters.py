@@ -79,7 +79,8 @@ def cluster(*things: Any) -> KubernetesObjects:
     rooms["namespaces"] = rooms.get("namespaces", []) + [
         Namespace(ObjectMeta(name, labels={NAME: name}), declared=False) for name in missing
     ]
-    return KubernetesObjects(**{room: tuple(members) for room, members in rooms.items()})
+    filled: dict[str, Any] = {room: tuple(members) for room, members in rooms.items()}
+    return KubernetesObjects(**filled)
 
 
 def namespace(name: str, **labels: str) -> Namespace:

@@ -229,8 +229,9 @@ def test_an_exception_takes_from_its_own_block_only():
 def test_a_block_may_hold_a_pod_whose_address_nobody_knows(text, expected):
     objects = cluster(workload("x/w"), workload("x/v"), one(has(app="v"), ingress=(rule(block(text)),)))
     network = build(objects).network
-    ends = [[e for e in network.endpoints if e.id == name] for name in ("x/w[Deployment]", "x/v[Deployment]")]
-    (relation,) = related(Reachability(network), *ends)
+    names = ("x/w[Deployment]", "x/v[Deployment]")
+    sources, targets = ([one for one in network.endpoints if one.id == name] for name in names)
+    (relation,) = related(Reachability(network), sources, targets)
     assert 80 in relation.may.tcp
     assert (80 in relation.must.tcp) is (expected is ALLOWED)
 

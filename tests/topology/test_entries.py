@@ -118,9 +118,9 @@ def test_entries(things, expected):
 
 
 def test_a_load_balancer_may_limit_its_clients():
-    ranges = {"load_balancer_source_ranges": ("198.51.100.0/24",)}
-    made = service("x/web", "tcp/80=http", kind="LoadBalancer", external_traffic_policy="Local", **ranges)
-    (one,) = build(cluster(WEB, made)).entries
+    made = service("x/web", "tcp/80=http", kind="LoadBalancer", external_traffic_policy="Local")
+    limited = replace(made, load_balancer_source_ranges=("198.51.100.0/24",))
+    (one,) = build(cluster(WEB, limited)).entries
     assert one.source_ranges == AddressSet.of("198.51.100.0/24")
 
 
