@@ -27,6 +27,8 @@ from ringfence.sources.yaml_tree import NOTHING, Place, build, places
 MARKER = re.compile(r"^(?:---|\.\.\.)(?=[ \t\r\n]|$)", re.MULTILINE)
 DIRECTIVES = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\r?\n|%[^\n]*\n)*")
 """Lines that may stand before `---` and belong to the document after it."""
+NOTHING_BUT_END = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\r?\n)*\.\.\.[ \t]*(?:#[^\n]*)?\r?\n?")
+"""An end where nothing began: libyaml has no word for it, but it is no document."""
 RENDER = "this looks like a Helm template: render it first (helm template) and read the result"
 
 
@@ -100,7 +102,8 @@ def _pieces(text: str) -> Iterator[tuple[str, int]]:
             cuts.append(cut)
     above = 0
     for start, end in zip(cuts, [*cuts[1:], len(text)], strict=True):
-        yield text[start:end], above
+        if not NOTHING_BUT_END.fullmatch(text, start, end):
+            yield text[start:end], above
         above += text.count("\n", start, end)
 
 
