@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ringfence.model.diagnostics import Severity
-from ringfence.posture.document import Flow, Intent, Posture, Selection, read
+from ringfence.model.spans import Span
+from ringfence.posture.document import Flow, Intent, Layout, Posture, Selection, read
 from ringfence.sources.yaml_documents import documents
 
 
@@ -121,3 +126,32 @@ intents:
     assert [one.name for one in posture.intents] == ["good"]
     # So that what is said of an intent later stands at its own line.
     assert posture.places == (1,)
+
+
+leaves = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=3), st.binary(max_size=2))
+keys = st.one_of(
+    st.sampled_from([*Layout.__struct_fields__, *Intent.__struct_fields__, *Selection.__struct_encode_fields__]),
+    st.text(max_size=2),
+    st.integers(),
+    st.none(),
+)
+anything = st.recursive(
+    leaves,
+    lambda parts: st.one_of(st.lists(parts, max_size=3), st.dictionaries(keys, parts, max_size=4)),
+    max_leaves=12,
+)
+
+
+@given(anything)
+def test_whatever_the_document_it_is_read_or_refused_with_a_place(document):
+    _, found = read(document, Span("ringfence.yaml"))
+    assert all(one.message and one.span.file == "ringfence.yaml" for one in found)
+
+
+def test_a_selection_nested_too_deeply_is_refused():
+    deep: Any = "shop/web"
+    for _ in range(20_000):
+        deep = {"not": deep}
+    posture, found = read({"selections": {"a": deep}}, Span("ringfence.yaml"))
+    assert len(found) == 1
+    assert posture.selections == {}

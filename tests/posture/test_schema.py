@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -11,14 +12,23 @@ from hypothesis import strategies as st
 
 from ringfence.model.spans import Span
 from ringfence.posture.document import KINDS, Layout, read
-from ringfence.posture.schema import schema
+from ringfence.posture.schema import published, schema
 
+PUBLISHED = Path(__file__).parents[2] / "docs" / "ringfence.schema.json"
 VALIDATOR = jsonschema.Draft202012Validator(schema())
 FLOW = {"from": "a", "to": "b"}
 
 
 def intent(**more: Any) -> dict[str, Any]:
     return {"name": "n", "reason": "r"} | more
+
+
+def expressed(**expression: Any) -> dict[str, Any]:
+    return {"selections": {"a": {"podSelector": {"matchExpressions": [expression]}}}}
+
+
+def test_the_published_schema_is_the_one_of_the_reader():
+    assert PUBLISHED.read_text(encoding="utf-8") == published(), "run scripts/publish-schema"
 
 
 def test_the_schema_is_one():
@@ -66,6 +76,19 @@ def test_the_schema_is_one():
         ({"selections": {"a": {"labels": {"x": 1}}}}, False),
         ({"selections": {"a": {"labels": {"x": "1"}, "namespace_labels": {"y": "z"}}}}, True),
         ({"selections": {"a": {"may_be_empty": "yes"}}}, False),
+        ({"selections": {"a": {"podSelector": {}, "namespaceSelector": {"matchLabels": {"x": "y"}}}}}, True),
+        ({"selections": {"a": {"podSelector": {"match_labels": {}}}}}, False),
+        ({"selections": {"a": {"podSelector": {"matchLabels": {"x": 1}}}}}, False),
+        (expressed(key="k", operator="Exists"), True),
+        (expressed(key="k", operator="Exists", values=["x"]), False),
+        (expressed(key="k", operator="DoesNotExist"), True),
+        (expressed(key="k", operator="In", values=["x", "y"]), True),
+        (expressed(key="k", operator="NotIn", values=["x"]), True),
+        (expressed(key="k", operator="In"), False),
+        (expressed(key="k", operator="In", values=[]), False),
+        (expressed(key="k", operator="Has", values=["x"]), False),
+        (expressed(key="k", values=["x"]), False),
+        (expressed(operator="Exists"), False),
         ({"intents": {}}, False),
         ({"intents": [intent()]}, False),
         ({"intents": [intent(allow=FLOW)]}, True),
@@ -132,6 +155,12 @@ words = st.sampled_from(["a", "b", "shop/web", "10.0.0.0/8"])
 lists = st.lists(rarely(words), min_size=0, max_size=2)
 texts = st.one_of(words, lists)
 labels = st.dictionaries(words, rarely(words), max_size=2)
+expressions = st.builds(
+    lambda base, operator: base | operator,
+    section(key=words, values=lists),
+    st.sampled_from(["In", "NotIn", "Exists", "DoesNotExist"]).map(lambda one: {"operator": one}),
+)
+selectors = section(matchLabels=labels, matchExpressions=st.lists(rarely(expressions), max_size=2))
 
 
 def deeper(references: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
@@ -142,6 +171,8 @@ def deeper(references: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
         kind=texts,
         labels=labels,
         namespace_labels=labels,
+        podSelector=selectors,
+        namespaceSelector=selectors,
         cidr=texts,
         any=several,
         all=several,

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from tests.checks.manifests import deployment, ingress, namespace, node, pod, service
+from ringfence.model.diagnostics import Diagnostic
+from ringfence.model.spans import NOWHERE, Span
+from ringfence.posture.document import Reference, Selection
+from ringfence.posture.selections import Resolver
+from tests.checks.manifests import deployment, ingress, namespace, node, pod, service, view
 
 from .clusters import resolved
 
@@ -65,6 +69,15 @@ def held(side: str, selections: str = "{}") -> tuple[set[str], str]:
         ("{namespace: shop, not: {labels: {app: web}}}", {DB, JOB}),
         ("{namespace: shop, not: [shop/web, shop/db]}", {JOB}),
         ("{labels: {app: nothing}, may_be_empty: true}", set()),
+        ("{podSelector: {}}", {WEB, DB, OTHER, JOB}),
+        ("{podSelector: {matchLabels: {tier: data}}}", {DB}),
+        ("{podSelector: {matchExpressions: [{key: tier, operator: In, values: [data, front]}]}}", {WEB, DB}),
+        ("{podSelector: {matchExpressions: [{key: tier, operator: NotIn, values: [data]}]}}", {WEB, OTHER, JOB}),
+        ("{podSelector: {matchExpressions: [{key: tier, operator: Exists}]}}", {WEB, DB}),
+        ("{podSelector: {matchExpressions: [{key: tier, operator: DoesNotExist}]}}", {OTHER, JOB}),
+        ("{namespaceSelector: {matchLabels: {team: a}}, podSelector: {matchLabels: {app: web}}}", {WEB}),
+        ("{namespaceSelector: {matchExpressions: [{key: team, operator: DoesNotExist}]}}", {OTHER}),
+        ("{namespaceSelector: {}, labels: {app: web}}", {WEB, OTHER}),
     ],
 )
 def test_endpoints(side, workloads):
@@ -87,6 +100,37 @@ def test_endpoints(side, workloads):
 )
 def test_addresses_outside(side, workloads, outside):
     assert held(side) == (workloads, outside)
+
+
+AGENT = pod("agent", spec="hostNetwork: true, ")
+
+
+@pytest.mark.parametrize(
+    "side",
+    ["{labels: {app: agent}}", "{namespace_labels: {team: a}}", "{podSelector: {}}", "{namespace: shop}", "shop/agent"],
+)
+def test_a_pod_on_its_nodes_network_is_found_by_its_labels(side):
+    found, complaints = resolved([namespace("shop", team="a"), AGENT], side)
+    assert complaints == []
+    assert set(found.by_workload()) == {"shop/agent[Pod]"}
+
+
+@pytest.mark.parametrize(
+    ("block", "certain", "possible"),
+    [
+        ("10.0.0.0/8", {WEB, JOB}, set()),
+        ("10.1.0.0/16", {WEB, JOB}, set()),
+        ("10.1.2.0/24", {JOB}, {WEB}),
+        ("10.1.3.0/24", set(), {WEB}),
+        ("10.2.0.0/16", set(), set()),
+    ],
+)
+def test_a_block_may_hold_who_has_an_address_of_a_pool_that_reaches_into_it(block, certain, possible):
+    network = view(deployment("web"), CLUSTER[4], pod_cidrs="10.1.0.0/16").topology.network
+    found = Resolver(network, {}, NOWHERE, []).resolve(Selection(cidr=block), NOWHERE)
+    held = set(found.by_workload())
+    unsure = {one.workload for one in found.endpoints if one.id in found.unsure}
+    assert (held - unsure, unsure) == (certain, possible)
 
 
 def test_the_internet_is_what_is_globally_routed():
@@ -120,7 +164,7 @@ def test_named_selections(selections, side, workloads):
         (
             "{}",
             "{labels: {app: none}}",
-            "3:36: error: this selection matches nothing (correct it, or say may_be_empty: true)",
+            "3:36: error: this selection matches nothing (did you mean app: web? else say may_be_empty: true)",
         ),
         ("{}", "'nowhere/*'", "3:36: error: nowhere/* matches nothing"),
         (
@@ -130,6 +174,11 @@ def test_named_selections(selections, side, workloads):
         ),
         ("{a: a}", "a", "1:14: error: selection 'a' contains itself"),
         ("{a: {any: [b]}, b: {not: a}}", "a", "1:14: error: selection 'a' contains itself"),
+        (
+            "{" + ", ".join(f"s{n}: s{n + 1}" for n in range(2000)) + ", s2000: shop/web}",
+            "s0",
+            "error: selections stand on each other more than 100 deep",
+        ),
         (
             "{}",
             "{cidr: [10.0.0.0/8, 10.0.0.0/33]}",
@@ -143,3 +192,11 @@ def test_named_selections(selections, side, workloads):
 def test_complaints(selections, side, complaint):
     _, complaints = resolved(CLUSTER, side, selections)
     assert any(complaint in one for one in complaints), complaints
+
+
+def test_a_selection_that_no_intent_uses_is_looked_at_too():
+    found: list[Diagnostic] = []
+    selections: dict[str, Reference] = {"a": "shop/web", "b": Selection(kind="Nothing"), "c": "b"}
+    resolver = Resolver(view(*CLUSTER).topology.network, selections, Span("ringfence.yaml"), found)
+    resolver.resolve_all()
+    assert [(one.message, one.span.pointer) for one in found] == [("selection 'b' matches nothing", "/b")]

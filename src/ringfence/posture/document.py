@@ -7,6 +7,7 @@
       web:      {workload: storefront/web}            # namespace/name[Kind]; * and ? are wildcards
       shop:     {namespace: [storefront]}
       data:     {labels: {tier: data}, may_be_empty: true}
+      tenants:  {namespaceSelector: {matchExpressions: [{key: tenant, operator: Exists}]}}   # as in Kubernetes
       office:   {cidr: [198.18.0.0/24]}
       front:    {any: [web, shop], not: data}
     intents:
@@ -41,6 +42,39 @@ Some = Annotated[list[T], msgspec.Meta(min_length=1)]
 Texts = str | Some[str]
 
 
+class In(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="operator", tag="In"):
+    """The label has one of the values."""
+
+    key: str
+    values: Some[str]
+
+
+class NotIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="operator", tag="NotIn"):
+    """The label has another value, or is missing."""
+
+    key: str
+    values: Some[str]
+
+
+class Exists(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="operator", tag="Exists"):
+    """The label is there."""
+
+    key: str
+
+
+class DoesNotExist(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="operator", tag="DoesNotExist"):
+    """The label is missing."""
+
+    key: str
+
+
+class LabelSelector(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
+    """Kubernetes' label selector; empty: whatever the labels."""
+
+    match_labels: dict[str, str] = {}
+    match_expressions: list[In | NotIn | Exists | DoesNotExist] = []
+
+
 class Selection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Endpoints by what they are; everything that is said must hold. A list holds alternatives."""
 
@@ -49,6 +83,8 @@ class Selection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kind: Texts | None = None
     labels: dict[str, str] = {}
     namespace_labels: dict[str, str] = {}
+    pod_selector: LabelSelector | None = msgspec.field(default=None, name="podSelector")
+    namespace_selector: LabelSelector | None = msgspec.field(default=None, name="namespaceSelector")
     cidr: Texts | None = None
     any: Some[Reference] | None = None
     all: Some[Reference] | None = None
@@ -183,12 +219,16 @@ def _part(value: Any, kind: Any, span: Span, found: list[Diagnostic]) -> Any:
     """The value by its type; None and a diagnostic at the exact place where it does not fit."""
     try:
         return msgspec.convert(value, kind)
+    except RecursionError:
+        found.append(error("is nested too deeply", span))
+        return None
     except msgspec.ValidationError as wrong:
         message, _, path = str(wrong).partition(" - at `$")
         steps = [int(digits) if digits else name for name, digits in re.findall(r"\.([^.\[`]+)|\[(\d+)\]", path)]
         unknown = re.search(r"unknown field `(.+)`", message)
         if unknown:
-            fields = {*Selection.__struct_encode_fields__, *Flow.__struct_encode_fields__, *Intent.__struct_fields__}
+            parts = (Selection, LabelSelector, In, Flow, Intent)
+            fields = {name for part in parts for name in part.__struct_encode_fields__}
             place = span.at(*steps, unknown[1])
             found.append(error(f"there is no field {unknown[1]!r} here", place, _near(unknown[1], fields)))
         else:

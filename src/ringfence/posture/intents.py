@@ -59,10 +59,12 @@ def prove(
     """All intents of a posture. What is wrong with a selection is a diagnostic, and its intent is unknown."""
     diagnostics: list[Diagnostic] = []
     prover = _Prover(posture, span, connectivity, witnesses, diagnostics)
-    return [
+    proofs = [
         prover.proof(intent, span.at("intents", place))
         for place, intent in zip(posture.places, posture.intents, strict=True)
-    ], diagnostics
+    ]
+    prover.resolver.resolve_all()
+    return proofs, diagnostics
 
 
 class _Prover:
@@ -75,14 +77,14 @@ class _Prover:
         diagnostics: list[Diagnostic],
     ) -> None:
         network = connectivity.reach.network
-        self._resolver = Resolver(network, posture.selections, span.at("selections"), diagnostics)
+        self.resolver = Resolver(network, posture.selections, span.at("selections"), diagnostics)
         self._connectivity = connectivity
         self._witnesses = witnesses
         self._diagnostics = diagnostics
         self._outside = tuple(one for one in network.endpoints if one.every)
 
     def proof(self, intent: Intent, span: Span) -> Proof:
-        before = self._resolver.failures, len(self._diagnostics)
+        before = self.resolver.failures, len(self._diagnostics)
         worst, count = None, 0
         for verdict in self._verdicts(intent, span):
             count += 1
@@ -90,21 +92,21 @@ class _Prover:
                 worst = verdict
             if worst is not None and worst.status == VIOLATED:
                 break
-        if (self._resolver.failures, len(self._diagnostics)) != before:
+        if (self.resolver.failures, len(self._diagnostics)) != before:
             return Proof(intent, UNKNOWN, "what it speaks of could not be resolved", span)
         return worst or Proof(intent, PROVED, span=span, pairs=count)
 
     def _verdicts(self, intent: Intent, span: Span) -> Iterator[Proof | None]:
         """One verdict for each pair: None where it holds."""
         if intent.isolate is not None:
-            sides = [self._resolver.resolve(one, span.at("isolate", n)) for n, one in enumerate(intent.isolate)]
+            sides = [self.resolver.resolve(one, span.at("isolate", n)) for n, one in enumerate(intent.isolate)]
             for one, other in permutations(sides, 2):
                 yield from self._denied(intent, one, other, ALL_HEADERS)
             return
         flow: Flow = getattr(intent, intent.kind)
         place = span.at(intent.kind)
-        sources = self._resolver.resolve(flow.from_, place.at("from"))
-        targets = self._resolver.resolve(flow.to, place.at("to"))
+        sources = self.resolver.resolve(flow.from_, place.at("from"))
+        targets = self.resolver.resolve(flow.to, place.at("to"))
         wanted = self._headers(flow, place.at("ports"))
         if intent.kind in ("allow", "only"):
             yield from self._allowed(intent, sources, targets, wanted)

@@ -4,29 +4,39 @@ What a selection may hold and what it certainly holds can differ, where labels a
 keeps what it may hold, and `unsure` says which of that is not certain. A proof of a deny covers all of it; a proof of
 an allow has to, too.
 
+Labels find a pod on its node's network, too, which no policy's selector does: people mean the workload. A block holds
+the endpoints whose address is certainly in it, and may hold one whose address is from a known pool that reaches into
+it. Of a pod that may have any address at all, no block holds anything: the files then say nothing of addresses.
+
 Placeholders (`{node}`, `{ingress-controller}`) stand for what no file shows: labels, namespaces, kinds and wildcards
 find what the files show. A placeholder is found by its name, and the controller in `everything`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
-from ringfence.model.addresses import EVERYWHERE, NO_ADDRESS, AddressSet
+from ringfence.layers.kubernetes_selectors import NAMESPACE, POD
+from ringfence.model.addresses import ALL_IPV4, ALL_IPV6, EVERYWHERE, NO_ADDRESS, AddressSet
 from ringfence.model.conditions import Truth, conjunction, disjunction
 from ringfence.model.diagnostics import Diagnostic, RingfenceError, error
 from ringfence.model.networks import Endpoint, Network
-from ringfence.model.selectors import Comparison, Label
+from ringfence.model.selectors import AllOf, AnyOf, Comparison, Has, Label, Selector
 from ringfence.model.spans import Span
-from ringfence.posture.document import Reference, References, Selection
+from ringfence.posture.document import DoesNotExist, Exists, LabelSelector, NotIn, Reference, References, Selection
+from ringfence.posture.suggestions import nearest
 from ringfence.topology.entries import CONTROLLER, SOME_NODE
 from ringfence.topology.names import side
+from ringfence.topology.pods import HOST_NAMESPACE, HOST_POD
 
 EVERYTHING = "everything"
 PLACEHOLDERS = (SOME_NODE, CONTROLLER)
+
+DEEPEST = 100
+"""Selections within selections, and by name; far from where Python's stack ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,24 +81,36 @@ class Resolver:
         self._open: list[str] = []
         self._broken: set[str] = set()
         self._known = AddressSet.union(one.addresses for one in network.endpoints if one.every)
+        self._depth = 0
         self.failures = 0
 
     def resolve(self, references: References, span: Span) -> Selected:
         """Everything that one of the references selects. Empty (and a diagnostic) where one selects nothing."""
+        if self._depth >= DEEPEST:
+            self._complain(f"selections stand on each other more than {DEEPEST} deep", span)
+            return Selected()
+        self._depth += 1
+        found = self._resolved(references, span)
+        self._depth -= 1
+        return found
+
+    def _resolved(self, references: References, span: Span) -> Selected:
         if isinstance(references, list):
             found = Selected()
             for place, one in enumerate(references):
                 found = found | self.resolve(one, span.at(place))
             return found
         if isinstance(references, Selection):
-            return self._checked(self._selection(references, span), references.may_be_empty, "this selection", span)
+            return self._checked(self._selection(references, span), references, "this selection", span)
         if references in self._selections:
             return self._named(references)
         if references == EVERYTHING:
             return self._everything()
         if "*" in references or "?" in references:
             found = self._filtered(lambda one: _named(one, references))
-            return self._checked(found, False, references, span, "a selection may say may_be_empty: true")
+            if not found:
+                self._complain(f"{references} matches nothing", span, "a selection may say may_be_empty: true")
+            return found
         try:
             found = self._question(references)
         except RingfenceError as wrong:
@@ -97,6 +119,11 @@ class Resolver:
             self._complain(wrong.diagnostic.message, span, remedy)
             return Selected()
         return found
+
+    def resolve_all(self) -> None:
+        """Resolves every named selection, so that one that matches nothing is told of even where no intent uses it."""
+        for name in self._selections:
+            self._named(name)
 
     def _complain(self, message: str, span: Span, remedy: str = "") -> None:
         self.failures += 1
@@ -122,17 +149,13 @@ class Resolver:
         if isinstance(reference, str):
             return self.resolve(reference, span)
         found = self._selection(reference, span)
-        return self._checked(found, reference.may_be_empty, f"selection {name!r}", span)
+        return self._checked(found, reference, f"selection {name!r}", span)
 
-    def _checked(
-        self,
-        found: Selected,
-        may_be_empty: bool,
-        what: str,
-        span: Span,
-        remedy: str = "correct it, or say may_be_empty: true",
-    ) -> Selected:
-        if not found and not may_be_empty:
+    def _checked(self, found: Selected, selection: Selection, what: str, span: Span) -> Selected:
+        if not found and not selection.may_be_empty:
+            near = nearest(selection, self.network)
+            known = f"did you mean {' or '.join(near)}? else " if near else "correct it, or "
+            remedy = f"{known}say may_be_empty: true"
             self._complain(f"{what} matches nothing", span, remedy)
         return found
 
@@ -151,8 +174,9 @@ class Resolver:
         parts: list[Selected] = []
         if selection.cidr is not None:
             parts.append(self._blocks(_list(selection.cidr), span.at("cidr")))
-        if any((selection.workload, selection.namespace, selection.kind, selection.labels, selection.namespace_labels)):
-            parts.append(self._filtered(lambda one: _matches(selection, one)))
+        wanted = tuple(_wanted(selection))
+        if wanted or any((selection.workload, selection.namespace, selection.kind)):
+            parts.append(self._filtered(lambda one: _matches(selection, wanted, one)))
         if selection.any is not None:
             parts.append(self.resolve(list(selection.any), span.at("any")))
         parts += [self.resolve(one, span.at("all", place)) for place, one in enumerate(selection.all or ())]
@@ -171,9 +195,11 @@ class Resolver:
             except ValueError:
                 message = f"{text!r} is no address, block or range"
                 self._complain(message, span.at(place), "write 10.0.0.0/8 or 10.0.0.1-10.0.0.9")
-        inside = tuple(one for one in self.network.endpoints if not one.every and one.addresses <= found.outside)
+        block = found.outside
+        inside = tuple(one for one in self.network.endpoints if not one.every and _may_lie_in(one, block))
+        unsure = frozenset(one.id for one in inside if not one.addresses <= block)
         # Addresses of a family that this network does not know are nobody's.
-        return Selected(inside, found.outside & self._known)
+        return Selected(inside, block & self._known, unsure)
 
     def _filtered(self, matches: Callable[[Endpoint], Truth]) -> Selected:
         shown = (one for one in self.network.endpoints if not one.every and one.workload not in PLACEHOLDERS)
@@ -182,19 +208,44 @@ class Resolver:
         return Selected(kept, NO_ADDRESS, frozenset(one.id for one, truth in answers if truth is None))
 
 
-def _matches(selection: Selection, endpoint: Endpoint) -> Truth:
-    def labelled(facet: str, wanted: dict[str, str]) -> Iterable[Truth]:
-        for key, value in wanted.items():
-            yield Label(facet, key, Comparison.IN, frozenset((value,))).matches(endpoint)
+def _may_lie_in(endpoint: Endpoint, block: AddressSet) -> bool:
+    if endpoint.addresses <= block:
+        return True
+    anywhere = any(family <= endpoint.addresses for family in (ALL_IPV4, ALL_IPV6))
+    return not anywhere and bool(endpoint.addresses & block)
 
+
+def _wanted(selection: Selection) -> Iterator[Selector]:
+    """What a selection says of labels, of pods that policies see and of those that they do not."""
+    said = (
+        ((POD, HOST_POD), selection.pod_selector, selection.labels),
+        ((NAMESPACE, HOST_NAMESPACE), selection.namespace_selector, selection.namespace_labels),
+    )
+    for facets, selector, exact in said:
+        if selector is not None or exact:
+            yield AnyOf(tuple(AllOf((Has(one), *_labels(one, exact, selector))) for one in facets))
+
+
+def _labels(facet: str, exact: Mapping[str, str], selector: LabelSelector | None) -> Iterator[Selector]:
+    more = LabelSelector() if selector is None else selector
+    for key, value in (*exact.items(), *more.match_labels.items()):
+        yield Label(facet, key, Comparison.IN, frozenset((value,)))
+    for one in more.match_expressions:
+        if isinstance(one, Exists | DoesNotExist):
+            yield Label(facet, one.key, Comparison.PRESENT if isinstance(one, Exists) else Comparison.ABSENT)
+        else:
+            comparison = Comparison.NOT_IN if isinstance(one, NotIn) else Comparison.IN
+            yield Label(facet, one.key, comparison, frozenset(one.values))
+
+
+def _matches(selection: Selection, wanted: tuple[Selector, ...], endpoint: Endpoint) -> Truth:
     kind = endpoint.workload.rpartition("[")[2].rstrip("]")
     return conjunction(
         (
             selection.workload is None or disjunction(_named(endpoint, text) for text in _list(selection.workload)),
             selection.namespace is None or any(_lives_in(endpoint, one) for one in _list(selection.namespace)),
             selection.kind is None or kind in _list(selection.kind),
-            *labelled("pod", selection.labels),
-            *labelled("namespace", selection.namespace_labels),
+            *(one.matches(endpoint) for one in wanted),
         )
     )
 
