@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -12,9 +11,8 @@ from hypothesis import strategies as st
 
 from ringfence.model.spans import Span
 from ringfence.posture.document import KINDS, Layout, read
-from ringfence.posture.schema import published, schema
+from ringfence.posture.schema import schema
 
-PUBLISHED = Path(__file__).parents[2] / "docs" / "ringfence.schema.json"
 VALIDATOR = jsonschema.Draft202012Validator(schema())
 FLOW = {"from": "a", "to": "b"}
 
@@ -25,10 +23,6 @@ def intent(**more: Any) -> dict[str, Any]:
 
 def expressed(**expression: Any) -> dict[str, Any]:
     return {"selections": {"a": {"podSelector": {"matchExpressions": [expression]}}}}
-
-
-def test_the_published_schema_is_the_one_of_the_reader():
-    assert PUBLISHED.read_text(encoding="utf-8") == published(), "run scripts/publish-schema"
 
 
 def test_the_schema_is_one():

@@ -1,12 +1,11 @@
 """The JSON Schema of the posture file, made from the types that read it.
 
-`scripts/publish-schema` publishes it as `docs/ringfence.schema.json`; an editor that speaks YAML finds it through the
+`scripts/generate-docs` publishes it as `docs/ringfence.schema.json`; an editor that speaks YAML finds it through the
 first line of a posture file: `# yaml-language-server: $schema=...`.
 """
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import msgspec
@@ -30,8 +29,3 @@ def schema() -> dict[str, Any]:
     sections = components["Layout"]["properties"]
     sections |= {name: {"anyOf": [section, {"type": "null"}]} for name, section in sections.items()}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": TITLE, **top, "$defs": components}
-
-
-def published() -> str:
-    """The schema as the text of the published file."""
-    return json.dumps(schema(), indent=2) + "\n"
