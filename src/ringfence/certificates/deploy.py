@@ -90,6 +90,25 @@ def deploy(pair: Pair, deployment: Deployment, reach: Reach = on, look: Look = s
     return Delivery(False, False, because, rolled_back=True)
 
 
+def preflight(deployment: Deployment) -> tuple[str, ...]:
+    """What would keep a deployment from working, as far as that can be seen without deploying; empty is good."""
+    problems = []
+    try:
+        current(deployment)
+    except SourceError as failure:
+        problems.append(str(failure))
+    above = next(folder for folder in deployment.directory.absolute().parents if folder.exists())
+    if not os.access(above, os.W_OK | os.X_OK):
+        problems.append(f"{above} cannot be written")
+    if deployment.reload and shutil.which(deployment.reload[0]) is None:
+        problems.append(f"the reload command {deployment.reload[0]} is not to be found")
+    for verification in deployment.verify:
+        sighting = served.look(verification, verification.server_name)
+        if sighting.problem:
+            problems.append(f"{sighting.endpoint} cannot be asked what it serves: {sighting.problem}")
+    return tuple(problems)
+
+
 def current(deployment: Deployment) -> Path | None:
     """The generation that the link names now; None where nothing was deployed yet."""
     link = deployment.directory

@@ -1,7 +1,7 @@
 """An authority that speaks ACME (RFC 8555), with renewal information (RFC 9773) and profiles.
 
 The `acme` library signs, keeps nonces and knows the messages; the order's life is driven here, because it has to
-outlive the process. Its URL is in the journal as soon as it is known, and every run begins with asking what became of it:
+outlive the process. Its URL is in the journal as soon as it is known, and every run first asks what became of it:
 
     pending -> the challenges are met -> ready -> finalize -> processing -> valid -> the chain is fetched
 

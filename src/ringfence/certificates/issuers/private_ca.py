@@ -153,7 +153,7 @@ class PrivateCa:
             current = keys.chain(files.read(place), Span(str(place)))[0]
             left = current.not_valid_after_utc - now
             lifetime = current.not_valid_after_utc - current.not_valid_before_utc
-            if left > lifetime / 3 and current.issuer == root.subject and _signed_by(current, root):
+            if left > lifetime / 3 and current.issuer == root.subject and signed_by(current, root):
                 return Authority(current, self._key(key_file), self.profile)
         root_key = self._existing_key(self.folder / "root.key")
         if not keys.matches(root_key, root):
@@ -183,7 +183,8 @@ class PrivateCa:
         return self.folder / "issued" / digest[:2] / f"{digest}.pem"
 
 
-def _signed_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+def signed_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+    """Whether the certificate bears the issuer's name and signature."""
     try:
         certificate.verify_directly_issued_by(issuer)
     except Exception:
