@@ -6,11 +6,11 @@ import json
 from typing import Any
 
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ringfence.sources.yaml_documents import RENDER, documents
+from tests.sources.dumps import dump
 from tests.sources.test_json_documents import plain_data
 
 NOT_YAML, SCAN = "this is not YAML: while parsing ", "this is not YAML: while scanning "
@@ -93,6 +93,6 @@ def test_places_in_json() -> None:
 
 @given(st.lists(plain_data.filter(lambda value: value is not None), max_size=4))
 def test_json_and_yaml_say_the_same(values: list[Any]) -> None:
-    dumped = "".join(f"---\n{yaml.safe_dump(value)}" for value in values)
+    dumped = "".join(f"---\n{dump(value)}" for value in values)
     assert [one.value for one in documents(dumped)] == values
     assert [one.value for value in values for one in documents(json.dumps([value]))] == [[value] for value in values]
