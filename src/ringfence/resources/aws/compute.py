@@ -1,0 +1,100 @@
+"""What has interfaces in a VPC: instances, groups of them that scale, managed services; and the interfaces themselves.
+
+Source: `DescribeNetworkInterfaces`, `DescribeInstances`, `DescribeLaunchTemplateVersions`,
+`DescribeAutoScalingGroups`, EKS `DescribeCluster` and `DescribeNodegroup`, RDS `DescribeDBInstances` and
+`DescribeDBSubnetGroups`, Lambda `GetFunctionConfiguration`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ringfence.resources.aws.values import Blocks, Flag, Id, Ids, MaybeId, Number, Resource
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkInterface(Resource):
+    """An interface. `private_ips` hold both families, unknown where AWS chooses one of the subnet's.
+
+    `public_ip` None: it has none that is known of here; an `ElasticIp` may still name this interface.
+    `kind` is AWS's `InterfaceType`; `owner` the id of the object that it serves, empty where it serves none.
+    """
+
+    subnet: Id
+    private_ips: Ids = ()
+    security_groups: Ids = ()
+    public_ip: MaybeId = None
+    source_dest_check: Flag = True
+    kind: str = "interface"
+    owner: MaybeId = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instance(Resource):
+    """An instance; its interfaces are objects of the collection that name it as owner."""
+
+    subnet: MaybeId = None
+    interfaces: Ids = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaunchTemplate(Resource):
+    """What instances of a group get. `security_groups` empty: the VPC's default group."""
+
+    security_groups: Ids = ()
+    public_ip: Flag = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AutoScalingGroup(Resource):
+    """Instances to be, anywhere in its subnets, registered with its target groups."""
+
+    subnets: Ids = ()
+    launch_template: MaybeId = None
+    target_groups: Ids = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EksCluster(Resource):
+    """A cluster's control plane: interfaces in its subnets with its own and the given groups."""
+
+    name: Id = ""
+    subnets: Ids = ()
+    security_groups: Ids = ()
+    cluster_security_group: MaybeId = None
+    public_access: Flag = True
+    private_access: Flag = False
+    public_access_cidrs: Blocks = ("0.0.0.0/0",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeGroup(Resource):
+    """Nodes of a cluster. Without groups in the launch template they carry the cluster's own group."""
+
+    cluster: Id
+    subnets: Ids = ()
+    launch_template: MaybeId = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubnetGroup(Resource):
+    """Subnets under a name, for databases and caches."""
+
+    name: Id = ""
+    subnets: Ids = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManagedService(Resource):
+    """A database, cache, function or file system with interfaces of AWS's making in its subnets.
+
+    `kind` is the Terraform type without `aws_` (`db_instance`, `lambda_function`). `subnet_group` stands for the
+    subnets where it is not None.
+    """
+
+    kind: str
+    subnets: Ids = ()
+    subnet_group: MaybeId = None
+    security_groups: Ids = ()
+    port: Number = None
+    publicly_accessible: Flag = False
