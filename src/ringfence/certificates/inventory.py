@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from ringfence.model.spans import NOWHERE, Span
 
@@ -85,3 +86,83 @@ class Certificate:
     def publicly_trusted(self) -> bool:
         """Whether it claims a policy that the CA/Browser Forum reserves for public authorities (2.23.140.1.2, .1.1)."""
         return any(policy.startswith(PUBLIC_POLICIES) for policy in self.policies)
+
+
+class Source(StrEnum):
+    """Where an entry was found."""
+
+    FILE = "file"
+    PKCS12 = "pkcs12"
+    TRUST_BUNDLE = "trust-bundle"
+    SECRET = "secret"
+    CERT_MANAGER = "cert-manager"
+    ENDPOINT = "endpoint"
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """Who renews an entry, when it does so, and by which rule."""
+
+    by: str
+    due: datetime
+    because: str
+
+
+class Effect(StrEnum):
+    """What an alert means for the certificate's state."""
+
+    TIME = "time"
+    """Nothing is wrong with it but the time."""
+    BROKEN = "broken"
+    """Clients refuse it now: the state is `invalid`."""
+    NOT_READY = "not_ready"
+    """Whoever is to issue or renew it cannot."""
+    DOUBTFUL = "doubtful"
+    """It works and will be trouble."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something that the source itself shows to be wrong: an alert that needs no certificate to be read."""
+
+    rule: str
+    because: str
+    since: datetime | None = None
+    """None: nobody knows since when."""
+    effect: Effect = Effect.NOT_READY
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing to watch: a chain that somebody stores or serves, or a certificate that somebody wants to have."""
+
+    id: str
+    source: Source
+    chain: tuple[Certificate, ...] = ()
+    """The leaf first. Empty where there is none yet."""
+    span: Span = field(default=NOWHERE, compare=False)
+    key_id: str = ""
+    """The public half of the private key that lies beside it; empty where none does, or it is encrypted."""
+    wanted: tuple[str, ...] = ()
+    """Names that it has to cover: those that were asked for, or the one that clients call the endpoint by."""
+    renewal: Renewal | None = None
+    """None: nothing is known to renew it."""
+    issuer: str = ""
+    """Who is to issue it, as the source names them; empty takes the certificate's own word."""
+    ready: bool | None = None
+    """What the controller says; None where there is none."""
+    troubles: tuple[Trouble, ...] = ()
+    notes: tuple[str, ...] = ()
+    """The chain of causes and what will happen next, as sentences."""
+
+    @property
+    def leaf(self) -> Certificate | None:
+        """The first of the chain."""
+        return self.chain[0] if self.chain else None
+
+    @property
+    def end(self) -> datetime | None:
+        """When the chain ends: with the first of its certificates, self-signed ones aside if others stand."""
+        if not self.chain:
+            return None
+        return min(one.not_after for one in self.chain[:1] + tuple(c for c in self.chain[1:] if not c.self_issued))

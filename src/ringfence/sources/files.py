@@ -53,8 +53,7 @@ def gather(
 
     Never raises for what the user named; each thing that could not be read is an error diagnostic.
     """
-    search = _Search(endings)
-    names = [name for path in paths for name in search.find(os.fspath(path))]
+    names, diagnostics = find(paths, endings)
     files: list[InputFile] = []
     for done, name in enumerate(names):
         if progress:
@@ -63,8 +62,31 @@ def gather(
         if isinstance(read, str):
             files.append(InputFile(_shown(name), read))
         else:
-            search.diagnostics.append(read)
-    return files, search.diagnostics
+            diagnostics.append(read)
+    return files, diagnostics
+
+
+def find(
+    paths: Iterable[str | os.PathLike[str]], endings: tuple[str, ...] = ENDINGS
+) -> tuple[list[str], list[Diagnostic]]:
+    """The names of all files that the paths stand for, each once, unread; `-` stays as it is."""
+    search = _Search(endings)
+    return [name for path in paths for name in search.find(os.fspath(path))], search.diagnostics
+
+
+def read_bytes(path: str, largest: int = LARGEST) -> bytes | Diagnostic:
+    """The content of a file, or of standard input for `-`; what cannot be read, or is larger, is an error."""
+    try:
+        if path == STDIN:
+            data = sys.stdin.buffer.read(largest + 1) if sys.stdin else b""
+        else:
+            with open(path, "rb") as stream:
+                data = stream.read(largest + 1)
+    except (OSError, ValueError) as failure:
+        return _unreadable(path, failure)
+    if len(data) > largest:
+        return error(f"this file is larger than {largest // 1024**2} MiB", Span(_shown(path)), "split it")
+    return data
 
 
 class _Search:
@@ -143,12 +165,8 @@ class _Search:
 
 
 def _read(path: str) -> str | Diagnostic:
-    try:
-        with open(path, "rb") as stream:
-            data = stream.read(LARGEST + 1)
-    except (OSError, ValueError) as failure:
-        return _unreadable(path, failure)
-    return _decode(path, data)
+    data = read_bytes(path)
+    return _decode(path, data) if isinstance(data, bytes) else data
 
 
 def _read_stdin(stdin: BinaryIO | None) -> str | Diagnostic:
