@@ -1,4 +1,4 @@
-"""YAML that means what the value is: PyYAML leaves texts plain that go-yaml takes for numbers (`0E0`), so all are quoted."""
+"""YAML that means what the value is: PyYAML leaves texts plain that go-yaml takes for numbers (`0E0`)."""
 
 from __future__ import annotations
 
