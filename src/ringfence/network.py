@@ -102,20 +102,26 @@ class Network:
 
         `src_port` is the client's port; None: any of its own.
         """
-        wanted = headers(port)
-        if src_port is not None:
-            wanted &= from_port(src_port)
+        wanted = _leaving(headers(port), src_port)
         return Flow(self, self.side(source), self.side(target), wanted, _request(request))
 
     def via_service(
-        self, source: str, service: str, protocol: str, port: int | None, request: Mapping[str, Any] | None = None
+        self,
+        source: str,
+        service: str,
+        protocol: str,
+        port: int | None,
+        request: Mapping[str, Any] | None = None,
+        src_port: int | None = None,
     ) -> Flow:
         """The flow to whoever stands behind a Service (`namespace/name`) on one of its ports."""
         targets = self.topology.service(service, protocol, port)
         members = tuple(one for target in targets for one in self.topology.behind(target))
         if not members:
-            raise InputError(error(f"no pod stands behind Service {service} on {protocol}/{port}"))
+            where = protocol if port is None else f"{protocol}/{port}"
+            raise InputError(error(f"no pod stands behind Service {service} on {where}"))
         wanted = union(ports(target.protocol, IntervalSet.of(target.port)) for target in targets)
+        wanted = _leaving(wanted, src_port)
         return Flow(self, self.side(source), Side(service, members), wanted, _request(request))
 
     def _reachability(self, request: Request | None) -> Reachability:
@@ -207,6 +213,15 @@ def _read_posture(path: Path, diagnostics: list[Diagnostic]) -> tuple[Posture, S
 
 def _not_one(file: InputFile, count: int) -> Diagnostic:
     return error(f"holds {count or 'no'} documents; a posture file is one", Span(file.name))
+
+
+def _leaving(wanted: HeaderSet, src_port: int | None) -> HeaderSet:
+    """Those of the headers that leave the client's port. Raises InputError where it is none."""
+    if src_port is None:
+        return wanted
+    if not 0 <= src_port <= 65535:
+        raise InputError(error(f"{src_port} is not a source port"))
+    return wanted & from_port(src_port)
 
 
 def _request(subjects: Mapping[str, Any] | None) -> Request | None:

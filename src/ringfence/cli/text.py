@@ -1,24 +1,10 @@
-"""Text from the user's input made safe to show: names and messages may hold anything, a terminal obeys some of it."""
+"""The text of the command line: what is safe to show (`report.style`), and help out of a module's documentation."""
 
 from __future__ import annotations
 
-import unicodedata
+from ringfence.report.style import one_line
 
-_UNSAFE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
-"""Unicode's control, format and surrogate characters, and its line and paragraph separators."""
-
-
-def one_line(text: str) -> str:
-    """The text with every control character, line breaks included, written out as an escape.
-
-    A name in a manifest may hold an escape sequence that recolours the terminal, or a direction mark that reorders
-    what is read; written out (backslash, x1b) it does neither.
-    """
-    if text.isprintable():
-        return text
-    return "".join(
-        character if unicodedata.category(character) not in _UNSAFE else repr(character)[1:-1] for character in text
-    )
+__all__ = ["help_text", "one_line"]
 
 
 def help_text(documentation: str | None) -> str:

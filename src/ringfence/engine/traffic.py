@@ -7,6 +7,7 @@ of them, and what *must* pass is what passes from each.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ringfence.model.bounds import Bounds
 from ringfence.model.headers import (
@@ -75,16 +76,20 @@ class Traffic:
 
     def __str__(self) -> str:
         """`tcp 80,443 · udp 53`; `all`; `nothing`; a protocol whose ports are all in is named alone."""
-        found = self.document()
-        if isinstance(found, str):
-            return found
-        whole = {"0-65535", "0-255/0-255", str(OTHERS)}
-        names = {"other": "other protocols"}
-        parts = [names.get(name, name) + ("" if text in whole else f" {text}") for name, text in found.items()]
-        return " · ".join(parts) or "nothing"
+        return spoken(self.document())
 
 
 ALL_TRAFFIC = Traffic(PORTS, PORTS, PORTS, FULL_OCTETS, FULL_OCTETS, OTHERS)
+
+
+def spoken(document: str | dict[str, str]) -> str:
+    """A traffic's document as people read it."""
+    if isinstance(document, str):
+        return document
+    whole = {"0-65535", "0-255/0-255", str(OTHERS)}
+    names = {"other": "other protocols"}
+    parts = [names.get(name, name) + ("" if text in whole else f" {text}") for name, text in document.items()]
+    return " · ".join(parts) or "nothing"
 
 
 def _icmp(region: Region) -> str:
@@ -111,6 +116,7 @@ def offered(endpoint: Endpoint) -> HeaderSet:
     return ALL_HEADERS if endpoint.identity else ALL_PLAINTEXT
 
 
+@lru_cache(maxsize=1 << 16)
 def possible(headers: HeaderSet, ephemeral: IntervalSet = EPHEMERAL) -> Traffic:
     """The traffic that passes from one of the client's ports, over one of its transports."""
     return Traffic(
@@ -123,6 +129,7 @@ def possible(headers: HeaderSet, ephemeral: IntervalSet = EPHEMERAL) -> Traffic:
     )
 
 
+@lru_cache(maxsize=1 << 16)
 def certain(headers: HeaderSet, ephemeral: IntervalSet = EPHEMERAL, encrypted: bool = False) -> Traffic:
     """The traffic that passes from each of the client's ports, over each transport that it may use."""
     tcp = headers.tcp.every(ephemeral)

@@ -23,7 +23,7 @@ from ringfence.model.networks import Endpoint, Packet
 LIKELY_PORTS = (443, 80, 5432, 8080, 22, 53)
 LIKELY_SOURCE_PORT = 49152
 OUTSIDE_ADDRESSES = tuple(map(number, ("203.0.113.10", "2001:db8::10")))
-INSIDE_ADDRESSES = tuple(map(number, ("10.0.0.10", "192.168.0.10", "172.16.0.10", "fd00::10")))
+INSIDE_ADDRESSES = tuple(map(number, ("10.0.0.10", "10.0.0.11", "192.168.0.10", "172.16.0.10", "fd00::10")))
 MOST_CANDIDATES = 64
 """How many packets are tried for one claim before it counts as unconfirmed."""
 
@@ -86,17 +86,23 @@ class Witnesses:
                 for one in slices:
                     for header in _headers(select(one.headers) & offered(source), source.ephemeral):
                         for here in _addresses(one.sources, source, self.reference, addresses):
-                            for there in _addresses(one.destinations, target, self.reference, addresses):
+                            for there in _addresses(one.destinations, target, self.reference, addresses, here):
                                 yield Packet(source.id, here, target.id, there, header, self._request)
 
 
-def _addresses(choice: AddressSet, endpoint: Endpoint, reference: Reference, most: int) -> list[int]:
-    """Presentable addresses first; where the endpoint has one of several, one of each kind that rules tell apart."""
+def _addresses(
+    choice: AddressSet, endpoint: Endpoint, reference: Reference, most: int, taken: int | None = None
+) -> list[int]:
+    """Presentable addresses first; where the endpoint has one of several, one of each kind that rules tell apart.
+
+    `taken` is the other side's: two that may have any address are not shown with the same one.
+    """
     likely = OUTSIDE_ADDRESSES if endpoint.every else INSIDE_ADDRESSES
-    first = next((one for one in likely if one in choice), None)
+    first = next((one for one in likely if one in choice and one != taken), None)
     if first is None:
         low, high = choice.pairs[0]
-        first = min(low + 1, high) if high - low > 1 else low
+        usual = (low + 1, low + 2) if high - low > 1 else (low, high)
+        first = next((one for one in usual if one != taken), low)
     if endpoint.every:
         return [first]
     others = (one for one in reference.cuts.addresses(choice) if one != first)

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ringfence.engine.connectivity import Connectivity, Edge
-from ringfence.engine.traffic import Traffic, by_protocol, possible
+from ringfence.engine.connectivity import Connectivity, Edge, Node
+from ringfence.engine.traffic import Traffic, by_protocol, possible, spoken
 from ringfence.engine.witness import Field, Witnesses
+from ringfence.model.addresses import AddressSet
+from ringfence.report.packets import reason
 from ringfence.report.style import Style
 from ringfence.topology.entries import CONTROLLER, SOME_NODE
 
@@ -21,11 +23,16 @@ HIDDEN = {SOME_NODE}
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What to show: None for all. `traffic` limits edges to those that carry some of it."""
+    """What to show: None for all. `traffic` limits edges to those that carry some of it.
+
+    `source_addresses` and `target_addresses` limit the sides that stand for addresses outside.
+    """
 
     sources: frozenset[str] | None = None
     targets: frozenset[str] | None = None
     traffic: Traffic | None = None
+    source_addresses: AddressSet | None = None
+    target_addresses: AddressSet | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +51,25 @@ def result(
     """The edges between what the files hold, the outside and the ingress controller."""
     groups = _groups(connectivity) if grouped else None
     found = _between_groups(connectivity, wanted, groups) if groups else _between(connectivity, wanted)
-    edges = tuple(edge for edge in found if wanted.traffic is None or edge.may.meets(wanted.traffic))
+    narrowed = (_narrowed(edge, wanted) for edge in found if wanted.traffic is None or edge.may.meets(wanted.traffic))
+    edges = tuple(edge for edge in narrowed if edge is not None)
     members = groups or {name: (name,) for name in connectivity.workloads}
     flows = tuple(tuple(_flows(connectivity, witnesses, edge, members)) for edge in edges) if detail else None
     return Result(edges, connectivity.reach.network.assumed_open, groups, flows)
+
+
+def _narrowed(edge: Edge, wanted: Wanted) -> Edge | None:
+    """The edge limited to the wanted addresses; a part of a region behaves as the whole does."""
+    source = _part(edge.source, wanted.source_addresses)
+    target = _part(edge.target, wanted.target_addresses)
+    return None if source is None or target is None else replace(edge, source=source, target=target)
+
+
+def _part(node: Node, wanted: AddressSet | None) -> Node | None:
+    if wanted is None or node.addresses is None:
+        return node
+    inside = node.addresses & wanted
+    return replace(node, addresses=inside) if inside else None
 
 
 def _between(connectivity: Connectivity, wanted: Wanted) -> Iterator[Edge]:
@@ -97,7 +119,7 @@ def _flows(
         yield {
             "traffic": part,
             "reading": "must" if certain else "may",
-            "because": [f"{hop.layer}: {hop.because or hop.rule} ({hop.span})" for hop in hops if hop.layer],
+            "because": [reason(hop) for hop in hops if hop.layer],
             "via": [hop.location for hop in hops if not hop.layer],
             "mtls": "plaintext",
             "identity": None,
@@ -140,9 +162,9 @@ def text(found: Result, style: Style) -> str:
         note = "" if edge.may == edge.must else style.warn(f"   certain: {edge.must}")
         lines.append(f"  -> {edge.target}   {style.good(str(edge.may))}{note}")
         for flow in found.flows[place] if found.flows else ():
-            lines += [f"       {flow['traffic']}", *(f"         {style.dim(one)}" for one in flow["because"])]
+            lines += [f"       {spoken(flow['traffic'])}", *(f"         {style.dim(one)}" for one in flow["because"])]
     if not found.edges:
-        lines += ["", "nothing here can reach anything"]
+        lines += ["", "nothing passes"]
     return "\n".join([*lines, "", *assumptions(found.assumed_open, style)]).lstrip("\n") + "\n"
 
 

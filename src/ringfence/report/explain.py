@@ -10,7 +10,7 @@ from ringfence.engine.explain import Explanation
 from ringfence.engine.outcomes import Outcome
 from ringfence.engine.witness import Witness
 from ringfence.report.packets import hops_document, hops_text, packet_document, packet_text
-from ringfence.report.style import Style
+from ringfence.report.style import Style, one_line
 
 SCHEMA = "ringfence.explain/1"
 
@@ -36,7 +36,7 @@ def line(answer: dict[str, Any]) -> str:
 def text(question: str, found: Explanation, style: Style) -> str:
     """The outcome in one line, then the packet that shows it and its way, hop by hop."""
     mark = {Outcome.ALLOWED: style.good, Outcome.DENIED: style.bad, Outcome.NO_ROUTE: style.bad}
-    lines = [f"{style.bold(question)}: {mark.get(found.outcome, style.warn)(str(found.outcome))}"]
+    lines = [f"{style.bold(one_line(question))}: {mark.get(found.outcome, style.warn)(str(found.outcome))}"]
     lines += _witness(found.witness, style)
     if found.arriving is not None and found.arriving is not found.witness:
         lines += ["", "and one that arrives:", *_witness(found.arriving, style)]

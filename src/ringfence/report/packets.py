@@ -74,16 +74,17 @@ def deciding_text(witness: Witness) -> str:
     """The hop that decided, in one line: layer, rule and place."""
     branch = witness.trace.decisive
     hops = [hop for hop in (*branch.forward, *branch.back) if hop.layer or hop.action == "no_route"]
-    return f"{hops[-1].action}: {_reason(hops[-1])}" if hops else "no layer on the way decides anything"
+    return f"{hops[-1].action}: {reason(hops[-1])}" if hops else "no layer on the way decides anything"
 
 
 def _hop(hop: Hop, style: Style, indent: str) -> str:
     action = {"allow": style.good, "deny": style.bad, "no_route": style.bad}.get(hop.action, style.dim)(hop.action)
     where = f"{hop.location} {hop.direction}".strip()
-    return f"{indent}  {where:<24} {action:<8} {_reason(hop)}"
+    return f"{indent}  {where:<24} {action:<8} {reason(hop)}"
 
 
-def _reason(hop: Hop) -> str:
+def reason(hop: Hop) -> str:
+    """What a hop did and by which rule, with its place; for a link where it leads."""
     if not hop.layer:
         return hop.because
     says = hop.because or hop.rule

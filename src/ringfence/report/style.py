@@ -1,8 +1,12 @@
-"""Colour and emphasis for a terminal, or none of it."""
+"""Colour and emphasis for a terminal, or none of it; and text from the user's input made safe to show there."""
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
+
+_UNSAFE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+"""Unicode's control, format and surrogate characters, and its line and paragraph separators."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,3 +37,16 @@ class Style:
 
     def _marked(self, code: str, text: str) -> str:
         return f"\x1b[{code}m{text}\x1b[0m" if self.colour and text else text
+
+
+def one_line(text: str) -> str:
+    """The text with every control character, line breaks included, written out as an escape.
+
+    A name in a manifest may hold an escape sequence that recolours the terminal, or a direction mark that reorders
+    what is read; written out (backslash, x1b) it does neither.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        character if unicodedata.category(character) not in _UNSAFE else repr(character)[1:-1] for character in text
+    )

@@ -12,14 +12,17 @@ from ringfence.model.spans import Span
 from ringfence.posture.intents import PROVED, VIOLATED, Proof
 from ringfence.report.connectivity import assumptions
 from ringfence.report.packets import deciding_text, hops_document, packet_document, packet_text
-from ringfence.report.style import Style
+from ringfence.report.style import Style, one_line
 
 SCHEMA = "ringfence.verify/1"
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Everything that one run of `verify` has to say. `exposed` are entries as sentences, with their places."""
+    """Everything that one run of `verify` has to say. `exposed` are entries as sentences, with their places.
+
+    `incomplete` says that some of the input could not be read, so that nothing here is good enough.
+    """
 
     proofs: tuple[Proof, ...]
     findings: tuple[Finding, ...]
@@ -29,6 +32,7 @@ class Verdict:
     workloads: int
     policies: int
     threshold: Severity
+    incomplete: bool = False
 
     @property
     def failed(self) -> bool:
@@ -91,14 +95,15 @@ def text(verdict: Verdict, style: Style) -> str:
     return "\n".join([*lines, "", *_summary(verdict, style)]) + "\n"
 
 
-def _intents(proofs: Iterable[Proof], style: Style) -> list[str]:
+def _intents(proofs: tuple[Proof, ...], style: Style) -> list[str]:
     lines = []
-    width = max(len(proof.intent.name) for proof in proofs)
-    for proof in proofs:
+    names = [one_line(proof.intent.name) for proof in proofs]
+    width = max(map(len, names))
+    for name, proof in zip(names, proofs, strict=True):
         mark = style.good if proof.status == PROVED else style.bad if proof.status == VIOLATED else style.warn
         sign = {PROVED: "ok", VIOLATED: "NO"}.get(proof.status, "??")
-        head = f"  {mark(sign)}  {proof.intent.name:<{width}}  {proof.status:<8}"
-        lines.append(f"{head}  {style.dim(proof.intent.reason)}")
+        head = f"  {mark(sign)}  {name:<{width}}  {proof.status:<8}"
+        lines.append(f"{head}  {style.dim(one_line(' '.join(proof.intent.reason.split())))}")
         if proof.because:
             lines.append(f"        {proof.because}")
         lines += _shown(proof.witness)
@@ -138,8 +143,12 @@ def _summary(verdict: Verdict, style: Style) -> list[str]:
     below = len(verdict.findings) - over
     found = f"{_many(over, 'finding')} at or above {verdict.threshold}"
     parts.append(found + (f", {below} below" if below else ""))
-    mark = style.bad if verdict.failed else style.good
-    return [mark(": ".join(["FAILED" if verdict.failed else "ok", "; ".join(parts)]))]
+    mark, word = style.good, "ok"
+    if verdict.incomplete:
+        mark, word = style.warn, "INCOMPLETE, some of the input was not read"
+    if verdict.failed:
+        mark, word = style.bad, "FAILED"
+    return [mark(": ".join([word, "; ".join(parts)]))]
 
 
 def _many(count: int, what: str) -> str:

@@ -72,7 +72,7 @@ def side(text: str, endpoints: Iterable[Endpoint]) -> Side:
         if not outside:
             raise InputError(error(f"{text}: this network knows no addresses of that family"))
         return Side(text, outside, addresses)
-    found = tuple(one for one in known if text in _names(one))
+    found = tuple(one for one in known if text and text in _names(one))
     if not found:
         names = sorted({name for one in known for name in (one.workload, _bare(one.workload))})
         near = get_close_matches(text, names, 3, 0.6)
@@ -84,7 +84,7 @@ def side(text: str, endpoints: Iterable[Endpoint]) -> Side:
 def headers(text: str) -> HeaderSet:
     """The headers that a port specification means. Raises InputError."""
     name, _, rest = text.strip().lower().partition("/")
-    if name.isdigit():
+    if _is_number(name):
         name, rest = "tcp", text.strip()
     try:
         if name == "any" and not rest:
@@ -93,10 +93,10 @@ def headers(text: str) -> HeaderSet:
             return ports(name, _port_set(rest)) if rest else ports(name)
         if name in ("icmp", "icmpv6"):
             kind, _, code = rest.partition("/")
-            types, codes = (IntervalSet.of(int(part)) if part else OCTETS for part in (kind, code))
+            types, codes = (IntervalSet.of(_within(part, 255)) if part else OCTETS for part in (kind, code))
             return icmp(types, codes, 6 if name == "icmpv6" else 4)
-        if name == "protocol" and 0 <= int(rest) <= 255:
-            return protocol(int(rest))
+        if name == "protocol":
+            return protocol(_within(rest, 255))
     except ValueError:
         pass
     raise InputError(error(f"{text!r} is not a port", remedy="write tcp/5432, udp/53, tcp/8000-8100, icmp, or any"))
@@ -105,12 +105,23 @@ def headers(text: str) -> HeaderSet:
 def _port_set(text: str) -> IntervalSet:
     found = []
     for part in text.split(","):
-        low, _, high = part.partition("-")
-        pair = int(low), int(high or low)
-        if not 0 <= pair[0] <= pair[1] <= 65535:
+        low, dash, high = part.partition("-")
+        pair = _within(low, 65535), _within(high if dash else low, 65535)
+        if pair[0] > pair[1]:
             raise ValueError(text)
         found.append(pair)
     return IntervalSet.of(*found)
+
+
+def _within(text: str, highest: int) -> int:
+    """The number that the digits are. ValueError for anything else, and for what is above the highest."""
+    if not _is_number(text) or int(text) > highest:
+        raise ValueError(text)
+    return int(text)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 5
 
 
 def _addresses(text: str) -> AddressSet | None:

@@ -15,10 +15,9 @@ from ringfence.cli.inputs import read, reading_options
 from ringfence.cli.output import Output, exit_code, output_options, render_json
 from ringfence.cli.text import help_text
 from ringfence.engine.traffic import possible
-from ringfence.network import Network
 from ringfence.report import connectivity as report
 from ringfence.report.style import Style
-from ringfence.topology.names import headers
+from ringfence.topology.names import Side, headers
 
 
 @click.command(help=help_text(__doc__))
@@ -43,8 +42,14 @@ def command(
 ) -> int:
     """Show who can reach whom, on which ports."""
     network = read(paths, posture, options, output)
+    sources = None if source is None else network.side(source)
+    targets = None if target is None else network.side(target)
     wanted = report.Wanted(
-        _workloads(network, source), _workloads(network, target), possible(headers(port)) if port else None
+        _workloads(sources),
+        _workloads(targets),
+        possible(headers(port)) if port else None,
+        sources.addresses if sources else None,
+        targets.addresses if targets else None,
     )
     with output.progress("solving"):
         result = report.result(network.connectivity, network.witnesses, wanted, grouped, detail)
@@ -57,7 +62,5 @@ def command(
     return exit_code(network.diagnostics, failed=False)
 
 
-def _workloads(network: Network, name: str | None) -> frozenset[str] | None:
-    if name is None:
-        return None
-    return frozenset(one.workload or one.id for one in network.side(name).endpoints)
+def _workloads(side: Side | None) -> frozenset[str] | None:
+    return None if side is None else frozenset(one.workload or one.id for one in side.endpoints)

@@ -46,7 +46,8 @@ def command(
     output: Output,
 ) -> int:
     """Say why a flow is allowed or denied: every hop, there and back, with the deciding rules."""
-    if (batch is None) == (source is None or target is None):
+    asked = source is not None and target is not None
+    if (batch is None) != asked or (batch is not None and source is not None):
         raise click.UsageError("name SRC and DST, or give --batch")
     network = read(paths, posture, options, output)
     if batch is not None:
@@ -70,7 +71,7 @@ def command(
 
 
 def _batch(network: Network, lines: list[bytes], output: Output) -> int:
-    from ringfence.report.batch import answer
+    from ringfence.cli.batch import answer
 
     answers = [answer(network, line) for line in lines if line.strip()]
     failed = any("error" in one for one in answers)

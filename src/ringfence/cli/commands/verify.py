@@ -18,7 +18,9 @@ from ringfence.checks.finding import Severity
 from ringfence.cli.inputs import read, reading_options
 from ringfence.cli.output import Output, exit_code, output_options, print_diagnostics, render_json
 from ringfence.cli.text import help_text
+from ringfence.model.diagnostics import Severity as Problem
 from ringfence.network import Network
+from ringfence.posture.intents import Proof
 from ringfence.report import verify as report
 from ringfence.report.style import Style
 
@@ -35,7 +37,8 @@ def command(paths: tuple[str, ...], posture: str | None, options: tuple[str, ...
     network = read(paths, posture, options, output)
     with output.progress("proving"):
         proofs, complaints = network.proofs
-        verdict = _verdict(network, proofs, Severity[fail_on.upper()])
+        broken = any(one.severity is Problem.ERROR for one in (*network.diagnostics, *complaints))
+        verdict = _verdict(network, tuple(proofs), Severity[fail_on.upper()], broken)
     print_diagnostics(complaints, quiet=output.quiet)
     output.write(
         {
@@ -46,10 +49,10 @@ def command(paths: tuple[str, ...], posture: str | None, options: tuple[str, ...
     return exit_code([*network.diagnostics, *complaints], failed=verdict.failed)
 
 
-def _verdict(network: Network, proofs: list, threshold: Severity) -> report.Verdict:  # type: ignore[type-arg]
+def _verdict(network: Network, proofs: tuple[Proof, ...], threshold: Severity, broken: bool) -> report.Verdict:
     topology = network.topology
     return report.Verdict(
-        tuple(proofs),
+        proofs,
         tuple(network.findings),
         network.exposed,
         tuple(one.because for one in topology.not_modelled),
@@ -57,4 +60,5 @@ def _verdict(network: Network, proofs: list, threshold: Severity) -> report.Verd
         len(topology.objects.workloads),
         len(topology.objects.network_policies),
         threshold,
+        broken,
     )

@@ -12,9 +12,11 @@ from typing import Any
 
 import msgspec
 
-from ringfence.model.diagnostics import RingfenceError
+from ringfence.model.diagnostics import InputError, RingfenceError, error
 from ringfence.network import Network
 from ringfence.report.explain import document
+
+Values = str | list[str]
 
 PROTOCOLS = ("tcp", "udp", "sctp", "icmp", "icmpv6")
 
@@ -27,7 +29,7 @@ class Question(msgspec.Struct, forbid_unknown_fields=True):
     protocol: str = "tcp"
     port: int | None = None
     src_port: int | None = None
-    http: dict[str, Any] | None = None
+    http: dict[str, Values | dict[str, Values]] | None = None
     client_tls: str | None = None
     via_service: str | None = None
 
@@ -37,7 +39,7 @@ def answer(network: Network, line: bytes) -> dict[str, Any]:
     try:
         question = msgspec.json.decode(line, type=Question)
         return _answer(network, question)
-    except msgspec.MsgspecError as wrong:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as wrong:
         return {"error": f"not a question: {wrong}"}
     except RingfenceError as wrong:
         return {"error": str(wrong.diagnostic.message), "remedy": wrong.diagnostic.remedy}
@@ -47,7 +49,8 @@ def _answer(network: Network, question: Question) -> dict[str, Any]:
     subjects = None if question.http is None else dict(_subjects(question.http))
     source = _name(question.from_)
     if question.via_service is not None:
-        flow = network.via_service(source, question.via_service, question.protocol, question.port, subjects)
+        protocol = question.protocol.lower()
+        flow = network.via_service(source, question.via_service, protocol, question.port, subjects, question.src_port)
     elif question.to is None:
         return {"error": "a question needs `to` or `via_service`"}
     else:
@@ -69,10 +72,13 @@ def _port(question: Question) -> str:
     return protocol if protocol in PROTOCOLS else f"protocol/{protocol}"
 
 
-def _subjects(http: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    """What conditions ask of a request."""
+def _subjects(http: dict[str, Values | dict[str, Values]]) -> Iterator[tuple[str, Values]]:
+    """What conditions ask of a request. Raises InputError where a part has the wrong shape."""
     for key, value in http.items():
-        if key in ("headers", "claims"):
+        nested = key in ("headers", "claims")
+        if nested and isinstance(value, dict):
             yield from ((f"{key[:-1]}:{name}", one) for name, one in value.items())
-        else:
+        elif not nested and not isinstance(value, dict):
             yield key, value
+        else:
+            raise InputError(error(f"http: {key} is {'a mapping' if nested else 'text'}"))
