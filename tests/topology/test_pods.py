@@ -145,17 +145,17 @@ def test_known_addresses_are_exact_whatever_else_there_is():
 
 
 @pytest.mark.parametrize(
-    ("name", "things", "place", "addresses"),
+    ("name", "things", "addresses"),
     [
-        ("n", [node("n", "192.168.0.1")], "node:n", AddressSet.of("192.168.0.1")),
-        ("", [node("n", "192.168.0.1"), node("m", "192.168.0.2")], NODES, AddressSet.of("192.168.0.1-192.168.0.2")),
-        ("", [node("n", "192.168.0.1"), node("m")], NODES, ALL_IPV4),
-        ("gone", [node("n", "192.168.0.1")], "node:gone", ALL_IPV4),
+        ("n", [node("n", "192.168.0.1")], AddressSet.of("192.168.0.1")),
+        ("", [node("n", "192.168.0.1"), node("m", "192.168.0.2")], AddressSet.of("192.168.0.1-192.168.0.2")),
+        ("", [node("n", "192.168.0.1"), node("m")], ALL_IPV4),
+        ("gone", [node("n", "192.168.0.1")], ALL_IPV4),
     ],
 )
-def test_host_network_pods_are_at_their_node(name, things, place, addresses):
+def test_host_network_pods_are_at_their_node(name, things, addresses):
     found = endpoints(workload("x/w", template(host=True, node=name)), *things)["x/w[Deployment]"]
-    assert (found.location, found.addresses) == (place, addresses)
+    assert (found.location, found.addresses) == (NODES, addresses)
     assert "pod" not in found.facets
     assert found.workload == "x/w[Deployment]"
 
@@ -170,7 +170,7 @@ def test_host_network_pods_as_pods_keep_the_node_address():
 
 def test_nodes_are_those_declared_and_those_that_pods_name():
     found = endpoints(node("n", "192.168.0.1"), pod("x/a", node="m"), pod("x/b", node="n"))
-    assert {name: str(one.addresses) for name, one in found.items() if one.location.startswith("node:")} == {
+    assert {name: str(one.addresses) for name, one in found.items() if one.location == NODES} == {
         "n[Node]": "192.168.0.1",
         "m[Node]": "0.0.0.0/0",
     }

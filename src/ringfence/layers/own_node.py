@@ -1,8 +1,8 @@
 """Traffic from a pod's own node is always allowed: kubelet's probes, and whatever else runs on the node's network.
 
-The first stage of every pod's ingress, before any policy. Pods have the facet `node` (the node that they run on), what
-runs on a node's own network has the facet `host` (that node's name); whoever's place is not known has `unplaced`, and
-then it may be the same node or not.
+The first stage of every pod's ingress, before any policy, with one scope for the pods of each node. Pods have the facet
+`node` (the node that they run on), what runs on a node's own network has the facet `host` (that node's name); whoever's
+place is not known has `unplaced`, and then it may be the same node or not.
 
 Source: the Kubernetes page on network policies ("traffic from the node where a Pod is running is always allowed").
 """
@@ -25,17 +25,19 @@ _MAYBE_SAME = AllOf((Has(HOST), Unsure("it may run on the pod's own node")))
 
 def stage(nodes: Iterable[str]) -> Stage:
     """The stage for a cluster with these nodes."""
-    named = tuple(_own(name) for name in nodes)
-    return Stage("own node", (Scope("the pod's own node", Has(POD), (*named, *_OPEN)),), Action.PASS)
+    return Stage("own node", (*map(_own, nodes), _ANYWHERE), Action.PASS)
 
 
-def _own(name: str) -> Rule:
+def _own(name: str) -> Scope:
     here = frozenset((name,))
-    peers = (Peer(Label(HOST, "name", Comparison.IN, here)),)
-    return Rule(Action.ALLOW, peers, subjects=Label(NODE, "name", Comparison.IN, here), name=f"node {name}")
+    same = Rule(Action.ALLOW, (Peer(Label(HOST, "name", Comparison.IN, here)),), name="the pod's own node")
+    return Scope(f"node {name}", AllOf((Has(POD), Label(NODE, "name", Comparison.IN, here))), (same, _SOMEWHERE))
 
 
-_OPEN = (
-    Rule(Action.ALLOW, (Peer(_MAYBE_SAME),), subjects=Has(UNPLACED), name="a pod whose node is not known"),
-    Rule(Action.ALLOW, (Peer(AllOf((_MAYBE_SAME, Has(UNPLACED)))),), name="a node that is not known"),
+_SOMEWHERE = Rule(Action.ALLOW, (Peer(AllOf((_MAYBE_SAME, Has(UNPLACED)))),), name="a node that is not known")
+
+_ANYWHERE = Scope(
+    "a node that is not known",
+    AllOf((Has(POD), Has(UNPLACED))),
+    (Rule(Action.ALLOW, (Peer(_MAYBE_SAME),), name="a pod whose node is not known"),),
 )

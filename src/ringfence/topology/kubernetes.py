@@ -1,12 +1,12 @@
 """A cluster as a network: where pods, nodes and the outside stand, and which links lead from one to the other.
 
     pods     --exits-->   fabric   --enters-->  pods      every pod's traffic crosses its policies, there and back
-    node:N   <--------->  fabric                          no NetworkPolicy; what selects hosts and is not modelled
+    nodes    <--------->  fabric                          no NetworkPolicy; what selects hosts and is not modelled
     outside  <--------->  fabric
     {ingress-controller}  ------>  fabric                 on the ports that Ingress objects and routes lead to
 
-`nodes` is the place of whoever runs on a node that is not known; `{node}` there stands for the nodes that NodePorts
-answer on.
+Whatever is on a node's own network stands at `nodes`; which node that is, its facets say (`layers.own_node`). `{node}`
+stands there for the nodes that NodePorts answer on.
 
 The virtual controller stands for whatever serves the Ingress objects and routes where no pod of the files does. It may
 be a pod of any namespace with any labels, or a cloud's load balancer with an address of its own; so a rule that admits
@@ -111,7 +111,7 @@ def build(objects: KubernetesObjects, options: Options | None = None) -> Topolog
     assumed = tuple(_assumed(objects, options, plugin, population))
     if any(CONTROLLER in entry.sources for entry in found):
         assumed = (*assumed, NO_CONTROLLER)
-    network = Network(endpoints, _locations(chains, open_chains, names), tuple(_links(names, found)), assumed)
+    network = Network(endpoints, _locations(chains, open_chains), tuple(_links(found)), assumed)
     return Topology(network, objects, found, plugin, unknown, tuple(diagnostics))
 
 
@@ -154,21 +154,23 @@ def _virtual(found: Iterable[Entry], dual_stack: bool) -> Iterator[Endpoint]:
         yield Endpoint(SOME_NODE, NODES, ALL_IPV4, workload=SOME_NODE, facets=on_host(""))
 
 
-def _locations(chains: tuple[Chain, ...], at_nodes: tuple[Chain, ...], nodes: tuple[str, ...]) -> dict[str, Location]:
+def _locations(chains: tuple[Chain, ...], at_nodes: tuple[Chain, ...]) -> dict[str, Location]:
     found = [Location(PODS, chains, kind="pod"), Location(FABRIC, transit=True, kind="fabric")]
-    found += [Location(OUTSIDE, kind="outside"), Location(CONTROLLER, kind="pod")]
-    found += [Location(name, at_nodes, kind="node") for name in (NODES, *(f"node:{name}" for name in nodes))]
+    found += [
+        Location(OUTSIDE, kind="outside"),
+        Location(CONTROLLER, kind="pod"),
+        Location(NODES, at_nodes, kind="node"),
+    ]
     return {location.id: location for location in found}
 
 
-def _links(nodes: tuple[str, ...], found: tuple[Entry, ...]) -> Iterator[Link]:
+def _links(found: tuple[Entry, ...]) -> Iterator[Link]:
     yield Link("pod network", PODS, FABRIC, exits=True)
     yield Link("pod network", FABRIC, PODS, enters=True)
     yield Link("way in", OUTSIDE, FABRIC)
     yield Link("way out", FABRIC, OUTSIDE)
-    for place in (NODES, *(f"node:{name}" for name in nodes)):
-        yield Link("node network", FABRIC, place, enters=True)
-        yield Link("node network", place, FABRIC, exits=True)
+    yield Link("node network", FABRIC, NODES, enters=True)
+    yield Link("node network", NODES, FABRIC, exits=True)
     # The controller opens connections to these pods and ports alone; what leads to it is for the replies.
     yield Link("ingress controller", FABRIC, CONTROLLER)
     leading = {target: entry for entry in found if CONTROLLER in entry.sources for target in entry.targets}

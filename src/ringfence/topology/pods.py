@@ -5,9 +5,9 @@ is as much of an endpoint as one that runs. Where a pod's address is not known i
 without configuration is any IPv4 address. IPv6 counts where the files give evidence of it: then every pod has an
 endpoint of either family. A pod that has ended has no network; the Job that made it goes on as the pod it will make.
 
-A pod of the host's network is its node (option `host_network`): it stands at the node's place and has no `pod` facet,
-so no policy selects it and no pod selector finds it. Where its node is not known, it stands at `nodes`. Which node a
-pod runs on, where that is known, decides whose traffic passes its policies (`layers.own_node`).
+A pod of the host's network is its node (option `host_network`): it stands where nodes stand and has no `pod` facet, so
+no policy selects it and no pod selector finds it. Which node a pod runs on, where that is known, decides whose traffic
+passes its policies (`layers.own_node`).
 """
 
 from __future__ import annotations
@@ -79,9 +79,6 @@ class Population:
         if on_node:
             unseen = {HOST_POD: facets[POD], HOST_NAMESPACE: facets[NAMESPACE], HOST_POD_PORT: facets.get(PORT, {})}
             facets = self._on_host(template.node_name) | unseen
-        place = PODS
-        if on_node:
-            place = f"node:{template.node_name}" if template.node_name else NODES
         known = (
             AddressSet.of(*(pod.pod_ips or (pod.host_ips if template.host_network else ()))) if pod else AddressSet()
         )
@@ -89,7 +86,7 @@ class Population:
         for suffix, addresses in self._families(known, pool):
             yield Endpoint(
                 f"{name}{suffix}",
-                place,
+                NODES if on_node else PODS,
                 addresses,
                 workload=workload.title,
                 namespace=namespace,
@@ -118,7 +115,7 @@ class Population:
         for suffix, addresses in self._families(_known(node), ALL_IPV4 | ALL_IPV6):
             yield Endpoint(
                 f"{name}[Node]{suffix}",
-                f"node:{name}",
+                NODES,
                 addresses,
                 workload=f"{name}[Node]",
                 facets=self._on_host(name),
