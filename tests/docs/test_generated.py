@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import runpy
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,13 @@ import pytest
 import yaml
 
 from ringfence.checks.registry import registered
+from tests.docs.console import PAGES
 
 ROOT = Path(__file__).parent.parent.parent
 GENERATOR = runpy.run_path(str(ROOT / "scripts" / "generate-docs"))
 SCHEMA = json.loads((ROOT / "docs" / "ringfence.schema.json").read_text(encoding="utf-8"))
 POSTURES = sorted((ROOT / "examples").rglob("ringfence.yaml"))
+assert POSTURES
 
 
 @pytest.mark.parametrize("page", ["findings.md", "ringfence.schema.json"])
@@ -40,6 +43,13 @@ def test_the_posture_files_fit_the_schema_that_their_first_line_names(path: Path
     named = text.splitlines()[0].removeprefix("# yaml-language-server: $schema=")
     assert (path.parent / named).resolve() == ROOT / "docs" / "ringfence.schema.json"
     jsonschema.validate(yaml.safe_load(text), SCHEMA)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_posture_files_in_pages_fit_the_schema(page: Path) -> None:
+    for block in re.findall(r"^```yaml\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL):
+        if "version: 1" in block:
+            jsonschema.validate(yaml.safe_load(block), SCHEMA)
 
 
 INTENT = {"name": "n", "reason": "r", "deny": {"from": "a", "to": "b"}}

@@ -90,12 +90,10 @@ def test_every_kind_is_planted() -> None:
     assert {f"RF10{number}" for number in range(1, 7)} <= marks
 
 
-def test_what_is_found_has_its_witness(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_found_has_its_witness(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     _, document = verified(BROKEN, capsys, monkeypatch)
     texts = (ROOT / BROKEN / "ringfence.yaml").read_text(encoding="utf-8")
-    statuses = {}
+    statuses: dict[str, set[str]] = {}
     for intent in document["intents"]:
         if intent["status"] == "proved":
             assert intent["witness"] is None
