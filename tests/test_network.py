@@ -1,0 +1,128 @@
+"""The library's interface: load, ask, explain; and what comes from where."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+
+import ringfence
+from ringfence import load
+from ringfence.engine.outcomes import Outcome
+from ringfence.model.diagnostics import InputError
+
+from .checks.manifests import deployment, ingress, pod, policy, service
+from .cli.commands.shop import MANIFESTS, POSTURE
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "shop.yaml").write_text(MANIFESTS)
+    return tmp_path
+
+
+def test_the_example_of_the_documentation(folder: Path):
+    flow = ringfence.load(folder).reach("shop/web", "shop/db", port="tcp/5432")
+    assert flow.outcome is Outcome.ALLOWED
+    assert flow.explain().witness.packet.header.y == 5432
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "port", "outcome"),
+    [
+        ("shop/web", "shop/db", "tcp/5432", Outcome.ALLOWED),
+        ("shop/web", "shop/db", "tcp/5433", Outcome.DENIED),
+        ("shop/db", "shop/web", "any", Outcome.DENIED),
+        ("198.18.0.7", "shop/db", "5432", Outcome.ALLOWED),
+        ("198.18.0.0/23", "shop/db", "5432", Outcome.INTERMITTENT),
+        ("internet", "shop/db", "5432", Outcome.DENIED),
+        ("shop/web", "internet", "udp/53", Outcome.ALLOWED),
+    ],
+)
+def test_outcomes(folder: Path, source: str, target: str, port: str, outcome: Outcome):
+    assert load(folder).reach(source, target, port).outcome is outcome
+
+
+def test_a_request_and_a_source_port_go_with_the_packet(folder: Path):
+    net = load(folder)
+    request = {"method": "GET", "header:x": ["1", "2"]}
+    packet = net.reach("shop/web", "shop/db", "tcp/5432", request, 40000).explain().witness.packet
+    assert packet.header.x == 40000
+    assert packet.request is not None
+    assert packet.request.subjects == {"method": ("GET",), "header:x": ("1", "2")}
+
+
+@pytest.mark.parametrize("port", [-1, 65536])
+def test_a_source_port_is_one(folder: Path, port: int):
+    with pytest.raises(InputError, match="is not a source port"):
+        load(folder).reach("shop/web", "shop/db", "tcp/80", src_port=port)
+
+
+def test_families_that_never_meet_are_an_input_error(tmp_path: Path):
+    parts = [pod("four", status="{podIP: 10.0.0.1}"), pod("six", status='{podIP: "fd00::1"}')]
+    (tmp_path / "a.yaml").write_text("---".join(parts))
+    with pytest.raises(InputError, match="they share no address family"):
+        load(tmp_path).reach("shop/four", "shop/six").explain()
+
+
+def test_a_service_leads_to_its_pods(folder: Path):
+    net = load(folder)
+    assert net.via_service("shop/web", "shop/db", "tcp", 5000).outcome is Outcome.ALLOWED
+    assert net.via_service("shop/db", "shop/db", "tcp", None).outcome is Outcome.DENIED
+    with pytest.raises(InputError, match="no pod stands behind Service shop/db on udp/5000"):
+        net.via_service("shop/web", "shop/db", "udp", 5000)
+
+
+def test_a_posture_file_in_the_folder_is_found_and_proved(folder: Path):
+    assert load(folder).proofs == ([], [])
+    (folder / "ringfence.yaml").write_text(POSTURE)
+    net = load(folder)
+    proofs, complaints = net.proofs
+    assert ([one.status for one in proofs], complaints, net.diagnostics) == (["proved", "proved"], [], ())
+
+
+def test_sources_are_beside_the_posture_file_and_add_to_other_paths(tmp_path: Path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "web.yaml").write_text(deployment("web"))
+    (tmp_path / "b.yaml").write_text(deployment("db"))
+    (tmp_path / "ringfence.yaml").write_text("sources: [a]\n")
+    titles = [
+        {one.title for one in net.topology.objects.workloads}
+        for net in (load(tmp_path), load(tmp_path, tmp_path / "b.yaml"))
+    ]
+    assert titles == [{"shop/web[Deployment]"}, {"shop/web[Deployment]", "shop/db[Deployment]"}]
+
+
+def test_without_sources_the_folder_of_the_posture_file_is_read(folder: Path):
+    (folder / "ringfence.yaml").write_text("intents:\n")
+    assert len(load(posture=folder / "ringfence.yaml").topology.objects.workloads) == 2
+
+
+def test_options_given_go_before_those_of_the_file(folder: Path):
+    (folder / "ringfence.yaml").write_text("options: {cni: flannel, host_network: nod}\n")
+    net = load(folder, options={"cni": "calico"})
+    assert net.topology.enforcement.cni == "calico"
+    (wrong,) = net.diagnostics
+    assert str(wrong).startswith(f"{folder}/ringfence.yaml:1:25: error: option host_network: 'nod' is not one of")
+
+
+def test_standard_input():
+    net = load("-", stdin=io.BytesIO(MANIFESTS.encode()))
+    assert len(net.topology.objects.workloads) == 2
+
+
+def test_progress_is_told(folder: Path):
+    seen: list[tuple[int, int]] = []
+    load(folder, progress=lambda done, total: seen.append((done, total)))
+    assert seen
+
+
+def test_the_ways_in_are_sentences(tmp_path: Path):
+    node_port = service("db", "[{port: 80, nodePort: 30000}]", "type: NodePort")
+    parts = [deployment(), service(), ingress(), deployment("db"), node_port, policy(select="{matchLabels: {app: db}}")]
+    (tmp_path / "a.yaml").write_text("---".join(parts))
+    assert [what for what, _ in load(tmp_path).exposed] == [
+        "Ingress shop/front -> shop/web[Deployment] tcp/80",
+        "NodePort shop/db -> shop/db[Deployment] tcp/80 (not certain)",
+    ]
