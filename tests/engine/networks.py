@@ -211,7 +211,7 @@ def rewrites(draw, names: list[str]) -> Rewrite:
     )
 
 
-WAYS = [("there",), ("there", "back"), ("there", "back"), ("there", "back")]
+WAYS = [("there",), ("there", "back"), ("there", "back", "there"), ("there", "back", "there", "back")]
 CROSSING = st.sampled_from([True, True, False])
 
 
@@ -261,7 +261,8 @@ def networks(draw, most_endpoints: int = 4, rewriting: bool = True) -> Drawn:
     ends = [(there, home), (home, there), (there, "middle"), ("middle", home)]
     anywhere = [*ends, *((one, other) for one in PLACES for other in PLACES)]
     changing = draw(st.sets(st.integers(0, 3), max_size=2)) if rewriting else set()
-    links = [draw(plain_links(name, [ends[place]])) for place, name in enumerate(draw(st.sampled_from(WAYS)))]
+    ways = enumerate(draw(st.sampled_from(WAYS)))
+    links = [draw(plain_links(f"{name} {place}", [ends[name == "back"]])) for place, name in ways]
     for place in range(draw(st.integers(1, 5))):
         link = draw(links_between(f"l{place}", anywhere))
         links.append(replace(link, rewrite=draw(rewrites(names))) if place in changing else link)

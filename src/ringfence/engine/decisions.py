@@ -17,6 +17,7 @@ from ringfence.model.conditions import Request, Truth, conjunction, disjunction
 from ringfence.model.headers import Header
 from ringfence.model.networks import Endpoint
 from ringfence.model.rules import Action, Chain, Peer, Rule, Scope, Stage
+from ringfence.model.spans import NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,8 @@ class Decisions:
     doubts: frozenset[Doubt]
 
 
-Step = tuple[Action, Scope, Rule]
+Step = tuple[Action, Scope, Rule | None]
+"""Who decides; no rule where the stage's end does."""
 
 
 def decide(
@@ -106,7 +108,7 @@ def _stage(
             return steps, False
     certain = any(governs is True for _, governs in governing)
     deciding = [scope for scope, governs in governing if governs is True or not certain]
-    steps.append((stage.end, replace(deciding[0], name=_names(deciding)), Rule(stage.end)))
+    steps.append((stage.end, replace(deciding[0], name=_names(deciding)), None))
     return steps, not certain
 
 
@@ -146,8 +148,8 @@ def _names(scopes: list[Scope]) -> str:
     return ", ".join(scope.name for scope in scopes[:3]) + more
 
 
-def _hop(chain: Chain, location: str, action: Action, stage: str, scope: Scope, rule: Rule) -> Hop:
-    name = f"{scope.name} {rule.name}".strip()
-    because = "" if rule.name else f"no rule of {scope.name} matches"
-    span = rule.span if rule.name else scope.span
+def _hop(chain: Chain, location: str, action: Action, stage: str, scope: Scope, rule: Rule | None) -> Hop:
+    name = scope.name if rule is None else f"{scope.name} {rule.name}".strip()
+    because = f"no rule of {scope.name} matches" if rule is None else ""
+    span = scope.span if rule is None or rule.span == NOWHERE else rule.span
     return Hop(location, action, chain.layer, chain.direction, stage, name, span, because)

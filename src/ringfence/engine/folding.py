@@ -84,12 +84,11 @@ def fold(tiers: tuple[Tier, ...], default: Action, matches: Callable[[Entry], Tr
             allowed |= here
         elif tier.end is Action.DENY:
             denied |= here
-        if tier.certain:
+        if tier.certain:  # otherwise nothing was taken out of `here`, and all of it may go on
             here = passed | here if tier.end is Action.PASS else passed
-        else:
-            here |= passed
     if default is Action.ALLOW:
         allowed |= here
     else:
         denied |= here
-    return Bounds(allowed - denied, allowed)
+    must = allowed - denied
+    return Bounds(allowed, allowed) if must == allowed else Bounds(must, allowed)

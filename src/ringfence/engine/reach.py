@@ -230,8 +230,11 @@ class Reachability:
 
 def _chosen(choices: Iterable[tuple[Truth, HeaderSet | None, Verdict]]) -> Verdict:
     """Several links that may serve, each with the headers that it takes and those that get through."""
+    found = list(choices)
+    if len(found) == 1 and found[0][:2] == (True, None):
+        return found[0][2]
     may = served = refused = NO_HEADERS
-    for truth, headers, passing in choices:
+    for truth, headers, passing in found:
         takes = ALL_HEADERS if headers is None else headers
         may |= takes & passing.may
         refused |= takes - passing.must
@@ -242,9 +245,10 @@ def _chosen(choices: Iterable[tuple[Truth, HeaderSet | None, Verdict]]) -> Verdi
 
 def _turned(replies: Verdict) -> Verdict:
     """The requests that have these replies."""
-    if replies is OPEN:
-        return OPEN
-    return Bounds(replies.must.reply(), replies.may.reply())
+    if replies is OPEN or replies is CLOSED:
+        return replies
+    may = replies.may.reply()
+    return Bounds(may, may) if replies.must is replies.may else Bounds(replies.must.reply(), may)
 
 
 def _merged(slices: list[Slice]) -> Iterator[Slice]:

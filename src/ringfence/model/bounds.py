@@ -49,10 +49,15 @@ class Bounds(Generic[T]):
         """Whether the value is known exactly."""
         return self.must is self.may or self.must == self.may
 
+    # What is known on both sides stays one value: half the work, and equal halves stay the same object.
     def __and__(self, other: Bounds[T]) -> Bounds[T]:
+        if self.must is self.may and other.must is other.may:
+            return self.exactly(self.may & other.may)
         return _bracketed(self.must & other.must, self.may & other.may, self.because or other.because)
 
     def __or__(self, other: Bounds[T]) -> Bounds[T]:
+        if self.must is self.may and other.must is other.may:
+            return self.exactly(self.may | other.may)
         return _bracketed(self.must | other.must, self.may | other.may, self.because or other.because)
 
     def __sub__(self, other: Bounds[T]) -> Bounds[T]:
