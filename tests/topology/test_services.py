@@ -77,7 +77,7 @@ def test_the_port_is_asked_by_number_or_name_and_protocol():
 
 @pytest.mark.parametrize("sliced", [False, True])
 def test_a_service_without_selector_leads_where_endpoints_say(sliced):
-    addresses = (EndpointAddress(("10.0.0.4", "10.0.0.3")), EndpointAddress(("db.example.com",)))
+    addresses = (EndpointAddress(("10.0.0.4", "10.0.0.3")), EndpointAddress(("db.example.com", "10.0")))
     subset = EndpointSubset(addresses, (EndpointPort(5432), EndpointPort(1, "other")))
     objects = cluster(*PODS, service("x/db", "tcp/80=80", selector={}))
     if sliced:

@@ -29,7 +29,7 @@ from ringfence.model.headers import ports
 from ringfence.model.intervals import IntervalSet
 from ringfence.model.networks import Endpoint, Link, Location, Network
 from ringfence.model.rules import Action, Chain, Direction
-from ringfence.resources.kubernetes import KubernetesObjects
+from ringfence.resources.kubernetes import KubernetesObjects, Service
 from ringfence.resources.kubernetes.cluster_policies import ADMIN, BASELINE
 from ringfence.topology.cni import Enforcement, enforcement
 from ringfence.topology.entries import CONTROLLER, OUTSIDE, SOME_NODE, Entry, entries
@@ -81,15 +81,23 @@ class Topology:
 
     def service(self, name: str, protocol: str, port: int | str | None = None) -> tuple[Target, ...]:
         """Where a Service (`namespace/name`) leads on a port; empty where there is no such Service or port."""
-        numbers = port_numbers(self.objects)
-        found = (one for one in self.objects.services if one.metadata.qualified_name == name)
+        service = self._services.get(name)
+        if service is None:
+            return ()
         return tuple(
             target
-            for service in found
             for one in service.ports
             if one.protocol.lower() == protocol and port in (None, one.port, one.name)
-            for target in targets(service, one, self.objects, numbers)
+            for target in targets(service, one, self.objects, self._port_numbers)
         )
+
+    @cached_property
+    def _services(self) -> dict[str, Service]:
+        return {one.metadata.qualified_name: one for one in self.objects.services}
+
+    @cached_property
+    def _port_numbers(self) -> network_policy.PortNumbers:
+        return port_numbers(self.objects)
 
 
 def build(objects: KubernetesObjects, options: Options | None = None) -> Topology:

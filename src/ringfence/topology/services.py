@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 
 from ringfence.layers.kubernetes_selectors import POD, labels, named_port
 from ringfence.layers.network_policy import PortNumbers
@@ -130,4 +131,7 @@ def _listed(service: Service, port: ServicePort, objects: KubernetesObjects) -> 
 
 def _is_address(text: str) -> bool:
     """An EndpointSlice may list host names."""
-    return ":" in text or text.replace(".", "").isdigit()
+    try:
+        return bool(ip_address(text))
+    except ValueError:
+        return False
