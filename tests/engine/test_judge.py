@@ -17,7 +17,7 @@ from .networks import HEADERS, chains, endpoints, requests
 populations = st.integers(2, 6).flatmap(lambda size: st.tuples(*(endpoints(f"e{place}") for place in range(size))))
 
 
-@settings(max_examples=4 * settings().max_examples)
+@settings(max_examples=2 * settings().max_examples)
 @given(chains, populations, requests, st.data())
 def test_a_verdict_holds_what_every_header_may_be_decided_to(chain, population, request_, data):
     judge = Judge(chain, Index(population), request_)

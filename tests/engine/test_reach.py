@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import assume, event, given, settings
+from hypothesis import assume, event, given
 from hypothesis import strategies as st
 
 from ringfence.engine.outcomes import Outcome
@@ -25,7 +25,6 @@ def exact(network: Network) -> bool:
     )
 
 
-@settings(max_examples=2 * settings().max_examples)
 @given(drawn=networks(), data=st.data())
 def test_the_engine_says_what_the_reference_says_packet_by_packet(drawn: Drawn, data: st.DataObject):
     network, request = drawn.network, drawn.request
