@@ -16,6 +16,7 @@ from ringfence.certificates.inventory import (
     CLIENT_AUTH,
     SERVER_AUTH,
     Certificate,
+    Effect,
     Source,
 )
 from ringfence.certificates.names import missing
