@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from ringfence.model.addresses import ALL_IPV4, AddressSet
 from ringfence.model.diagnostics import Diagnostic
+from ringfence.model.networks import Endpoint, Network
+from ringfence.model.selectors import AllOf, AnyOf, Comparison, Label, Not
 from ringfence.model.spans import NOWHERE, Span
 from ringfence.posture.document import Reference, Selection
 from ringfence.posture.selections import Resolver
@@ -200,3 +205,76 @@ def test_a_selection_that_no_intent_uses_is_looked_at_too():
     resolver = Resolver(view(*CLUSTER).topology.network, selections, Span("ringfence.yaml"), found)
     resolver.resolve_all()
     assert [(one.message, one.span.pointer) for one in found] == [("selection 'b' matches nothing", "/b")]
+
+
+LABELLED = [
+    Endpoint(name, "pods", AddressSet.of("10.0.0.1"), facets={"pod": labels}, unknown_facets=frozenset(unknown))
+    for name, labels, unknown in (
+        ("both", {"x": "1", "y": "1"}, ()),
+        ("one", {"x": "1"}, ()),
+        ("none", {}, ()),
+        ("hazy", {}, ("pod", "host pod", "namespace", "host namespace")),
+        ("half", {"y": "1"}, ("namespace", "host namespace")),
+    )
+]
+ATOMS = {
+    "x": Label("pod", "x", Comparison.IN, frozenset("1")),
+    "y": Label("pod", "y", Comparison.IN, frozenset("1")),
+    "team": Label("namespace", "team", Comparison.IN, frozenset("a")),
+}
+NAMED: dict[str, Reference] = {
+    "x": Selection(labels={"x": "1"}, may_be_empty=True),
+    "y": Selection(labels={"y": "1"}, may_be_empty=True),
+    "team": Selection(namespace_labels={"team": "a"}, may_be_empty=True),
+}
+
+
+def _combined(parts):
+    several = st.lists(parts, min_size=1, max_size=3)
+    return st.one_of(
+        several.map(lambda found: (Selection(any=[a for a, _ in found], may_be_empty=True), AnyOf(_formulas(found)))),
+        several.map(lambda found: (Selection(all=[a for a, _ in found], may_be_empty=True), AllOf(_formulas(found)))),
+        st.tuples(parts, several).map(
+            lambda drawn: (
+                Selection(all=[drawn[0][0]], not_=[a for a, _ in drawn[1]], may_be_empty=True),
+                AllOf((drawn[0][1], Not(AnyOf(_formulas(drawn[1]))))),
+            )
+        ),
+    )
+
+
+def _formulas(found):
+    return tuple(formula for _, formula in found)
+
+
+expressions = st.recursive(st.sampled_from(list(ATOMS.items())), _combined, max_leaves=8)
+
+
+@given(expressions)
+def test_any_all_and_not_are_kleenes_connectives(drawn):
+    written, formula = drawn
+    resolver = Resolver(Network(tuple(LABELLED), {}, ()), NAMED, NOWHERE, [])
+    found = resolver.resolve(written, NOWHERE)
+    held = {one.id for one in found.endpoints}
+    answers = {one.id: None if one.id in found.unsure else one.id in held for one in LABELLED}
+    assert resolver.failures == 0
+    assert found.unsure <= held
+    assert answers == {one.id: formula.matches(one) for one in LABELLED}
+
+
+blocks = st.sampled_from(["10.0.0.0/30", "10.0.0.2-10.0.0.5", "10.0.0.4/30", "10.0.0.0/29"])
+
+
+@given(blocks, blocks, blocks)
+def test_addresses_follow_the_same_algebra(a, b, c):
+    outside = Endpoint("external", "external", ALL_IPV4, every=True)
+    resolver = Resolver(Network((outside,), {}, ()), {}, NOWHERE, [])
+
+    def held(**said):
+        return resolver.resolve(Selection(**said, may_be_empty=True), NOWHERE).outside
+
+    one, other, third = (AddressSet.of(text) for text in (a, b, c))
+    assert held(any=[a, b]) == one | other
+    assert held(all=[a, b]) == one & other
+    assert held(cidr=a, any=[b, c]) == one & (other | third)
+    assert held(cidr=[a, b], not_=c) == (one | other) - third

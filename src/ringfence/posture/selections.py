@@ -272,7 +272,8 @@ def _list(texts: str | list[str]) -> list[str]:
 def _both(one: Selected, other: Selected) -> Selected:
     ids = {endpoint.id for endpoint in other.endpoints}
     kept = tuple(endpoint for endpoint in one.endpoints if endpoint.id in ids)
-    return Selected(kept, one.outside & other.outside, one.unsure | other.unsure)
+    unsure = frozenset(endpoint.id for endpoint in kept) & (one.unsure | other.unsure)
+    return Selected(kept, one.outside & other.outside, unsure)
 
 
 def _without(one: Selected, other: Selected) -> Selected:
