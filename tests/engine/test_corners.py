@@ -21,7 +21,7 @@ from ringfence.model.headers import ALL_HEADERS, HeaderSet, ports
 from ringfence.model.intervals import IntervalSet
 from ringfence.model.networks import Endpoint, Link, Location, Network, Packet, PortMap, Rewrite, Source
 from ringfence.model.rules import Action, Chain, Direction, Peer, Rule, Scope, Stage
-from ringfence.model.selectors import ANYTHING, Comparison, Has, Label, Not, Unsure
+from ringfence.model.selectors import ANYTHING, Comparison, Has, Label, Not, Selector, Unsure
 
 from .networks import HEADERS, samples
 
@@ -75,7 +75,7 @@ def chain(draw: random.Random, direction: Direction) -> Chain:
         condition = GET if draw.random() < 0.1 else ALWAYS
         return Rule(action, draw.choice(PEERS), bounded(draw, HEADER_SETS), condition)
 
-    subjects = [ANYTHING, ANYTHING, ANYTHING, Has("pod"), Unsure("whom")]
+    subjects: list[Selector] = [ANYTHING, ANYTHING, ANYTHING, Has("pod"), Unsure("whom")]
     scopes = tuple(
         Scope(
             f"s{place}", draw.choice(subjects), tuple(rule() for _ in range(draw.randint(1, 2))), draw.choice([0, 0, 1])
