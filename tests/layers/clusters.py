@@ -201,7 +201,7 @@ def found(network: Network, name: str) -> tuple[str, int]:
     if name[0].isdigit() or name.startswith("::") or name.startswith("fd"):
         return ("external-ipv6" if ":" in name else "external-ipv4"), number(name)
     title, _, address = name.partition("@")
-    wanted = title if title.endswith(("]", "}", "] IPv6")) else f"{title}[Pod]"
+    wanted = title if title.endswith(("]", "}", " IPv6")) else f"{title}[Pod]"
     (endpoint,) = (one for one in network.endpoints if one.id == wanted)
     return endpoint.id, number(address) if address else endpoint.addresses.first()
 

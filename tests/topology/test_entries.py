@@ -207,6 +207,15 @@ def test_the_controller_reaches_backends_on_the_host_network():
     assert ask(objects, CONTROLLER, "x/web", "tcp/80") is NO_ROUTE
 
 
+@pytest.mark.parametrize("source", [CONTROLLER, "{node}"])
+def test_a_pod_that_has_an_ipv6_address_alone_is_reached_through_entries(source):
+    six = pod("x/web", "tcp/http=8080", ip="fd00::1", app="web")
+    objects = cluster(six, service("x/web", "tcp/80=http", kind="NodePort"), ingress(("web", 80)))
+    network = build(objects).network
+    assert [one.id for one in network.endpoints if one.workload == source] == [source, f"{source} IPv6"]
+    assert ask(objects, f"{source} IPv6", "x/web", "tcp/8080") is ALLOWED
+
+
 def test_a_controller_in_the_files_is_a_pod_like_others():
     image = "registry.k8s.io/ingress-nginx/controller:v1"
     nginx = workload("infra/nginx", template(image=image, app="nginx"))

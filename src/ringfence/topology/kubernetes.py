@@ -151,15 +151,17 @@ def _policies(
 
 def _virtual(found: Iterable[Entry], dual_stack: bool) -> Iterator[Endpoint]:
     """The outside, and the sources of entries that no object of the files stands for."""
-    yield Endpoint("external-ipv4", OUTSIDE, ALL_IPV4, every=True, workload=OUTSIDE)
-    if dual_stack:
-        yield Endpoint("external-ipv6", OUTSIDE, ALL_IPV6, every=True, workload=OUTSIDE)
     sources = {source for entry in found for source in entry.sources}
-    if CONTROLLER in sources:
-        unknown = frozenset((POD, NAMESPACE, PORT))
-        yield Endpoint(CONTROLLER, CONTROLLER, ALL_IPV4, workload=CONTROLLER, unknown_facets=unknown)
-    if SOME_NODE in sources:
-        yield Endpoint(SOME_NODE, NODES, ALL_IPV4, workload=SOME_NODE, facets=on_host(""))
+    unknown = frozenset((POD, NAMESPACE, PORT))
+    for version, addresses, suffix in ((4, ALL_IPV4, ""), (6, ALL_IPV6, " IPv6")):
+        if version == 6 and not dual_stack:
+            return
+        yield Endpoint(f"external-ipv{version}", OUTSIDE, addresses, every=True, workload=OUTSIDE)
+        if CONTROLLER in sources:
+            name = f"{CONTROLLER}{suffix}"
+            yield Endpoint(name, CONTROLLER, addresses, workload=CONTROLLER, unknown_facets=unknown)
+        if SOME_NODE in sources:
+            yield Endpoint(f"{SOME_NODE}{suffix}", NODES, addresses, workload=SOME_NODE, facets=on_host(""))
 
 
 def _locations(chains: tuple[Chain, ...], at_nodes: tuple[Chain, ...]) -> dict[str, Location]:
