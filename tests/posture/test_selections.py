@@ -207,6 +207,12 @@ def test_a_selection_that_no_intent_uses_is_looked_at_too():
     assert [(one.message, one.span.pointer) for one in found] == [("selection 'b' matches nothing", "/b")]
 
 
+@pytest.mark.parametrize("side", ["{cidr: [10.0.0.0/40]}", "{all: [shop/wbe]}", "{all: [{kind: Nothing}]}"])
+def test_what_is_empty_because_of_a_mistake_is_complained_about_once(side):
+    _, complaints = resolved(CLUSTER, side)
+    assert len(complaints) == 1
+
+
 LABELLED = [
     Endpoint(name, "pods", AddressSet.of("10.0.0.1"), facets={"pod": labels}, unknown_facets=frozenset(unknown))
     for name, labels, unknown in (

@@ -101,7 +101,7 @@ class Resolver:
                 found = found | self.resolve(one, span.at(place))
             return found
         if isinstance(references, Selection):
-            return self._checked(self._selection(references, span), references, "this selection", span)
+            return self._checked(references, "this selection", span)
         if references in self._selections:
             return self._named(references)
         if references == EVERYTHING:
@@ -148,11 +148,13 @@ class Resolver:
         reference, span = self._selections[name], self._span.at(name)
         if isinstance(reference, str):
             return self.resolve(reference, span)
-        found = self._selection(reference, span)
-        return self._checked(found, reference, f"selection {name!r}", span)
+        return self._checked(reference, f"selection {name!r}", span)
 
-    def _checked(self, found: Selected, selection: Selection, what: str, span: Span) -> Selected:
-        if not found and not selection.may_be_empty:
+    def _checked(self, selection: Selection, what: str, span: Span) -> Selected:
+        before = self.failures
+        found = self._selection(selection, span)
+        # Where a part of it was complained about, that is why it is empty.
+        if not found and not selection.may_be_empty and self.failures == before:
             near = nearest(selection, self.network)
             known = f"did you mean {' or '.join(near)}? else " if near else "correct it, or "
             remedy = f"{known}say may_be_empty: true"
