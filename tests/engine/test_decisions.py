@@ -92,7 +92,6 @@ def actions(*stages: Stage, **more) -> set[str]:
         # A scope that may govern may be skipped, its stage as well.
         ([stage(scope(rule(D), subjects=MAYBE))], A, {"allow", "deny"}),
         ([stage(scope(subjects=MAYBE))], A, {"allow", "deny"}),
-        ([stage(scope(rule(A), subjects=MAYBE), end=D)], A, {"allow"}),
         ([stage(scope(rule(A), subjects=MAYBE), scope())], A, {"allow", "deny"}),
         # An empty tuple of peers matches no peer.
         ([stage(scope(Rule(D, ())))], A, {"deny"}),

@@ -43,7 +43,6 @@ def folded(*tiers: Tier, default: Action = A) -> Verdict:
         ((tier((entry(P, WEB),)), tier((entry(A, DB),))), A, WEB & DB, WEB & DB),
         ((tier((entry(P, WEB),), end=P), tier((entry(A, DB),))), A, DB, DB),
         # A tier that may not govern lets everything go on.
-        ((tier((entry(A, WEB),), certain=False),), A, ALL_HEADERS - (ALL_HEADERS - WEB), ALL_HEADERS),
         ((tier((entry(D, WEB),), certain=False),), A, NO_HEADERS, ALL_HEADERS),
         # A later priority sees what the earlier left over.
         ((tier((entry(A, WEB),), (entry(D, DB),), end=A),), A, ALL_HEADERS - (DB - WEB), ALL_HEADERS - (DB - WEB)),
