@@ -9,7 +9,7 @@ from ringfence.resources.kubernetes import ConfigMap, Container, PodTemplate
 from ringfence.topology.cni import DAEMONS, ENFORCING, enforcement
 from ringfence.topology.kubernetes import build
 from ringfence.topology.options import Options
-from tests.layers.clusters import ask, cluster, meta, pod, policy, template, workload
+from tests.layers.clusters import ask, block, cluster, meta, node, pod, policy, rule, template, workload
 
 
 def daemon(name, *containers):
@@ -145,3 +145,30 @@ def test_cilium_that_isolates_always_closes_pods_without_policies():
     assert ask(objects, "x/a", "x/b") is Outcome.DENIED
     assert ask(objects, "8.8.8.8", "x/b") is Outcome.DENIED
     assert ask(cluster(*TWO, daemon("cilium")), "x/a", "x/b") is Outcome.ALLOWED
+
+
+NODES = (pod("x/a", ip="10.0.0.1", node="m"), node("m", "192.168.0.1"), node("n", "192.168.0.2"))
+BLOCK = policy("x/p", ingress=(rule(block("192.168.0.0/16")),))
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (Options(), Outcome.ALLOWED),
+        (Options(cni="calico", ipblock_matches_pods=False), Outcome.ALLOWED),
+        (Options(cni="cilium"), Outcome.DENIED),
+        (Options(cni="cilium", ipblock_matches_pods=True), Outcome.DENIED),
+        (Options(cni="cilium", cilium_cidr_matches_nodes=True), Outcome.ALLOWED),
+    ],
+)
+def test_blocks_and_nodes(options, expected):
+    objects = cluster(*NODES, BLOCK)
+    assert ask(objects, "n[Node]", "x/a", options=options) is expected
+    assert ask(objects, "192.168.0.9", "x/a", options=options) is Outcome.ALLOWED
+    assert ask(objects, "m[Node]", "x/a", options=options) is Outcome.ALLOWED
+
+
+def test_the_agents_configuration_says_whether_blocks_mean_nodes():
+    agent = (daemon("cilium"), config("cilium-config", policy_cidr_match_mode="nodes"))
+    assert ask(cluster(*NODES, BLOCK, *agent), "n[Node]", "x/a") is Outcome.ALLOWED
+    assert ask(cluster(*NODES, BLOCK, agent[0]), "n[Node]", "x/a") is Outcome.DENIED

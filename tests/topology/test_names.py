@@ -83,6 +83,10 @@ def test_names_that_mean_nothing(text, message, remedy):
         ("fe80::1", False),
         ("2001:db8::1", False),
         ("::1", False),
+        ("2001:2::1", False),
+        ("3fff::/20", False),
+        ("3fff:1000::/20", True),
+        ("2002::1", True),
     ],
 )
 def test_the_internet_is_what_is_globally_routed(address, inside):

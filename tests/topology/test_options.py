@@ -20,6 +20,7 @@ from ringfence.topology.options import Options, parse
         ("host_network", "pod", Options(host_network="pod")),
         ("undefined_protocols", "allow", Options(undefined_protocols="allow")),
         ("calico_staged_as_enforced", "true", Options(calico_staged_as_enforced=True)),
+        ("cilium_cidr_matches_nodes", "true", Options(cilium_cidr_matches_nodes=True)),
         ("cni", "Cilium", Options(cni="cilium")),
         ("pod_cidrs", "10.0.0.0/16, fd00::/64", Options(pod_cidrs=AddressSet.of("10.0.0.0/16", "fd00::/64"))),
         ("pod_cidrs", ["10.0.0.0/16"], Options(pod_cidrs=AddressSet.of("10.0.0.0/16"))),

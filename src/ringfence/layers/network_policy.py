@@ -3,7 +3,7 @@
     isolation   is per direction: a policy isolates the pods that it selects in each of its types, whatever its rules
     rules       only allow; the rules of all policies that select a pod add up
     ports       are those of the pod (a Service's port never counts); a named port is whatever number each pod has
-    address     rules match what the packet's header holds, and by default also pods that have such an address
+    address     rules match what the packet's header holds; whether also pods and nodes, `Semantics` says
     undefined   ICMP and other protocols: `Semantics.undefined_protocols`
 
 So there is one stage whose scopes, one a policy, have no order; a pod that one of them governs and no rule admits is
@@ -18,13 +18,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from ringfence.layers.kubernetes_selectors import named_port, pods, pods_anywhere
+from ringfence.layers.kubernetes_selectors import POD, named_port, pods, pods_anywhere
+from ringfence.layers.own_node import HOST
 from ringfence.model.addresses import AddressSet
 from ringfence.model.bounds import Bounds
 from ringfence.model.headers import ALL_HEADERS, ALL_TCP, NO_HEADERS, HeaderSet, ports, union
 from ringfence.model.intervals import IntervalSet
 from ringfence.model.rules import ANY_PEER, Action, Direction, Peer, Rule, Scope, Stage
-from ringfence.model.selectors import ANYTHING, AllOf, Has, Not, Selector
+from ringfence.model.selectors import ANYTHING, AllOf, AnyOf, Has, Not, Selector
 from ringfence.resources.kubernetes import (
     NetworkPolicy,
     NetworkPolicyPeer,
@@ -46,10 +47,18 @@ PortNumbers = dict[tuple[str, str], frozenset[int]]
 
 @dataclass(frozen=True, slots=True)
 class Semantics:
-    """What the specification leaves open."""
+    """What the specification leaves open, and plugins decide."""
 
     ipblock_matches_pods: bool = True
     undefined_protocols: bool = False
+    ipblock_matches_nodes: bool = True
+
+    @property
+    def addressed(self) -> Selector:
+        """Whom an address block may mean."""
+        left_out = [Has(POD)] if not self.ipblock_matches_pods else []
+        left_out += [Has(HOST)] if not self.ipblock_matches_nodes else []
+        return Not(AnyOf(tuple(left_out))) if left_out else ANYTHING
 
 
 def stages(
@@ -116,7 +125,7 @@ def _rules(
 def _peer(peer: NetworkPolicyPeer, namespace: str, semantics: Semantics) -> Peer:
     if peer.ip_block is not None:
         addresses = AddressSet.of(peer.ip_block.cidr) - AddressSet.of(*peer.ip_block.except_)
-        return Peer(ANYTHING if semantics.ipblock_matches_pods else Not(Has("pod")), Bounds.exactly(addresses))
+        return Peer(semantics.addressed, Bounds.exactly(addresses))
     if peer.namespace_selector is None:
         assert peer.pod_selector is not None, "the reader refuses a peer without any selector"
         return Peer(pods(namespace, peer.pod_selector))

@@ -65,7 +65,7 @@ SWITCHED_OFF = "Amazon VPC CNI does not enforce NetworkPolicy unless it is switc
 class Enforcement:
     """The plugin (empty: not known), whether it enforces (None: not known), and how that is known.
 
-    `isolates_all`: also pods that no policy selects are closed.
+    `isolates_all`: also pods that no policy selects are closed. `matches_nodes`: Cilium's `policy-cidr-match-mode`.
     """
 
     cni: str
@@ -73,11 +73,17 @@ class Enforcement:
     because: str
     span: Span = NOWHERE
     isolates_all: bool = False
+    matches_nodes: bool = False
 
     @property
     def ipblock_matches_pods(self) -> bool:
         """What `auto` means here: Cilium matches address blocks against what is outside the cluster only."""
         return self.cni != "cilium"
+
+    @property
+    def ipblock_matches_nodes(self) -> bool:
+        """Whether address blocks also mean nodes: Cilium's do where `policy-cidr-match-mode` says so."""
+        return self.cni != "cilium" or self.matches_nodes
 
 
 def enforcement(objects: KubernetesObjects, options: Options) -> Enforcement:
@@ -109,11 +115,13 @@ def _daemon(objects: KubernetesObjects) -> Workload | None:
 
 def _cilium(objects: KubernetesObjects, where: Span) -> Enforcement:
     config = _config(objects, "cilium-config")
-    mode = config.data.get("enable-policy", "default") if config else "default"
+    data = config.data if config else {}
+    mode = data.get("enable-policy", "default")
+    nodes = "nodes" in data.get("policy-cidr-match-mode", "")
     if config is None or mode not in ("always", "never"):
-        return Enforcement("cilium", True, "cilium enforces NetworkPolicy", where)
+        return Enforcement("cilium", True, "cilium enforces NetworkPolicy", where, matches_nodes=nodes)
     says = f"ConfigMap {config.metadata.qualified_name} sets enable-policy to {mode}"
-    return Enforcement("cilium", mode == "always", says, config.span, mode == "always")
+    return Enforcement("cilium", mode == "always", says, config.span, mode == "always", nodes)
 
 
 def _amazon(objects: KubernetesObjects, daemon: Workload) -> Enforcement:

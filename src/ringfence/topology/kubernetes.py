@@ -141,7 +141,8 @@ def _policies(
     semantics = cluster_policy.Semantics(numbers, by_address, options.dns, shielded)
     admin = cluster_policy.stages(objects.cluster_policies, ADMIN, semantics)
     undefined = options.undefined_protocols == "allow"
-    middle = network_policy.stages(policies, numbers, network_policy.Semantics(by_address, undefined))
+    nodes_too = plugin.ipblock_matches_nodes or options.cilium_cidr_matches_nodes
+    middle = network_policy.stages(policies, numbers, network_policy.Semantics(by_address, undefined, nodes_too))
     baseline = cluster_policy.stages(objects.cluster_policies, BASELINE, semantics)
     default = Action.DENY if plugin.isolates_all else Action.ALLOW
     for one in Direction:

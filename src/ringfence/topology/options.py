@@ -17,7 +17,6 @@ from ringfence.model.spans import NOWHERE, Span
 
 OF_OTHER_LAYERS = frozenset(
     {
-        "cilium_cidr_matches_nodes",
         "l7_allow_counts_as_allowed",
     }
 )
@@ -32,6 +31,7 @@ class Options:
 
     `ipblock_matches_pods` and `network_policy_enforced` None: as the network plugin suggests. `cni` empty: found in the
     manifests. `pod_cidrs` empty: pods may have any address. `calico_staged_as_enforced`: staged policies count.
+    `cilium_cidr_matches_nodes`: with Cilium, address blocks also mean nodes.
     """
 
     ipblock_matches_pods: bool | None = None
@@ -43,6 +43,7 @@ class Options:
     pod_cidrs: AddressSet = NO_ADDRESS
     dns: tuple[tuple[str, AddressSet], ...] = ()
     calico_staged_as_enforced: bool = False
+    cilium_cidr_matches_nodes: bool = False
 
 
 def parse(values: Mapping[str, Any], span: Span = NOWHERE) -> tuple[Options, list[Diagnostic]]:
@@ -70,6 +71,8 @@ def _with(options: Options, name: str, value: Any) -> Options:
             return replace(options, calico_staged_as_enforced=_truth(value) is True)
         case "baseline_per_direction":
             return replace(options, baseline_per_direction=bool(_truth(value, "")))
+        case "cilium_cidr_matches_nodes":
+            return replace(options, cilium_cidr_matches_nodes=_truth(value) is True)
         case "cni":
             return replace(options, cni=_text(value).lower())
         case "pod_cidrs":
