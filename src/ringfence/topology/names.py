@@ -39,10 +39,13 @@ SPECIAL = AddressSet.of(
     "224.0.0.0/4",
     "240.0.0.0/4",
     "::/3",
+    "2001:2::/48",
     "2001:db8::/32",
+    "3fff::/20",
     "4000::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
 )
-"""What is not the internet: IANA's special-purpose registries (RFC 6890), and IPv6 outside 2000::/3."""
+"""What is not the internet: IANA's special-purpose registries (RFC 6890; 3fff::/20 by RFC 9637), and IPv6 outside
+2000::/3. Blocks that are used between networks for tunnels and the like (2001::/32, 2002::/16) stay in."""
 
 INTERNET = EVERYWHERE - SPECIAL
 
