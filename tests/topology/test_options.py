@@ -24,6 +24,13 @@ from ringfence.topology.options import Options, parse
         ("cni", "Cilium", Options(cni="cilium")),
         ("pod_cidrs", "10.0.0.0/16, fd00::/64", Options(pod_cidrs=AddressSet.of("10.0.0.0/16", "fd00::/64"))),
         ("pod_cidrs", ["10.0.0.0/16"], Options(pod_cidrs=AddressSet.of("10.0.0.0/16"))),
+        ("baseline_per_direction", False, Options(baseline_per_direction=False)),
+        ("dns", {"a.example": "192.0.2.1"}, Options(dns=(("a.example", AddressSet.of("192.0.2.1")),))),
+        (
+            "dns",
+            {"a.example": ["192.0.2.1", "2001:db8::/64"]},
+            Options(dns=(("a.example", AddressSet.of("192.0.2.1", "2001:db8::/64")),)),
+        ),
         ("istio_root_namespace", "mesh", Options()),
         ("linkerd_default_inbound_policy", "deny", Options()),
         ("l7_allow_counts_as_allowed", True, Options()),
@@ -44,6 +51,7 @@ def test_values(name, value, expected):
         ("cni", None, "option cni: None is no text"),
         ("pod_cidrs", 10, "option pod_cidrs: 10 is no text"),
         ("pod_cidrs", [10], "option pod_cidrs: 10 is no text"),
+        ("dns", "a.example", "option dns: is a mapping of names to addresses"),
         ("host_networks", "pod", "option host_networks: there is no such option; did you mean host_network?"),
     ],
 )
