@@ -71,9 +71,9 @@ def trace(found: Network, source: Endpoint = CLIENT, target: Endpoint = SERVER, 
 
 
 THERE, BACK = link("left", "right", exits=True, enters=True), link("right", "left", exits=True, enters=True)
-SUBNET = {"destinations": Bounds.exactly(AddressSet.of("10.0.0.0/24"))}
-ELSEWHERE = {"destinations": Bounds.exactly(AddressSet.of("10.9.0.0/24"))}
-MAYBE_THERE = {"destinations": Bounds(AddressSet(), AddressSet.of("10.0.0.0/24"))}
+SUBNET = Bounds.exactly(AddressSet.of("10.0.0.0/24"))
+ELSEWHERE = Bounds.exactly(AddressSet.of("10.9.0.0/24"))
+MAYBE_THERE = Bounds(AddressSet(), AddressSet.of("10.0.0.0/24"))
 
 
 @pytest.mark.parametrize(
@@ -84,9 +84,9 @@ MAYBE_THERE = {"destinations": Bounds(AddressSet(), AddressSet.of("10.0.0.0/24")
         # A reply needs a way back.
         ([THERE], "", LOST),
         # A link serves by destination, by the destination's endpoint, by header.
-        ([replace(THERE, **SUBNET), BACK], "", ALLOWED),
-        ([replace(THERE, **ELSEWHERE), BACK], "", LOST),
-        ([replace(THERE, **MAYBE_THERE), BACK], "", ALLOWED | LOST),
+        ([replace(THERE, destinations=SUBNET), BACK], "", ALLOWED),
+        ([replace(THERE, destinations=ELSEWHERE), BACK], "", LOST),
+        ([replace(THERE, destinations=MAYBE_THERE), BACK], "", ALLOWED | LOST),
         ([replace(THERE, towards=labelled("db")), BACK], "", ALLOWED),
         ([replace(THERE, towards=labelled("web")), BACK], "", LOST),
         ([replace(THERE, headers=ports("tcp", IntervalSet.of(80))), BACK], "", ALLOWED),
@@ -94,6 +94,8 @@ MAYBE_THERE = {"destinations": Bounds(AddressSet(), AddressSet.of("10.0.0.0/24")
         # The reply's header has its ports swapped.
         ([THERE, replace(BACK, headers=ports("tcp", IntervalSet.of(40000)))], "", ALLOWED),
         ([THERE, replace(BACK, headers=ports("tcp", IntervalSet.of(80)))], "", LOST),
+        # What rewrites is for requests alone.
+        ([THERE, replace(BACK, rewrite=Rewrite())], "", LOST),
         # It leads on only to a transit location, or to the destination's own.
         ([link("left", "middle"), link("middle", "right"), BACK], "middle", ALLOWED),
         ([link("left", "middle"), link("middle", "right"), BACK], "", LOST),
@@ -112,7 +114,7 @@ def test_links(links, transit, expected):
 
 
 def test_why_it_may_be_lost_is_said():
-    assert trace(network(replace(THERE, **MAYBE_THERE), BACK)).outcome is Outcome.UNKNOWN
+    assert trace(network(replace(THERE, destinations=MAYBE_THERE), BACK)).outcome is Outcome.UNKNOWN
     assert trace(network(THERE, link("left", "middle"), BACK, transit="middle")).outcome is Outcome.INTERMITTENT
     circle = network(link("left", "middle"), link("middle", "far"), link("far", "middle"), transit="middle far")
     assert trace(circle).branches[0].forward[-1].because == "the way runs in a circle"
