@@ -113,7 +113,7 @@ def test_standard_input():
 
 
 def test_progress_is_told(folder: Path):
-    seen: list[tuple[int, int]] = []
+    seen: list[tuple[int, int | None]] = []
     load(folder, progress=lambda done, total: seen.append((done, total)))
     assert seen
 
