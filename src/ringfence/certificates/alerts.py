@@ -120,7 +120,7 @@ def days_left(view: View) -> Iterator[Alert]:
     for days in counting(view.policy.days, leaf.lifetime):
         since = end - timedelta(days=days)
         if view.now >= since:
-            yield Alert(f"days-{days}", since, f"{left} are left, less than {days} days; {why}", Effect.TIME)
+            yield Alert(f"days-{days}", since, f"{left} are left; {why}", Effect.TIME)
 
 
 def counting(days: Iterable[int], lifetime: timedelta) -> list[int]:

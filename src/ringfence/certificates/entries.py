@@ -45,14 +45,18 @@ def from_files(files: Sequence[CertificateFile]) -> tuple[list[Entry], list[Diag
     return entries, diagnostics
 
 
-def from_endpoint(served: Served) -> tuple[Entry | None, list[Diagnostic]]:
-    """The entry of what an endpoint showed; None where it showed nothing that can be read."""
+def from_endpoint(served: Served) -> tuple[Entry, list[Diagnostic]]:
+    """The entry of what an endpoint showed, or of its showing nothing."""
     chain, problems = load_all(served.certificates)
-    if not chain:
-        return None, problems
     name = served.endpoint if not served.starttls else f"{served.starttls}://{served.endpoint}"
     wanted = (served.server_name,) if served.server_name else ()
-    return Entry(name, Source.ENDPOINT, tuple(chain), wanted=wanted), problems
+    troubles: tuple[Trouble, ...] = ()
+    if not chain:
+        troubles = (Trouble("unreachable", served.problem or "its certificate cannot be read"),)
+    notes = [f"served over {served.protocol}"] if served.protocol else []
+    if chain and not served.complete:
+        notes.append("this Python shows the leaf alone, not the chain behind it")
+    return Entry(name, Source.ENDPOINT, tuple(chain), wanted=wanted, troubles=troubles, notes=tuple(notes)), problems
 
 
 def load_all(encoded: Iterable[Encoded]) -> tuple[list[Certificate], list[Diagnostic]]:
@@ -77,7 +81,7 @@ def grouped(certificates: Sequence[Certificate]) -> Iterator[tuple[Certificate, 
         return
     for one in certificates[: leaves[0]] if leaves else certificates:
         yield (one,)
-    for begin, end in zip(leaves, [*leaves[1:], len(certificates)], strict=True):
+    for begin, end in zip(leaves, [*leaves[1:], len(certificates)], strict=False):
         yield tuple(certificates[begin:end])
 
 

@@ -1,0 +1,175 @@
+"""What the commands that watch certificates share: reading everything, the policy's options, judging, exit codes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from ringfence.certificates.inventory import Certificate, Entry
+from ringfence.cli.notify import Mail, post, send
+from ringfence.cli.output import Output, render_json
+from ringfence.cli.text import one_line
+from ringfence.model.diagnostics import Diagnostic, InputError, error
+from ringfence.model.spans import Span
+
+if TYPE_CHECKING:
+    from ringfence.certificates.alerts import Policy
+    from ringfence.certificates.revocation import RevocationList
+    from ringfence.certificates.status import Status
+    from ringfence.resources.certificates import Served
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+@dataclass
+class Inventory:
+    """Everything that was read, as entries."""
+
+    entries: list[Entry] = field(default_factory=list)
+    lists: list[RevocationList] = field(default_factory=list)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+
+    def judge(self, now: datetime, policy: Policy) -> list[Status]:
+        """The status of every entry."""
+        from ringfence.certificates import revocation
+        from ringfence.certificates.status import judge, surroundings
+
+        around = surroundings(self.entries)
+        summaries = revocation.summaries(self.lists, around.authorities)
+        around = surroundings(self.entries, summaries)
+        return [judge(one, now, policy, around) for one in self.entries]
+
+
+def inventory(paths: Sequence[str], now: datetime, output: Output, password_file: str | None = None) -> Inventory:
+    """Reads files, folders and manifests."""
+    from ringfence.certificates import cert_manager, entries, revocation
+    from ringfence.sources import cert_manager as manager_source
+    from ringfence.sources import certificate_files
+
+    found = Inventory()
+    files, manifests, found.diagnostics = certificate_files.sort_paths(paths)
+    with output.progress("reading") as progress:
+        held, problems = certificate_files.read(files, _password(password_file), progress.at)
+        found.diagnostics += problems
+        read, problems = entries.from_files(held)
+        found.entries += read
+        found.diagnostics += problems
+        found.lists, problems = revocation.load_all(one for file in held for one in file.crls)
+        found.diagnostics += problems
+        if manifests:
+            from ringfence.sources import kubernetes
+
+            objects, problems = kubernetes.read(manifests, progress=progress.at)
+            found.diagnostics += problems
+            managed, problems = manager_source.read(objects.others)
+            found.diagnostics += problems
+            read, problems = cert_manager.entries(managed, now)
+            found.entries += read
+            found.diagnostics += problems
+    return found
+
+
+def add_served(found: Inventory, served: Sequence[Served]) -> None:
+    """Adds what endpoints showed."""
+    from ringfence.certificates import entries
+
+    for one in served:
+        entry, problems = entries.from_endpoint(one)
+        found.entries.append(entry)
+        found.diagnostics += problems
+
+
+def policy_options(function: Command) -> Command:
+    """Adds `--days` and `--production`, which arrive as `days` and `production`."""
+    days = click.option(
+        "--days", default="60,30,7,1", show_default=True, metavar="N,N...", help="Days left that raise an alert."
+    )
+    production = click.option("--production", is_flag=True, help="Self-signed leaves are wrong here.")
+    return days(production(function))
+
+
+def policy(days: str, production: bool) -> Policy:
+    """The policy of the options."""
+    from ringfence.certificates.alerts import Policy
+
+    parts = [one.strip() for one in days.split(",") if one.strip()]
+    if not all(one.isascii() and one.isdigit() and 0 < int(one) <= 36500 for one in parts):
+        raise click.UsageError(f"--days {days}: write whole numbers of days with commas between")
+    return Policy(tuple(int(one) for one in parts), production)
+
+
+def _password(file: str | None) -> str | None:
+    if file is None:
+        return None
+    try:
+        return Path(file).read_text(encoding="utf-8").splitlines()[0]
+    except (OSError, UnicodeDecodeError, IndexError) as failure:
+        raise InputError(error("this password file cannot be read", Span(file))) from failure
+
+
+def write(statuses: Sequence[Status], now: datetime, policy: Policy, output: Output) -> None:
+    """Writes every format that was asked for."""
+    from ringfence.report import certificate_metrics, certificate_rules
+    from ringfence.report import certificate_status as report
+    from ringfence.report.style import Style
+
+    output.write(
+        {
+            "text": lambda surface: report.text(printable(statuses), now, Style(surface.colour)),
+            "json": lambda _: render_json(report.document(statuses)),
+            "prometheus": lambda _: certificate_metrics.text(statuses, now),
+            "rules": lambda _: certificate_rules.text(policy),
+        }
+    )
+
+
+def notify(statuses: Sequence[Status], now: datetime, mail: Mail, webhooks: Sequence[str]) -> list[Diagnostic]:
+    """Tells of the alerts that stand; what could not be told."""
+    from ringfence.report import certificate_status as report
+    from ringfence.report.style import Style
+
+    alerted = [one for one in statuses if one.alerts]
+    if not alerted or not (mail.recipients or webhooks):
+        return []
+    problems = post(webhooks, render_json(report.document(alerted)))
+    first = min(alerted, key=lambda one: one.entry.end or now)
+    subject = f"{len(alerted)} certificate{'s' * (len(alerted) > 1)} with an alert: {first.entry.id} and its like"
+    return problems + send(mail, subject, report.text(printable(alerted), now, Style()))
+
+
+def printable(statuses: Sequence[Status]) -> list[Status]:
+    """The same to be shown on a terminal: names in certificates may hold anything, and a terminal obeys some of it."""
+    return [replace(one, entry=_printable(one.entry), because=tuple(map(one_line, one.because))) for one in statuses]
+
+
+def _printable(entry: Entry) -> Entry:
+    def line(certificate: Certificate) -> Certificate:
+        fields = ("dns_names", "addresses", "uris", "emails")
+        names: dict[str, Any] = {name: tuple(map(one_line, getattr(certificate, name))) for name in fields}
+        return replace(certificate, subject=one_line(certificate.subject), issuer=one_line(certificate.issuer), **names)
+
+    return replace(
+        entry,
+        id=one_line(entry.id),
+        chain=tuple(map(line, entry.chain)),
+        wanted=tuple(map(one_line, entry.wanted)),
+        issuer=one_line(entry.issuer),
+    )
+
+
+def notify_options(function: Command) -> Command:
+    """Adds `--webhook` and the options of mail, which arrive as `webhook`, `mail`, `mail_from` and `smtp`."""
+    options = (
+        click.option("--webhook", multiple=True, metavar="URL", help="Post the alerts there as JSON. Repeatable."),
+        click.option("--mail", multiple=True, metavar="ADDRESS", help="Send the alerts there. Repeatable."),
+        click.option("--mail-from", default="ringfence@localhost", show_default=True, help="Sender of the mail."),
+        click.option("--smtp", default="localhost:25", show_default=True, metavar="HOST:PORT", help="Who takes it."),
+    )
+    for option in reversed(options):
+        function = option(function)
+    return function
