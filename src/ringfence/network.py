@@ -28,7 +28,7 @@ from ringfence.engine.reach import Reachability
 from ringfence.engine.witness import Field, Witnesses
 from ringfence.model.conditions import Request
 from ringfence.model.diagnostics import Diagnostic, InputError, error
-from ringfence.model.headers import HeaderSet, from_port, ports, union
+from ringfence.model.headers import HeaderSet, from_port, ports
 from ringfence.model.intervals import IntervalSet
 from ringfence.model.spans import NOWHERE, Span
 from ringfence.posture.document import Posture
@@ -103,7 +103,7 @@ class Network:
         `src_port` is the client's port; None: any of its own.
         """
         wanted = _leaving(headers(port), src_port)
-        return Flow(self, self.side(source), self.side(target), wanted, _request(request))
+        return Flow(self, self.side(source), ((self.side(target), wanted),), _request(request))
 
     def via_service(
         self,
@@ -116,13 +116,16 @@ class Network:
     ) -> Flow:
         """The flow to whoever stands behind a Service (`namespace/name`) on one of its ports."""
         targets = self.topology.service(service, protocol, port)
-        members = tuple(one for target in targets for one in self.topology.behind(target))
-        if not members:
+        parts = []
+        for target in targets:
+            members = tuple(self.topology.behind(target))
+            wanted = _leaving(ports(target.protocol, IntervalSet.of(target.port)), src_port)
+            if members:
+                parts.append((Side(service, members), wanted))
+        if not parts:
             where = protocol if port is None else f"{protocol}/{port}"
             raise InputError(error(f"no pod stands behind Service {service} on {where}"))
-        wanted = union(ports(target.protocol, IntervalSet.of(target.port)) for target in targets)
-        wanted = _leaving(wanted, src_port)
-        return Flow(self, self.side(source), Side(service, members), wanted, _request(request))
+        return Flow(self, self.side(source), tuple(parts), _request(request))
 
     def _reachability(self, request: Request | None) -> Reachability:
         key = None if request is None else tuple(sorted(request.subjects.items()))
@@ -133,12 +136,11 @@ class Network:
 
 @dataclass(frozen=True)
 class Flow:
-    """A question about one flow."""
+    """A question about one flow. `targets` are alternatives, each with the headers that a packet to it has."""
 
     network: Network
     source: Side
-    target: Side
-    headers: HeaderSet
+    targets: tuple[tuple[Side, HeaderSet], ...]
     request: Request | None = None
 
     @property
@@ -148,12 +150,16 @@ class Flow:
 
     def explain(self) -> Explanation:
         """The outcome, and a packet that shows it. Raises InputError where no packet can be such a flow."""
-        where = Field(self.source.endpoints, self.target.endpoints, self.source.addresses, self.target.addresses)
-        witnesses = Witnesses(self.network._reachability(self.request), self.request)
-        found = explain(witnesses, where, self.headers)
+        source = self.source
+        parts = [
+            (Field(source.endpoints, target.endpoints, source.addresses, target.addresses), wanted)
+            for target, wanted in self.targets
+        ]
+        sure = source.sure and all(target.sure for target, _ in self.targets)
+        found = explain(Witnesses(self.network._reachability(self.request), self.request), parts, sure)
         if found is None:
-            message = f"no packet goes from {self.source.name} to {self.target.name}: they share no address family"
-            raise InputError(error(message))
+            names = " or ".join(target.name for target, _ in self.targets)
+            raise InputError(error(f"no packet goes from {source.name} to {names}: they share no address family"))
         return found
 
 

@@ -30,7 +30,7 @@ def run(command: click.Command, monkeypatch: pytest.MonkeyPatch) -> int:
     ("failure", "code", "stderr"),
     [
         (InputError(error("no such key", Span("a.yaml", "", 3, 4))), 2, "ringfence: a.yaml:3:4: error: no such key\n"),
-        (InputError(error("evil \x1b[31m\nname")), 2, "ringfence: (no source): error: evil \\x1b[31m\\nname\n"),
+        (InputError(error("evil \x1b[31m\nname")), 2, "ringfence: error: evil \\x1b[31m\\nname\n"),
         (click.UsageError("no"), 2, "no\n"),
         (click.FileError("f", "gone"), 2, "gone\n"),
         (click.exceptions.Exit(1), 1, ""),

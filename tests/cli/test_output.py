@@ -129,7 +129,7 @@ def test_diagnostics_are_sorted_by_place(quiet: bool, count: int, capsys: pytest
     lines = shown.err.splitlines()
     assert shown.out == ""
     assert len(lines) == count
-    placed = [line.split(": ")[0] for line in lines if "no source" not in line]
+    placed = [line.split(": ")[0] for line in lines if "nowhere" not in line]
     assert placed == [f"{file}:{line}" for file, line in sorted(places) if not quiet or (file, line) != ("a.yaml", 10)]
     assert "a.yaml:9: error: \\x1b" in lines
 

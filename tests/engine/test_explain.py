@@ -38,7 +38,7 @@ def outcome(*chains: Chain, replicas: int = 1, links: int = 2, request: Request 
         Link("back", "right", "left", enters=True, exits=True),
     )
     network = Network((client, *servers), places, ways[:links])
-    found = explain(Witnesses(Reachability(network, request), request), Field((client,), servers), HTTP)
+    found = explain(Witnesses(Reachability(network, request), request), [(Field((client,), servers), HTTP)])
     assert found is not None
     return found.outcome
 
@@ -91,4 +91,4 @@ def test_a_question_that_no_packet_fits_has_no_answer():
     four = Endpoint("four", "here", AddressSet.of("10.0.0.1"))
     six = Endpoint("six", "here", AddressSet.of("fd00::1"))
     network = Network((four, six), {"here": Location("here")}, ())
-    assert explain(Witnesses(Reachability(network)), Field((four,), (six,)), ALL_HEADERS) is None
+    assert explain(Witnesses(Reachability(network)), [(Field((four,), (six,)), ALL_HEADERS)]) is None

@@ -17,7 +17,7 @@ from ringfence.model.spans import Span
 @pytest.mark.parametrize(
     ("found", "text"),
     [
-        (error("no such port"), "(no source): error: no such port"),
+        (error("no such port"), "error: no such port"),
         (error("no such port", Span("a.yaml", "/x", 3, 7)), "a.yaml:3:7: error: no such port"),
         (warning("nobody knows", Span("a.tf", "aws_vpc.main")), "a.tf#aws_vpc.main: warning: nobody knows"),
         (error("is wrong", Span("a.yaml"), "write it so"), "a.yaml: error: is wrong (write it so)"),

@@ -11,14 +11,14 @@ from ringfence.report.style import Style
 from ringfence.topology.names import headers, side
 from tests.checks.manifests import deployment, node, policy, view
 
-KEYS = ["schema", "outcome", "mtls", "witness", "forward", "return"]
+KEYS = ["schema", "outcome", "mtls", "witness", "forward", "return", "because"]
 
 
 def asked(source: str, target: str, port: str, *manifests: str) -> Explanation:
     shown = view(deployment("web"), deployment("db"), node(), *manifests)
     ends = [side(name, shown.topology.network.endpoints) for name in (source, target)]
     field = Field(ends[0].endpoints, ends[1].endpoints, ends[0].addresses, ends[1].addresses)
-    found = explain(shown.witnesses, field, headers(port))
+    found = explain(shown.witnesses, [(field, headers(port))])
     assert found is not None
     return found
 

@@ -91,6 +91,8 @@ class Connectivity:
 
     def relations(self, source: str, target: str) -> tuple[Relation, ...]:
         """Everything between two workloads, by the regions of addresses that behave alike; refused regions included."""
+        if source == target:  # a kind's relation with itself is that of two members, not of one with itself
+            return tuple(related(self.reach, self.workloads[source], self.workloads[target]))
         key = (self._kind[source], self._kind[target])
         found = self._relations.get(key)
         if found is None:

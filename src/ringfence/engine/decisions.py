@@ -17,6 +17,7 @@ from ringfence.model.conditions import Request, Truth, conjunction, disjunction
 from ringfence.model.headers import Header
 from ringfence.model.networks import Endpoint
 from ringfence.model.rules import Action, Chain, Peer, Rule, Scope, Stage
+from ringfence.model.selectors import AllOf, AnyOf, Not, Selector, Unsure
 from ringfence.model.spans import NOWHERE
 
 
@@ -45,8 +46,8 @@ class Decisions:
     doubts: frozenset[Doubt]
 
 
-Step = tuple[Action, Scope, Rule | None]
-"""Who decides; no rule where the stage's end does."""
+Step = tuple[Action, Scope, Rule | None, str]
+"""Who decides; no rule where the stage's end does; why it is open whether the rule matches, empty where it is not."""
 
 
 def decide(
@@ -57,8 +58,8 @@ def decide(
     doubts: set[Doubt] = set()
     for stage in chain.stages:
         steps, onward = _stage(stage, subject, peer, header, request, doubts)
-        for action, scope, rule in steps:
-            hop = _hop(chain, location, action, stage.name, scope, rule)
+        for action, scope, rule, why in steps:
+            hop = replace(_hop(chain, location, action, stage.name, scope, rule), open=why)
             if action is Action.PASS:
                 onward = True
             else:
@@ -95,7 +96,8 @@ def _stage(
                 truth, doubt = _matches(rule, subject, peer, header, request)
                 if truth is False:
                     continue
-                steps.append((rule.action, scope, rule))
+                why = "" if truth else reason(rule, peer) if doubt is Doubt.UNKNOWN else f"whether {rule.condition}"
+                steps.append((rule.action, scope, rule, why))
                 if truth is True:
                     scope_falls = False
                     break
@@ -108,7 +110,7 @@ def _stage(
             return steps, False
     certain = any(governs is True for _, governs in governing)
     deciding = [scope for scope, governs in governing if governs is True or not certain]
-    steps.append((stage.end, replace(deciding[0], name=_names(deciding)), None))
+    steps.append((stage.end, replace(deciding[0], name=_names(deciding)), None, ""))
     return steps, not certain
 
 
@@ -135,6 +137,30 @@ def _peer_parts(peer: Peer, side: Side) -> Iterator[Truth]:
     yield peer.selector.matches(side.origin)
     yield True if peer.addresses is None else within(peer.addresses, side.address)
     yield peer.identity_matches(side.identity)
+
+
+def reason(rule: Rule, peer: Side) -> str:
+    """Why nobody knows whether a rule matches, as far as the configuration says."""
+    told = [found for one in rule.peers for found in _told(one.selector)]
+    told += [one.addresses.because for one in rule.peers if one.addresses is not None and one.addresses.because]
+    if rule.headers.because:
+        told.append(rule.headers.because)
+    if told:
+        return told[0]
+    who = peer.origin.workload or peer.origin.id if peer.origin else "the peer"
+    return f"not everything about {who} is known"
+
+
+def _told(selector: Selector) -> Iterator[str]:
+    """The reasons that a selector gives for itself."""
+    match selector:
+        case Unsure(because):
+            yield because
+        case AllOf(parts) | AnyOf(parts):
+            for part in parts:
+                yield from _told(part)
+        case Not(part):
+            yield from _told(part)
 
 
 def within(addresses: Bounds[AddressSet], address: int) -> Truth:

@@ -7,7 +7,8 @@ the outcome. Where they differ, the outcome says why: unknowns, conditions, or c
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from ringfence.engine.outcomes import Doubt, Outcome, combined
 from ringfence.engine.witness import Field, Witness, Witnesses
@@ -16,45 +17,79 @@ from ringfence.model.headers import HeaderSet
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """The outcome; the witness that shows it best; where it is mixed, also one that arrives and one that fails."""
+    """The outcome; the witness that shows it best; where it is mixed, also one that arrives and one that fails.
+
+    `because` says in words what is not known, where that is why the outcome is open.
+    """
 
     outcome: Outcome
     witness: Witness
     arriving: Witness | None = None
     failing: Witness | None = None
+    because: tuple[str, ...] = ()
 
 
-def explain(witnesses: Witnesses, field: Field, wanted: HeaderSet) -> Explanation | None:
-    """The outcome for these headers. None where no packet fits the question: no addresses of one family, no headers."""
-    found = list(witnesses.each(field, wanted))
+Part = tuple[Field, HeaderSet]
+"""Where to look for packets, and which headers they have."""
+
+
+def explain(witnesses: Witnesses, parts: Sequence[Part], sure: bool = True) -> Explanation | None:
+    """The outcome over all parts of a question: each is a possible course of events.
+
+    `sure` is false where nobody knows which of the endpoints is meant. None where no packet fits the question: no
+    addresses of one family, no headers.
+    """
+    found: list[Witness] = []
+    left_open = False
+    for field, wanted in parts:
+        for witness, is_open in witnesses.each(field, wanted):
+            found.append(witness)
+            left_open = left_open or is_open
     if not found:
         return None
     outcomes = frozenset(outcome for one in found for outcome in one.trace.outcomes)
     arriving = next((one for one in found if Outcome.ALLOWED in one.trace.outcomes), None)
     failing = next((one for one in found if one.trace.outcomes != {Outcome.ALLOWED}), None)
+    because = tuple(dict.fromkeys(_unknowns(found)))
     if len(outcomes) == 1:
-        return Explanation(next(iter(outcomes)), found[0])
+        # The engine may leave open what no traced packet shows; then its answer stands.
+        outcome = Outcome.UNKNOWN if left_open else next(iter(outcomes))
+        return Explanation(outcome, found[0], because=because if left_open else ())
     if Outcome.ALLOWED not in outcomes:
         return Explanation(combined(outcomes, ()), found[0])
-    doubts = {
-        doubt
-        for one in found
-        for branch in one.trace.branches
-        for doubt in branch.doubts
-        if len(one.trace.outcomes) > 1
-    }
+    mixed = (one.trace for one in found if len(one.trace.outcomes) > 1)
+    doubts = {doubt for trace in mixed for branch in trace.branches for doubt in branch.doubts}
     if len({one.trace.outcomes for one in found}) > 1:
-        doubts.add(_difference(found, field))
-    shown = failing or found[0]
-    return Explanation(combined(outcomes, doubts), shown, arriving, failing)
+        addresses = _unknown_addresses(found, [field for field, _ in parts])
+        doubts.add(Doubt.UNKNOWN if addresses or not sure else Doubt.CHOICE)
+        because = (*because, *(f"the address of {name} is not known" for name in addresses))
+    if arriving is not None:
+        arriving = replace(arriving, passes=True)
+    return Explanation(combined(outcomes, doubts), failing or found[0], arriving, failing, because)
 
 
-def _difference(found: list[Witness], field: Field) -> Doubt:
-    """Packets end differently: by chance (replicas, ports, regions), or because an address is one of several."""
-    by_pair: dict[tuple[str, str, object], set[frozenset[Outcome]]] = {}
+def _unknowns(found: list[Witness]) -> Iterator[str]:
+    """What rules that may match depend on."""
     for one in found:
-        key = (one.packet.source, one.packet.destination, one.packet.header)
-        by_pair.setdefault(key, set()).add(one.trace.outcomes)
-    every = {endpoint.id for endpoint in (*field.sources, *field.targets) if endpoint.every}
-    unknown = any(len(ends) > 1 and not {key[0], key[1]} & every for key, ends in by_pair.items())
-    return Doubt.UNKNOWN if unknown else Doubt.CHOICE
+        for branch in one.trace.branches:
+            yield from (hop.open for hop in branch.forward + branch.back if hop.open)
+
+
+def _unknown_addresses(found: list[Witness], fields: list[Field]) -> list[str]:
+    """The endpoints whose unknown address decides: packets that differ in nothing else end differently."""
+    known = {endpoint.id: endpoint for field in fields for endpoint in field.sources + field.targets}
+    endings: dict[tuple[object, ...], set[frozenset[Outcome]]] = {}
+    for one in found:
+        packet = one.packet
+        regions = (
+            packet.source_address if known[packet.source].every else None,
+            packet.destination_address if known[packet.destination].every else None,
+        )
+        key = (packet.source, packet.destination, packet.header, *regions)
+        endings.setdefault(key, set()).add(one.trace.outcomes)
+    names: dict[str, None] = {}
+    for source, target, *_ in (key for key, ends in endings.items() if len(ends) > 1):
+        for endpoint in (known[str(source)], known[str(target)]):
+            if not endpoint.every and endpoint.addresses.count() > 1:
+                names[endpoint.workload or endpoint.id] = None
+    return list(names)

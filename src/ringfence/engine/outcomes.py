@@ -43,7 +43,8 @@ class Hop:
     """One step of a path: a chain that decided (`action` allow or deny), or a link that was taken (`forward`).
 
     `stage` and `rule` are empty where no rule decided: a chain's default, a link. `layer` is empty for a link.
-    `because` says in words what the names do not.
+    `because` says in words what the names do not; `open` why it is not certain that this rule matches, empty where it
+    is.
     """
 
     location: str
@@ -54,6 +55,7 @@ class Hop:
     rule: str = ""
     span: Span = NOWHERE
     because: str = ""
+    open: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,6 +93,8 @@ class Reachability:
         return tuple(merged for slices in found.values() for merged in _merged(slices))
 
     def _evaluate(self, source: Endpoint, here: AddressSet, target: Endpoint, there: AddressSet) -> Verdict:
+        if source is target and source.single:
+            return OPEN
         sender = View(source, here, source.identity, "source" if source.every else "")
         receiver = View(target, there, target.identity, "destination" if target.every else "")
         return self._onward(Stretch(sender, receiver, source.location), source.location)

@@ -83,6 +83,9 @@ class Reference:
     def trace(self, packet: Packet) -> Trace:
         """Every course that the packet may take. KeyError for an endpoint that the network does not have."""
         source, target = self._endpoints[packet.source], self._endpoints[packet.destination]
+        if source is target and source.single:
+            inside = Hop(source.location, "forward", because="the packet never leaves its sender")
+            return Trace((Branch(Outcome.ALLOWED, (inside,)),))
         form = Form(source, packet.source_address, source.identity, target, packet.destination_address, packet.header)
         segment = Segment(form, source.location, None)
         return Trace(tuple(self._onward((segment,), source.location, packet.request, Course())))

@@ -7,9 +7,9 @@ where the choice is free, an address from the documentation ranges or a private 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from ringfence.engine.outcomes import Outcome, Trace
+from ringfence.engine.outcomes import Branch, Outcome, Trace
 from ringfence.engine.reach import Reachability
 from ringfence.engine.reference import Reference
 from ringfence.engine.traffic import offered
@@ -30,10 +30,17 @@ MOST_CANDIDATES = 64
 
 @dataclass(frozen=True, slots=True)
 class Witness:
-    """A packet and what the reference evaluator says of it."""
+    """A packet and what the reference evaluator says of it. `passes`: it is shown because it may arrive."""
 
     packet: Packet
     trace: Trace
+    passes: bool = False
+
+    @property
+    def branch(self) -> Branch:
+        """The course to show: one that arrives where that is the point, else one that does not."""
+        arriving = (one for one in self.trace.branches if one.outcome is Outcome.ALLOWED)
+        return next(arriving, self.trace.decisive) if self.passes else self.trace.decisive
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +64,21 @@ class Witnesses:
     def passing(self, field: Field, wanted: HeaderSet) -> Witness | None:
         """A packet with a wanted header that may arrive; None where none is confirmed."""
         candidates = self._candidates(field, lambda headers: headers.may & wanted)
-        return self._first(candidates, lambda trace: Outcome.ALLOWED in trace.outcomes)
+        found = self._first(candidates, lambda trace: Outcome.ALLOWED in trace.outcomes)
+        return None if found is None else replace(found, passes=True)
 
     def failing(self, field: Field, wanted: HeaderSet) -> Witness | None:
         """A packet with a wanted header that may not arrive; None where none is confirmed."""
         candidates = self._candidates(field, lambda headers: wanted - headers.must)
         return self._first(candidates, lambda trace: trace.outcomes != {Outcome.ALLOWED})
 
-    def each(self, field: Field, wanted: HeaderSet) -> Iterator[Witness]:
-        """A packet for each pair of endpoints, region and kind of verdict within the wanted headers."""
-        for select in (lambda h: wanted & h.must, lambda h: wanted & h.may - h.must, lambda h: wanted - h.may):
+    def each(self, field: Field, wanted: HeaderSet) -> Iterator[tuple[Witness, bool]]:
+        """Packets for each pair of endpoints, region and kind of verdict, and whether the engine leaves them open."""
+        for select in (lambda h: wanted & h.must, lambda h: wanted - h.may):
             for packet in self._candidates(field, select, 1):
-                yield Witness(packet, self.reference.trace(packet))
+                yield Witness(packet, self.reference.trace(packet)), False
+        for packet in self._candidates(field, lambda h: wanted & h.may - h.must):
+            yield Witness(packet, self.reference.trace(packet)), True
 
     def _first(self, candidates: Iterable[Packet], proves: Callable[[Trace], bool]) -> Witness | None:
         for _, packet in zip(range(MOST_CANDIDATES), candidates, strict=False):

@@ -30,14 +30,14 @@ def stage(nodes: Iterable[str]) -> Stage:
 
 def _own(name: str) -> Scope:
     here = frozenset((name,))
-    same = Rule(Action.ALLOW, (Peer(Label(HOST, "name", Comparison.IN, here)),), name="the pod's own node")
+    same = Rule(Action.ALLOW, (Peer(Label(HOST, "name", Comparison.IN, here)),), name="(the pod's own)")
     return Scope(f"node {name}", AllOf((Has(POD), Label(NODE, "name", Comparison.IN, here))), (same, _SOMEWHERE))
 
 
-_SOMEWHERE = Rule(Action.ALLOW, (Peer(AllOf((_MAYBE_SAME, Has(UNPLACED)))),), name="a node that is not known")
+_SOMEWHERE = Rule(Action.ALLOW, (Peer(AllOf((_MAYBE_SAME, Has(UNPLACED)))),), name="(may be the pod's own)")
 
 _ANYWHERE = Scope(
-    "a node that is not known",
+    "node that is not known",
     AllOf((Has(POD), Has(UNPLACED))),
-    (Rule(Action.ALLOW, (Peer(_MAYBE_SAME),), name="a pod whose node is not known"),),
+    (Rule(Action.ALLOW, (Peer(_MAYBE_SAME),), name="(may be the pod's own)"),),
 )

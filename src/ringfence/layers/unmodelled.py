@@ -27,6 +27,7 @@ from ringfence.model.spans import Span
 from ringfence.resources.kubernetes import ENFORCING_KINDS, NETWORK_POLICY, GroupKind, RawObject, RefusedObject
 
 LAYER = "not modelled"
+NAME = "(what it says is not known)"
 
 PASSIVE: frozenset[GroupKind] = frozenset(
     {
@@ -123,7 +124,7 @@ def lower(objects: Iterable[Unmodelled]) -> tuple[Chain, ...]:
 
 def _open(one: Unmodelled) -> tuple[Rule, ...]:
     peers = (Peer(Unsure(one.because)),)
-    return tuple(Rule(action, peers, name=one.because, span=one.span) for action in (Action.ALLOW, Action.DENY))
+    return tuple(Rule(action, peers, name=NAME, span=one.span) for action in (Action.ALLOW, Action.DENY))
 
 
 def _selectable(kind: GroupKind, namespace: str) -> Selector:

@@ -37,7 +37,8 @@ class Diagnostic:
 
     def __str__(self) -> str:
         tail = f" ({self.remedy})" if self.remedy else ""
-        return f"{self.span}: {self.severity}: {self.message}{tail}"
+        place = f"{self.span}: " if self.span.file or self.span.pointer else ""
+        return f"{place}{self.severity}: {self.message}{tail}"
 
 
 def error(message: str, span: Span = NOWHERE, remedy: str = "") -> Diagnostic:

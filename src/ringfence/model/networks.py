@@ -7,6 +7,7 @@ follows links until it reaches the location of its destination:
 - A link is taken when it serves the packet: its `destinations` hold the packet's destination address, its `towards`
   selects the destination endpoint, its `headers` hold the header. It leads on only to a *transit* location or to the
   location of the destination itself.
+- A packet from a `single` endpoint to itself stays inside it: no chain sees it.
 - A packet for its own location goes out and comes back, where links leave that location; where none does, it is there.
 - A link that `exits` runs the egress chains of the location that it leaves; one that `enters` the ingress chains of the
   one that it reaches. (Inside a subnet nothing crosses its edge, so such a link does neither there.) A location's
@@ -48,6 +49,7 @@ class Endpoint:
 
     `addresses` is of one family. The endpoint has *one of* them and nobody knows which (a pod in a subnet), unless
     `every` is set: then it stands for each of them (a CIDR, the internet). `workload` is the owner that reports name.
+    `single` says that it is one thing, so that a packet to itself never leaves it (a template stands for many pods).
     `maybe` says that the endpoint may not exist at all. `unknown_facets` are those whose attributes may be anything;
     `any_group` means that its groups are not known. `identity` is what its mutual TLS proves.
     """
@@ -65,6 +67,7 @@ class Endpoint:
     any_group: bool = False
     identity: str = NO_IDENTITY
     ephemeral: IntervalSet = EPHEMERAL
+    single: bool = False
     maybe: bool = False
     span: Span = NOWHERE
 

@@ -227,10 +227,9 @@ def _field(source: Part, target: Part) -> Field:
 
 
 def _proof(intent: Intent, status: str, because: str, witness: Witness | None) -> Proof:
-    hops = [] if witness is None else [*witness.trace.decisive.forward, *witness.trace.decisive.back]
-    deciding = [hop for hop in hops if hop.layer]
-    span = deciding[-1].span if deciding else NOWHERE
-    return Proof(intent, status, because, span, witness)
+    hops = [] if witness is None else [*witness.branch.forward, *witness.branch.back]
+    deciding = [hop.span for hop in hops if hop.layer and hop.span != NOWHERE]
+    return Proof(intent, status, because, deciding[-1] if deciding else NOWHERE, witness)
 
 
 def _on_node(endpoint: Endpoint) -> bool:

@@ -13,6 +13,7 @@ from ringfence.model.addresses import AddressSet
 from ringfence.report.packets import reason
 from ringfence.report.style import Style
 from ringfence.topology.entries import CONTROLLER, SOME_NODE
+from ringfence.topology.names import INTERNET
 
 SCHEMA = "ringfence.connectivity/1"
 
@@ -140,12 +141,17 @@ def document(found: Result) -> dict[str, Any]:
 
 def _edge(edge: Edge) -> dict[str, Any]:
     return {
-        "src": str(edge.source),
-        "dst": str(edge.target),
+        "src": node_text(edge.source),
+        "dst": node_text(edge.target),
         "may": edge.may.document(),
         "must": edge.must.document(),
         "mtls": "plaintext",
     }
+
+
+def node_text(node: Node) -> str:
+    """A node as reports name it."""
+    return "internet[External]" if node.addresses == INTERNET else str(node)
 
 
 def text(found: Result, style: Style) -> str:
@@ -156,11 +162,11 @@ def text(found: Result, style: Style) -> str:
             lines.append(f"{style.bold(name)}: {', '.join(members)}")
     source = ""
     for place, edge in enumerate(found.edges):
-        if str(edge.source) != source:
-            source = str(edge.source)
+        if node_text(edge.source) != source:
+            source = node_text(edge.source)
             lines += ["", style.bold(source)]
         note = "" if edge.may == edge.must else style.warn(f"   certain: {edge.must}")
-        lines.append(f"  -> {edge.target}   {style.good(str(edge.may))}{note}")
+        lines.append(f"  -> {node_text(edge.target)}   {style.good(str(edge.may))}{note}")
         for flow in found.flows[place] if found.flows else ():
             lines += [f"       {spoken(flow['traffic'])}", *(f"         {style.dim(one)}" for one in flow["because"])]
     if not found.edges:

@@ -17,7 +17,7 @@ SCHEMA = "ringfence.explain/1"
 
 def document(found: Explanation) -> dict[str, Any]:
     """The JSON document."""
-    branch = found.witness.trace.decisive
+    branch = found.witness.branch
     return {
         "schema": SCHEMA,
         "outcome": str(found.outcome),
@@ -25,6 +25,7 @@ def document(found: Explanation) -> dict[str, Any]:
         "witness": packet_document(found.witness.packet),
         "forward": hops_document(branch.forward),
         "return": hops_document(branch.back),
+        "because": list(found.because),
     }
 
 
@@ -37,6 +38,7 @@ def text(question: str, found: Explanation, style: Style) -> str:
     """The outcome in one line, then the packet that shows it and its way, hop by hop."""
     mark = {Outcome.ALLOWED: style.good, Outcome.DENIED: style.bad, Outcome.NO_ROUTE: style.bad}
     lines = [f"{style.bold(one_line(question))}: {mark.get(found.outcome, style.warn)(str(found.outcome))}"]
+    lines += [f"  {style.warn('not known')}: {one}" for one in found.because]
     lines += _witness(found.witness, style)
     if found.arriving is not None and found.arriving is not found.witness:
         lines += ["", "and one that arrives:", *_witness(found.arriving, style)]
@@ -46,4 +48,4 @@ def text(question: str, found: Explanation, style: Style) -> str:
 def _witness(witness: Witness, style: Style) -> list[str]:
     packet = witness.packet
     names = f"{packet.source} -> {packet.destination}"
-    return [f"  packet {packet_text(packet)}   {style.dim(names)}", *hops_text(witness.trace.decisive, style)]
+    return [f"  packet {packet_text(packet)}   {style.dim(names)}", *hops_text(witness.branch, style)]

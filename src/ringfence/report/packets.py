@@ -7,10 +7,14 @@ from typing import Any
 
 from ringfence.engine.outcomes import Branch, Hop
 from ringfence.engine.witness import Witness
+from ringfence.layers import unmodelled
 from ringfence.model.addresses import address
 from ringfence.model.headers import PORT_PLANES, Header
 from ringfence.model.networks import Packet
 from ringfence.report.style import Style
+
+STANDING_BY = unmodelled.LAYER
+"""The layer that is not worth a line where nothing of it applies."""
 
 NAMES = {"mtls": "tcp (mTLS)"}
 
@@ -60,11 +64,11 @@ def hops_document(hops: Iterable[Hop]) -> list[dict[str, str]]:
 def hops_text(branch: Branch, style: Style, indent: str = "  ") -> list[str]:
     """The way there and back, one line a hop."""
     lines = [f"{indent}there"]
-    lines += [_hop(hop, style, indent) for hop in branch.forward]
+    lines += [_hop(hop, style, indent) for hop in branch.forward if not _silent(hop)]
     judged = [hop for hop in branch.back if hop.layer or hop.action == "no_route"]
     if judged:
         lines.append(f"{indent}back")
-        lines += [_hop(hop, style, indent) for hop in branch.back]
+        lines += [_hop(hop, style, indent) for hop in branch.back if not _silent(hop)]
     elif branch.outcome == "allowed":
         lines.append(f"{indent}back: the reply passes; every chain on its way saw the request")
     return lines
@@ -72,7 +76,7 @@ def hops_text(branch: Branch, style: Style, indent: str = "  ") -> list[str]:
 
 def deciding_text(witness: Witness) -> str:
     """The hop that decided, in one line: layer, rule and place."""
-    branch = witness.trace.decisive
+    branch = witness.branch
     hops = [hop for hop in (*branch.forward, *branch.back) if hop.layer or hop.action == "no_route"]
     return f"{hops[-1].action}: {reason(hops[-1])}" if hops else "no layer on the way decides anything"
 
@@ -88,8 +92,14 @@ def reason(hop: Hop) -> str:
     if not hop.layer:
         return hop.because
     says = hop.because or hop.rule
+    says += f", open: {hop.open}" if hop.open else ""
     place = f"  ({hop.span})" if hop.span.file or hop.span.pointer else ""
     return f"{hop.layer}: {says}{place}"
+
+
+def _silent(hop: Hop) -> bool:
+    """A layer of which nothing concerns this packet, and that only stands by."""
+    return hop.layer == STANDING_BY and not hop.rule
 
 
 def _joined(text: str, port: int) -> str:

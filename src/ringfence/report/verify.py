@@ -74,7 +74,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
 
 
 def _witness(witness: Witness) -> dict[str, Any]:
-    branch = witness.trace.decisive
+    branch = witness.branch
     ways = {"forward": hops_document(branch.forward), "return": hops_document(branch.back)}
     return packet_document(witness.packet) | {"outcome": str(witness.trace.outcome)} | ways
 

@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from ringfence.model.addresses import EVERYWHERE, AddressSet
+from ringfence.model.addresses import ALL_IPV4, ALL_IPV6, EVERYWHERE, AddressSet
 from ringfence.model.diagnostics import InputError, error
 from ringfence.model.headers import ALL_HEADERS, OCTETS, HeaderSet, icmp, ports, protocol
 from ringfence.model.intervals import IntervalSet
@@ -54,11 +54,15 @@ PORT_PROTOCOLS = ("tcp", "udp", "sctp")
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One side of a question: endpoints, and the addresses of those that stand for all of theirs (None: all)."""
+    """One side of a question: endpoints, and the addresses of those that stand for all of theirs (None: all).
+
+    `sure` is false where nobody knows which of the endpoints is meant.
+    """
 
     name: str
     endpoints: tuple[Endpoint, ...]
     addresses: AddressSet | None = None
+    sure: bool = True
 
 
 def side(text: str, endpoints: Iterable[Endpoint]) -> Side:
@@ -74,7 +78,10 @@ def side(text: str, endpoints: Iterable[Endpoint]) -> Side:
         outside = tuple(one for one in known if one.every and one.addresses & addresses)
         if not outside:
             raise InputError(error(f"{text}: this network knows no addresses of that family"))
-        return Side(text, outside, addresses)
+        # One address of a known pool may be any pod's of it; a pool of "anywhere" says nothing.
+        pools = (one for one in known if not one.every and one.addresses not in (ALL_IPV4, ALL_IPV6))
+        maybe = tuple(one for one in pools if addresses.count() == 1 and addresses <= one.addresses)
+        return Side(text, (*outside, *maybe), addresses, not maybe)
     found = tuple(one for one in known if text and text in _names(one))
     if not found:
         names = sorted({name for one in known for name in (one.workload, _bare(one.workload))})

@@ -91,6 +91,7 @@ class Population:
                 workload=workload.title,
                 namespace=namespace,
                 facets=facets,
+                single=pod is not None,
                 span=span,
             )
 
@@ -119,6 +120,7 @@ class Population:
                 addresses,
                 workload=f"{name}[Node]",
                 facets=self._on_host(name),
+                single=True,
                 span=node.span if node else Span(pointer=name),
             )
 
