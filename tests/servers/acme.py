@@ -10,7 +10,7 @@ import json
 import ssl
 import subprocess
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,13 +51,19 @@ class Pebble:
 
 @contextmanager
 def pebble(
-    folder: Path, *, reject_nonces: int = 5, always_valid: bool = False, answers: bool = True
+    folder: Path,
+    *,
+    reject_nonces: int = 5,
+    always_valid: bool = False,
+    answers: bool = True,
+    bindings: Mapping[str, str] | None = None,
 ) -> Iterator[Pebble]:
     """Runs Pebble and its challenge server until the block ends.
 
     `reject_nonces` is the percentage of good nonces that it refuses, which a client must answer with another try;
     `always_valid` takes every challenge for met. Without `answers` nobody listens on `http_port` and `tls_port`, so
-    that a client can do it itself; the DNS says 127.0.0.1 for every name in any case.
+    that a client can do it itself; the DNS says 127.0.0.1 for every name in any case. With `bindings` (key identifier to
+    base64url key) accounts must be bound to one of them.
     """
     listen, management, http, tls, dns, challenges = (free_port() for _ in range(6))
     certificate, key = folder / "listener.pem", folder / "listener.key"
@@ -73,7 +79,8 @@ def pebble(
         "httpPort": http,
         "tlsPort": tls,
         "ocspResponderURL": "",
-        "externalAccountBindingRequired": False,
+        "externalAccountBindingRequired": bool(bindings),
+        "externalAccountMACKeys": dict(bindings or {}),
         "retryAfter": {"authz": 1, "order": 1},
         "keyAlgorithm": "ecdsa",
         "profiles": {

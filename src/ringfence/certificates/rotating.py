@@ -72,6 +72,10 @@ class Rotating:
 
     def advance(self, now: datetime) -> tuple[Rotation, tuple[str, ...]]:
         """Takes the next step if its proof holds; the rotation after it, and the objections where it was refused."""
+        with files.locked(self.ca.folder / "rotation.lock"):
+            return self._advance(now)
+
+    def _advance(self, now: datetime) -> tuple[Rotation, tuple[str, ...]]:
         current = self.under_way()
         if current is None:
             return self._publish(now), ()

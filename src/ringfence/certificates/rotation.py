@@ -8,8 +8,8 @@
 
 Outages come from steps taken early: a leaf under a root that some verifier does not have yet, or a root taken away
 while leaves under it are still in use. So a step is refused while its proof does not hold *now*; a proof that once held
-is asked for again where a later step depends on it. What could not be read proves nothing. Each step leaves its evidence
-behind.
+is asked for again where a later step depends on it. What could not be read proves nothing. Each step leaves its
+evidence behind.
 """
 
 from __future__ import annotations
