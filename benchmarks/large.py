@@ -36,9 +36,8 @@ def main() -> None:
     print(f"build  {built - began:8.2f} s")
     print(f"solve  {solved - built:8.2f} s   {solution.classes:,} classes, {solution.pieces:,} pieces")
     print(f"memory {peak:8,} MiB at the peak")
-    print(
-        f"orjson {loaded:8.2f} s for {len(raw) / 1e6:.0f} MB: solving takes {(solved - built) / loaded:.1f} times as long"
-    )
+    ratio = (solved - built) / loaded
+    print(f"orjson {loaded:8.2f} s for {len(raw) / 1e6:.0f} MB: solving takes {ratio:.1f} times as long")
     for name, pairs in solution.pairs.items():
         print(f"{name}: {pairs:,} pairs may exchange something")
 

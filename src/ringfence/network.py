@@ -24,6 +24,7 @@ from ringfence.checks.registry import run
 from ringfence.engine.connectivity import Connectivity
 from ringfence.engine.explain import Explanation, explain
 from ringfence.engine.outcomes import Outcome
+from ringfence.engine.overview import Overview, overview
 from ringfence.engine.reach import Reachability
 from ringfence.engine.witness import Field, Witnesses
 from ringfence.model.conditions import Request
@@ -75,6 +76,11 @@ class Network:
         if self.posture is None:
             return [], []
         return prove(self.posture, self.posture_span, self.connectivity, self.witnesses)
+
+    @cached_property
+    def overview(self) -> Overview | None:
+        """The network in a few numbers; None where it is too large to be counted in a moment."""
+        return overview(self.connectivity, {one.title for one in self.topology.objects.workloads})
 
     def side(self, name: str) -> Side:
         """What a name means here. Raises InputError with near names where it means nothing."""

@@ -110,7 +110,7 @@ def test_the_document_has_the_keys_of_its_schema():
     cluster = (deployment("db"), service("db", "[{port: 5432}]", "type: LoadBalancer"))
     proof, _ = proofs(list(cluster), "intents: [{name: n, reason: r, deny: {from: internet, to: shop/db}}]")
     found = document(verdict(*proof, cluster=cluster))
-    assert list(found) == ["schema", "intents", "findings", "exposed", "not_modelled", "assumed_open"]
+    assert list(found) == ["schema", "intents", "findings", "connectivity", "exposed", "not_modelled", "assumed_open"]
     assert found["schema"] == "ringfence.verify/1"
     (intent,) = found["intents"]
     assert list(intent) == ["name", "status", "witness", "because", "span", "reason"]

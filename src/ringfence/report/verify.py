@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ringfence.checks.finding import Finding, Severity
+from ringfence.engine.overview import Overview
 from ringfence.engine.witness import Witness
 from ringfence.model.spans import Span
 from ringfence.posture.intents import PROVED, VIOLATED, Proof
@@ -21,7 +22,8 @@ SCHEMA = "ringfence.verify/1"
 class Verdict:
     """Everything that one run of `verify` has to say. `exposed` are entries as sentences, with their places.
 
-    `incomplete` says that some of the input could not be read, so that nothing here is good enough.
+    `incomplete` says that some of the input could not be read, so that nothing here is good enough. `overview` stands
+    in for intents where there is no posture file.
     """
 
     proofs: tuple[Proof, ...]
@@ -33,6 +35,7 @@ class Verdict:
     policies: int
     threshold: Severity
     incomplete: bool = False
+    overview: Overview | None = None
 
     @property
     def failed(self) -> bool:
@@ -47,6 +50,7 @@ def document(verdict: Verdict) -> dict[str, Any]:
         "schema": SCHEMA,
         "intents": [_intent(proof) for proof in verdict.proofs],
         "findings": [_finding(finding) for finding in verdict.findings],
+        "connectivity": verdict.overview,
         "exposed": [{"what": what, "span": str(span)} for what, span in verdict.exposed],
         "not_modelled": list(verdict.not_modelled),
         "assumed_open": list(verdict.assumed_open),
@@ -84,6 +88,8 @@ def text(verdict: Verdict, style: Style) -> str:
     lines: list[str] = []
     if verdict.proofs:
         lines += [style.bold("Intents"), *_intents(verdict.proofs, style), ""]
+    if verdict.overview is not None:
+        lines += [style.bold("Connectivity"), *_overview(verdict.overview), ""]
     if verdict.findings:
         lines += [style.bold("Findings"), *_findings(verdict.findings, style), ""]
     if verdict.exposed:
@@ -129,6 +135,17 @@ def _shown(witness: Witness | None) -> list[str]:
         return []
     packet = f"{witness.packet.source} -> {witness.packet.destination}"
     return [f"        packet {packet_text(witness.packet)}  ({packet})", f"        {deciding_text(witness)}"]
+
+
+def _overview(found: Overview) -> list[str]:
+    """Two sentences, and where to read on."""
+    shown = ", ".join(found.from_outside[:4])
+    more = f" and {len(found.from_outside) - 4} more" if len(found.from_outside) > 4 else ""
+    count = _many(found.pairs, "pair")
+    return [
+        f"  {found.connected} of {count} of workloads may exchange something (ringfence connectivity shows them)",
+        f"  policies let the outside reach: {shown or 'nobody'}{more}",
+    ]
 
 
 def _summary(verdict: Verdict, style: Style) -> list[str]:

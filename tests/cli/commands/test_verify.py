@@ -81,7 +81,7 @@ def test_an_unknown_threshold(shop: Path, run: Run):
 def test_json_to_a_file_beside_the_text(shop: Path, run: Run):
     assert run("verify", "-o", "text", "-o", "json=report.json") == (0, PROVED, "")
     found = json.loads((shop / "report.json").read_text())
-    assert list(found) == ["schema", "intents", "findings", "exposed", "not_modelled", "assumed_open"]
+    assert list(found) == ["schema", "intents", "findings", "connectivity", "exposed", "not_modelled", "assumed_open"]
     assert [(one["name"], one["status"]) for one in found["intents"]] == [("catalogue", "proved"), ("closed", "proved")]
 
 

@@ -61,4 +61,5 @@ def _verdict(network: Network, proofs: tuple[Proof, ...], threshold: Severity, b
         len(topology.objects.network_policies),
         threshold,
         broken,
+        None if network.posture else network.overview,
     )
