@@ -101,7 +101,7 @@ def issue(
     serial: int | None = None,
     extensions: Iterable[tuple[library.ExtensionType, bool]] = (),
     authority_key: bool = True,
-    hash: hashes.HashAlgorithm | None = None,
+    hash: Any = None,
 ) -> Made:
     """A certificate with exactly these extensions and the two key identifiers."""
     mine = own_key or key(subject)

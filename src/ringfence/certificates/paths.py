@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.certificates import constraints
 from ringfence.certificates.inventory import ANY_USAGE, Certificate
-from ringfence.certificates.x509 import parse, signed_by
+from ringfence.certificates.x509 import complaints, parse, signed_by
 
 if TYPE_CHECKING:
     from cryptography import x509 as library
@@ -122,7 +122,7 @@ def _key(one: Certificate, *, signature: bool) -> Iterator[str]:
 def _critical(one: Certificate, parsed: library.Certificate) -> Iterator[str]:
     try:
         found = list(parsed.extensions)
-    except Exception:  # already among the defects
+    except complaints():  # already among the defects
         return
     for extension in found:
         identifier = extension.oid.dotted_string

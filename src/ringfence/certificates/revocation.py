@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from ringfence.certificates.alerts import Revocations
 from ringfence.certificates.inventory import Certificate
-from ringfence.certificates.x509 import parse
+from ringfence.certificates.x509 import complaints, parse
 from ringfence.model.diagnostics import Diagnostic, error
 from ringfence.resources.certificates import Encoded
 
@@ -57,12 +57,11 @@ def load_all(encoded: Iterable[Encoded]) -> tuple[list[RevocationList], list[Dia
 def load(encoded: Encoded) -> RevocationList | Diagnostic:
     """One list, or why it is none."""
     from cryptography import x509 as library
-    from cryptography.exceptions import UnsupportedAlgorithm
 
     try:
         found = library.load_der_x509_crl(encoded.der)
         return _record(found, encoded)
-    except (ValueError, TypeError, UnsupportedAlgorithm, library.DuplicateExtension) as failure:
+    except complaints() as failure:
         text = " ".join(str(failure).split())[:160]
         return error(f"this is no revocation list: {text or type(failure).__name__}", encoded.span)
 
@@ -129,14 +128,13 @@ def _scope(value: Any, details: dict[str, Any]) -> list[str]:
 def signed_by(listed: RevocationList, issuer: Certificate) -> bool:
     """Whether the issuer's key signed the list, and the names agree."""
     from cryptography import x509 as library
-    from cryptography.exceptions import UnsupportedAlgorithm
 
     if listed.issuer != issuer.subject:
         return False
     try:
         key: Any = parse(issuer.der, suspicious=bool(issuer.defects)).public_key()
         return library.load_der_x509_crl(listed.encoded.der).is_signature_valid(key)
-    except (ValueError, TypeError, UnsupportedAlgorithm):
+    except complaints():
         return False
 
 

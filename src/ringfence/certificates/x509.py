@@ -55,7 +55,7 @@ def read(der: bytes, span: Span = NOWHERE) -> tuple[Certificate | None, Diagnost
         serial, key = _serial_and_key(der)
         certificate = parse(der, suspicious=serial <= 0)
         record = _record(certificate, der, serial, key, span)
-    except (ValueError, TypeError, OverflowError, IndexError) as failure:
+    except complaints() as failure:
         return None, error(f"this is no certificate: {_reason(failure)}", span)
     if record.defects:
         return record, error(f"malformed certificate: {'; '.join(record.defects)}", span)
@@ -75,6 +75,15 @@ def parse(der: bytes, *, suspicious: bool = False) -> library.Certificate:
         return library.load_der_x509_certificate(der)
 
 
+def complaints() -> tuple[type[Exception], ...]:
+    """What the library raises for content that it cannot read, and for a signature that is not right."""
+    from cryptography import x509 as library
+    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+
+    unreadable = (library.DuplicateExtension, library.UnsupportedGeneralNameType, library.InvalidVersion)
+    return (ValueError, TypeError, UnsupportedAlgorithm, InvalidSignature, *unreadable)
+
+
 def issued_by(certificate: Certificate, issuer: Certificate) -> bool:
     """Whether the issuer's name and key stand behind the certificate's signature."""
     return certificate.issuer == issuer.subject and signed_by(certificate.der, issuer.der)
@@ -83,12 +92,10 @@ def issued_by(certificate: Certificate, issuer: Certificate) -> bool:
 @lru_cache(maxsize=4096)
 def signed_by(der: bytes, issuer: bytes) -> bool:
     """Whether the issuer's key verifies the certificate's signature and the names agree. False where that cannot be."""
-    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-
     try:
         quiet = _serial_and_key(der)[0] <= 0 or _serial_and_key(issuer)[0] <= 0
         parse(der, suspicious=quiet).verify_directly_issued_by(parse(issuer, suspicious=quiet))
-    except (InvalidSignature, UnsupportedAlgorithm, ValueError, TypeError):
+    except complaints():
         return False
     return True
 
@@ -98,11 +105,9 @@ def _record(found: library.Certificate, der: bytes, serial: int, key: bytes, spa
 
     def attempt(what: str, make: Callable[[], Value], default: Value) -> Value:
         """The value, or the default and a defect."""
-        from cryptography.exceptions import UnsupportedAlgorithm
-
         try:
             return make()
-        except (ValueError, TypeError, UnsupportedAlgorithm) as failure:
+        except complaints() as failure:
             defects.append(f"{what} cannot be read ({_reason(failure)})")
             return default
 
@@ -214,8 +219,11 @@ def _hash(found: library.Certificate) -> str:
 
 def _serial_and_key(der: bytes) -> tuple[int, bytes]:
     """Serial number and SubjectPublicKeyInfo of a certificate (RFC 5280, 4.1), or ValueError."""
-    body = next(_elements(der, *_content(der, 0, 0x30)[1:]))
-    parts = list(_elements(der, body[1], body[2]))
+    _, outer, outer_end = _content(der, 0, 0x30)
+    _, body, body_end = _content(der, outer, 0x30)
+    if body_end > outer_end:
+        raise ValueError("an element is longer than what it stands in")
+    parts = list(_elements(der, body, body_end))
     first = 1 if parts and parts[0][0] == 0xA0 else 0
     if len(parts) < first + 6 or parts[first][0] != 0x02 or parts[first + 5][0] != 0x30:
         raise ValueError("its parts are not those of a certificate")
