@@ -131,7 +131,8 @@ class RouteTable(Resource):
     """A route table: its routes without the local ones, which every table has for each block of its VPC.
 
     `subnets` are those associated by name; every other subnet of the VPC uses the VPC's main table. `gateways` are
-    those whose arriving traffic it decides. `propagating` are the gateways that may add routes.
+    those whose arriving traffic it decides. `propagating` are the gateways that may add routes. `unlisted` says why
+    there may be further routes that could not be read, None where there are none.
     """
 
     vpc: Id
@@ -139,3 +140,4 @@ class RouteTable(Resource):
     subnets: Ids = ()
     gateways: Ids = ()
     propagating: Ids = ()
+    unlisted: Unknown | None = None

@@ -1,0 +1,322 @@
+"""Expressions to values.
+
+Names are resolved by a `Scope`; everything else is here. What the files do not decide is `Unknown`, and an unknown
+spreads exactly as far as it matters: `false && unknown` is false, a list with an unknown element has a known length. A
+conditional on an unknown is unknown unless both results are the same. A function that is not known here is unknown.
+
+Source: Terraform's "Expressions" pages, and the HCL native syntax specification for splats and templates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from ringfence.resources.aws import Unknown
+from ringfence.sources.terraform import functions_collections, functions_text
+from ringfence.sources.terraform.conversions import EvaluationError, describe, number, text, truth, unified
+from ringfence.sources.terraform.syntax import (
+    Attribute,
+    Binary,
+    Call,
+    Conditional,
+    Expression,
+    For,
+    Index,
+    Literal,
+    Name,
+    Object,
+    Opaque,
+    Splat,
+    Template,
+    Tuple,
+    Unary,
+)
+from ringfence.sources.terraform.values import Reference, SetOf, equal, ordered, unknown_in, vague
+
+
+class Namespace(Protocol):
+    """Something that has named members and is no value itself: `var`, `local`, a resource type."""
+
+    def member(self, name: str) -> Any:
+        """The member. EvaluationError where there is none."""
+
+
+class Scope(Protocol):
+    """Where names are looked up."""
+
+    def lookup(self, name: str) -> Any:
+        """A value or a Namespace. EvaluationError where nothing has that name."""
+
+
+class Inner:
+    """A scope with further names: what a `for` or a splat binds."""
+
+    def __init__(self, outer: Scope, names: Mapping[str, Any]) -> None:
+        self._outer = outer
+        self._names = names
+
+    def lookup(self, name: str) -> Any:
+        """The bound value, else the outer scope's."""
+        return self._names[name] if name in self._names else self._outer.lookup(name)
+
+
+def evaluate(node: Expression, scope: Scope) -> Any:
+    """The value of an expression. EvaluationError for what Terraform refuses."""
+    match node:
+        case Literal(value):
+            return value
+        case Opaque(because):
+            return Unknown(because)
+        case Name(name):
+            return scope.lookup(name)
+        case Attribute(of, name):
+            return attribute(evaluate(of, scope), name)
+        case Index(of, key):
+            return _index(evaluate(of, scope), evaluate(key, scope))
+        case Template(parts):
+            return _template([evaluate(part, scope) for part in parts])
+        case Tuple(items):
+            return [_value(evaluate(one, scope)) for one in items]
+        case Object(items):
+            return _object(node, scope)
+        case Conditional(condition, yes, no):
+            return _conditional(truth(evaluate(condition, scope)), yes, no, scope)
+        case Unary(operator, operand):
+            return _unary(operator, evaluate(operand, scope))
+        case Binary():
+            return _binary(node, scope)
+        case Splat(of, each):
+            return _splat(evaluate(of, scope), each, scope)
+        case For():
+            return _for(node, scope)
+        case Call():
+            return _call(node, scope)
+    raise AssertionError(node)
+
+
+def attribute(value: Any, name: str) -> Any:
+    """`value.name`."""
+    if isinstance(value, dict):
+        if name in value:
+            return value[name]
+        raise EvaluationError(f"there is no attribute {name!r}")
+    if (unknown := vague(value)) is not None:
+        return unknown
+    if hasattr(value, "member"):
+        return value.member(name)
+    raise EvaluationError(f"{describe(value)} has no attributes")
+
+
+def _value(value: Any) -> Any:
+    """A value that may stand in a list: a namespace is none."""
+    if value is None or isinstance(value, (str, bool, int, float, list, dict, Unknown, Reference)):
+        return value
+    if hasattr(value, "members"):
+        return value
+    raise EvaluationError("this is a namespace, not a value")
+
+
+def _index(value: Any, key: Any) -> Any:
+    if isinstance(value, dict):
+        if (unknown := vague(key)) is not None:
+            return unknown
+        return attribute(value, str(text(key)))
+    if (unknown := vague(value)) is not None:
+        return unknown
+    if isinstance(value, list):
+        if isinstance(value, SetOf):
+            return Unknown("a set has no places")
+        place = number(key)
+        if isinstance(place, Unknown):
+            return place
+        if isinstance(place, int) and 0 <= place < len(value):
+            return value[place]
+        raise EvaluationError(f"the list has no element {place}")
+    if hasattr(value, "member") and isinstance(key, str):
+        return value.member(key)
+    raise EvaluationError(f"{describe(value)} has no elements")
+
+
+def _template(parts: list[Any]) -> Any:
+    if len(parts) == 1:
+        return parts[0]
+    for part in parts:
+        if (unknown := vague(part)) is not None:
+            return unknown
+    return "".join(str(text(part)) for part in parts)
+
+
+def _object(node: Object, scope: Scope) -> Any:
+    out: dict[str, Any] = {}
+    for key, value in node.items:
+        name = evaluate(key, scope)
+        if (unknown := vague(name)) is not None:
+            return unknown
+        out[str(text(name))] = _value(evaluate(value, scope))
+    return out
+
+
+def _conditional(condition: bool | Unknown, yes: Expression, no: Expression, scope: Scope) -> Any:
+    if not isinstance(condition, Unknown):
+        chosen, other = (yes, no) if condition else (no, yes)
+        value = evaluate(chosen, scope)
+        if isinstance(value, (str, bool, int, float)):
+            try:
+                return unified(value, evaluate(other, scope))[0]
+            except EvaluationError:
+                return value
+        return value
+    try:
+        one, two = evaluate(yes, scope), evaluate(no, scope)
+    except EvaluationError:
+        return condition
+    return one if equal(one, two) is True else condition
+
+
+def _unary(operator: str, value: Any) -> Any:
+    if operator == "!":
+        known = truth(value)
+        return known if isinstance(known, Unknown) else not known
+    amount = number(value)
+    return amount if isinstance(amount, Unknown) else -amount
+
+
+ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
+    "+": lambda a, b: a + b,
+    "-": lambda a, b: a - b,
+    "*": lambda a, b: a * b,
+    "<": lambda a, b: a < b,
+    ">": lambda a, b: a > b,
+    "<=": lambda a, b: a <= b,
+    ">=": lambda a, b: a >= b,
+}
+
+
+def _binary(node: Binary, scope: Scope) -> Any:
+    left = evaluate(node.left, scope)
+    if node.operator in ("&&", "||"):
+        decisive = node.operator == "||"
+        first = truth(left)
+        if first is decisive:
+            return decisive
+        second = truth(evaluate(node.right, scope))
+        if second is decisive:
+            return decisive
+        return first if isinstance(first, Unknown) else second
+    right = evaluate(node.right, scope)
+    if node.operator in ("==", "!="):
+        same = equal(left, right)
+        return same if isinstance(same, Unknown) else same == (node.operator == "==")
+    a, b = number(left), number(right)
+    for one in (a, b):
+        if isinstance(one, Unknown):
+            return one
+    if node.operator in ARITHMETIC:
+        value = ARITHMETIC[node.operator](a, b)
+        return int(value) if isinstance(value, float) and value.is_integer() else value
+    return _division(node.operator, a, b)
+
+
+def _division(operator: str, a: Any, b: Any) -> Any:
+    if b == 0:
+        raise EvaluationError("a division by zero")
+    if operator == "%":
+        return abs(a) % abs(b) * (1 if a >= 0 else -1)
+    value = a / b
+    return a // b if isinstance(a, int) and isinstance(b, int) and a % b == 0 else value
+
+
+def _splat(value: Any, each: Expression, scope: Scope) -> Any:
+    if value is None:
+        return []
+    if (unknown := vague(value)) is not None:
+        return unknown
+    found = value if isinstance(value, list) else [value]
+    out = [evaluate(each, Inner(scope, {"*": one})) for one in found]
+    return out if ordered(found) else SetOf(out)
+
+
+def _for(node: For, scope: Scope) -> Any:
+    source = evaluate(node.of, scope)
+    if (unknown := vague(source)) is not None:
+        return unknown
+    if isinstance(source, dict):
+        pairs: list[tuple[Any, Any]] = [(key, source[key]) for key in sorted(source)]
+    elif isinstance(source, list):
+        pairs = [(one, one) for one in source] if isinstance(source, SetOf) else list(enumerate(source))
+    else:
+        raise EvaluationError(f"{describe(source)} cannot be gone through")
+    out: list[tuple[Any, Any]] = []
+    for key, value in pairs:
+        names = {node.value_name: value} if node.key_name is None else {node.key_name: key, node.value_name: value}
+        inner = Inner(scope, names)
+        if node.when is not None:
+            wanted = truth(evaluate(node.when, inner))
+            if isinstance(wanted, Unknown):
+                return wanted
+            if not wanted:
+                continue
+        name = None if node.key is None else evaluate(node.key, inner)
+        if (unknown := vague(name)) is not None:
+            return unknown
+        out.append((name, _value(evaluate(node.value, inner))))
+    if node.key is not None:
+        return _keyed(out, node.group)
+    values = [value for _, value in out]
+    return values if ordered(source if isinstance(source, list) else values) else SetOf(values)
+
+
+def _keyed(pairs: list[tuple[Any, Any]], group: bool) -> dict[str, Any]:
+    out: dict[str, Any] = {}
+    for key, value in pairs:
+        name = str(text(key))
+        if group:
+            out.setdefault(name, []).append(value)
+        elif name in out:
+            raise EvaluationError(f"two elements have the key {name!r}")
+        else:
+            out[name] = value
+    return out
+
+
+def _call(node: Call, scope: Scope) -> Any:
+    if node.name in ("try", "can"):
+        return _attempt(node, scope)
+    arguments = [evaluate(one, scope) for one in node.arguments]
+    if node.expand:
+        last = arguments.pop()
+        if (unknown := vague(last)) is not None:
+            return unknown
+        if not isinstance(last, list):
+            raise EvaluationError(f"{describe(last)} cannot be spread over arguments")
+        arguments += last
+    name = node.name.removeprefix("core::")
+    try:
+        if name in functions_collections.FUNCTIONS:
+            return functions_collections.FUNCTIONS[name](*arguments)
+        if name in functions_text.FUNCTIONS:
+            unknown = unknown_in(arguments)
+            return functions_text.FUNCTIONS[name](*arguments) if unknown is None else unknown
+    except functions_collections.Open as found:
+        return found.unknown
+    except (TypeError, ValueError, OverflowError, IndexError) as fault:
+        raise EvaluationError(f"{node.name}: {fault}") from None
+    return Unknown(f"the function {node.name} is not evaluated")
+
+
+def _attempt(node: Call, scope: Scope) -> Any:
+    """The first argument that is no error; one that is unknown might be one."""
+    fault = EvaluationError("try has no argument that is no error")
+    for one in node.arguments:
+        try:
+            value = evaluate(one, scope)
+        except EvaluationError as found:
+            fault = found
+            continue
+        if isinstance(value, Unknown):
+            return value
+        return True if node.name == "can" else value
+    if node.name == "can":
+        return False
+    raise fault

@@ -1,0 +1,326 @@
+"""Text to expressions: the expression half of the HCL native syntax, by recursive descent.
+
+Directives in templates (`%{ if }`, `%{ for }`) are read and not evaluated: such a text is opaque.
+Source: HCL native syntax specification, "Expressions" and "Templates".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ringfence.sources.terraform.scanner import DEEPEST, HEREDOC, Scanner
+from ringfence.sources.terraform.syntax import (
+    Attribute,
+    Binary,
+    Call,
+    Conditional,
+    Expression,
+    For,
+    Index,
+    Literal,
+    Name,
+    Object,
+    Opaque,
+    Splat,
+    Template,
+    Tuple,
+    Unary,
+)
+
+LEVELS = (("||",), ("&&",), ("==", "!="), ("<", ">", "<=", ">="), ("+", "-"), ("*", "/", "%"))
+"""Binary operators, the weakest first."""
+CONSTANTS = {"true": True, "false": False, "null": None}
+DIRECTIVE = "a text with template directives is not evaluated"
+
+
+def expression(scan: Scanner) -> Expression:
+    """The expression that comes next. SyntaxFault where none does."""
+    scan.depth += 1
+    if scan.depth > DEEPEST:
+        raise scan.fault(f"nested deeper than {DEEPEST} levels")
+    at = scan.at
+    value = _binary(scan, 0)
+    if scan.take("?"):
+        yes = expression(scan)
+        scan.expect(":")
+        value = Conditional(value, yes, expression(scan), at)
+    scan.depth -= 1
+    return value
+
+
+def template(text: str, at: int = 0) -> Expression:
+    """A whole text as a template, as JSON files and heredocs hold them (no escapes but `$${` and `%%{`)."""
+    scan = Scanner(text)
+    parts = _parts(scan, lambda: scan.ended, escapes=False)
+    return _template(parts, at)
+
+
+def _binary(scan: Scanner, level: int) -> Expression:
+    if level == len(LEVELS):
+        return _unary(scan)
+    at = scan.at
+    left = _binary(scan, level + 1)
+    while scan.peek() in LEVELS[level]:
+        operator = scan.peek()
+        scan.expect(operator)
+        left = Binary(operator, left, _binary(scan, level + 1), at)
+    return left
+
+
+def _unary(scan: Scanner) -> Expression:
+    signs = []
+    while scan.peek() in ("!", "-"):
+        signs.append((scan.peek(), scan.at))
+        scan.at += 1
+    value = _postfix(scan, _primary(scan))
+    for sign, at in reversed(signs):
+        value = Unary(sign, value, at)
+    return value
+
+
+def _postfix(scan: Scanner, value: Expression) -> Expression:
+    while True:
+        at = scan.at
+        if scan.take("."):
+            scan.blank()
+            if scan.take("*"):
+                each: Expression = Name("*", at)
+                while scan.peek() == "." and not scan.text.startswith("...", scan.at):
+                    scan.expect(".")
+                    each = _member(scan, each, at)
+                value = Splat(value, each, at)
+            else:
+                value = _member(scan, value, at)
+        elif scan.peek() == "[":
+            value = _bracket(scan, value, at)
+        else:
+            return value
+
+
+def _member(scan: Scanner, value: Expression, at: int) -> Expression:
+    """`.name` or the old `.0`."""
+    name = scan.identifier()
+    if name is not None:
+        return Attribute(value, name, at)
+    digits = ""
+    while scan.text[scan.at : scan.at + 1].isdecimal() and len(digits) < 9:
+        digits += scan.text[scan.at]
+        scan.at += 1
+    if not digits:
+        raise scan.fault("a name is missing after the dot")
+    return Index(value, Literal(int(digits), at), at)
+
+
+def _bracket(scan: Scanner, value: Expression, at: int) -> Expression:
+    outer, scan.newlines = scan.newlines, True
+    scan.expect("[")
+    if scan.take("*"):
+        _close(scan, "]", outer)
+        return Splat(value, _postfix(scan, Name("*", at)), at)
+    key = expression(scan)
+    _close(scan, "]", outer)
+    return Index(value, key, at)
+
+
+def _close(scan: Scanner, operator: str, outer: bool) -> None:
+    """The closing bracket, after which line ends count again as they did before."""
+    scan.newlines = True
+    scan.blank()
+    scan.newlines = outer
+    scan.expect(operator)
+
+
+def _primary(scan: Scanner) -> Expression:
+    scan.blank()
+    at = scan.at
+    sign = scan.peek()
+    if sign == '"':
+        return _string(scan)
+    if sign == "(":
+        outer, scan.newlines = scan.newlines, True
+        scan.expect("(")
+        value = expression(scan)
+        _close(scan, ")", outer)
+        return value
+    if sign == "[":
+        return _list(scan, at)
+    if sign == "{":
+        return _object(scan, at)
+    if found := HEREDOC.match(scan.text, scan.at):
+        return _heredoc(scan, found[2], found[1] == "-", found.end())
+    number = scan.number()
+    if number is not None:
+        return Literal(number, at)
+    name = scan.identifier()
+    if name is None:
+        raise scan.fault("an expression is missing here")
+    if name in CONSTANTS:
+        return Literal(CONSTANTS[name], at)
+    while scan.text.startswith("::", scan.at):
+        scan.at += 2
+        name += "::" + (scan.identifier() or "")
+    return _call(scan, name, at) if scan.peek() == "(" else Name(name, at)
+
+
+def _call(scan: Scanner, name: str, at: int) -> Expression:
+    outer, scan.newlines = scan.newlines, True
+    scan.expect("(")
+    arguments: list[Expression] = []
+    expand = False
+    while scan.peek() != ")":
+        arguments.append(expression(scan))
+        if scan.take("..."):
+            expand = True
+            break
+        if not scan.take(","):
+            break
+    _close(scan, ")", outer)
+    return Call(name, tuple(arguments), expand, at)
+
+
+def _list(scan: Scanner, at: int) -> Expression:
+    outer, scan.newlines = scan.newlines, True
+    scan.expect("[")
+    if scan.word("for"):
+        value = _for(scan, at, keyed=False)
+    else:
+        items: list[Expression] = []
+        while scan.peek() != "]":
+            items.append(expression(scan))
+            if not scan.take(","):
+                break
+        value = Tuple(tuple(items), at)
+    _close(scan, "]", outer)
+    return value
+
+
+def _object(scan: Scanner, at: int) -> Expression:
+    outer, scan.newlines = scan.newlines, True
+    scan.expect("{")
+    if scan.word("for"):
+        value = _for(scan, at, keyed=True)
+        _close(scan, "}", outer)
+        return value
+    items: list[tuple[Expression, Expression]] = []
+    while scan.peek() != "}":
+        key = _key(scan)
+        if not scan.take("=") and not scan.take(":"):
+            raise scan.fault("'=' is missing here")
+        scan.blank()
+        scan.newlines = False
+        items.append((key, expression(scan)))
+        if not scan.take(",") and scan.peek() not in ("", "}"):
+            raise scan.fault("the entries of an object stand on lines of their own, or have commas between them")
+        scan.newlines = True
+    _close(scan, "}", outer)
+    return Object(tuple(items), at)
+
+
+def _key(scan: Scanner) -> Expression:
+    before = scan.at
+    name = scan.identifier()
+    if name is not None and scan.peek() in ("=", ":"):
+        return Literal(name, before)
+    scan.at = before
+    return expression(scan)
+
+
+def _for(scan: Scanner, at: int, keyed: bool) -> Expression:
+    first = scan.identifier()
+    second = scan.identifier() if scan.take(",") else None
+    if first is None or not scan.word("in"):
+        raise scan.fault("this is no 'for ... in'")
+    of = expression(scan)
+    scan.expect(":")
+    value, key = expression(scan), None
+    if keyed:
+        scan.expect("=>")
+        key, value = value, expression(scan)
+    group = scan.take("...")
+    when = expression(scan) if scan.word("if") else None
+    return For(first if second else None, second or first, of, key, value, when, group, at)
+
+
+def _string(scan: Scanner) -> Expression:
+    at = scan.at
+    scan.expect('"')
+    parts = _parts(scan, lambda: scan.text.startswith('"', scan.at), escapes=True)
+    scan.at += 1
+    return _template(parts, at)
+
+
+def _heredoc(scan: Scanner, word: str, indented: bool, start: int) -> Expression:
+    at, lines, place = scan.at, [], start
+    while True:
+        end = scan.text.find("\n", place)
+        line = scan.text[place : end if end >= 0 else len(scan.text)]
+        if line.strip() == word:
+            scan.at = place + len(line)
+            break
+        if end < 0:
+            raise scan.fault(f"the text that ends with {word} has no end")
+        lines.append(line.rstrip("\r"))
+        place = end + 1
+    if indented:
+        margin = min((len(one) - len(one.lstrip(" ")) for one in lines if one.strip()), default=0)
+        lines = [one[margin:] for one in lines]
+    return template("".join(f"{one}\n" for one in lines), at)
+
+
+def _parts(scan: Scanner, ended: Callable[[], bool], escapes: bool) -> list[Expression]:
+    parts: list[Expression] = []
+    plain = ""
+    while not ended():
+        if scan.ended or (escapes and scan.text[scan.at] == "\n"):
+            raise scan.fault("this text has no end")
+        if scan.text.startswith(("$${", "%%{"), scan.at):
+            plain += scan.text[scan.at + 1 : scan.at + 3]
+            scan.at += 3
+        elif scan.text.startswith(("${", "%{"), scan.at):
+            directive = scan.text[scan.at] == "%"
+            parts.append(Literal(plain, scan.at))
+            plain = ""
+            value = _interpolation(scan, directive)
+            parts.append(value)
+        elif escapes and scan.text[scan.at] == "\\":
+            scan.at += 1
+            plain += scan.escape()
+        else:
+            plain += scan.text[scan.at]
+            scan.at += 1
+    parts.append(Literal(plain, scan.at))
+    return [one for one in parts if one != Literal("", one.at)]
+
+
+def _interpolation(scan: Scanner, directive: bool) -> Expression:
+    at = scan.at
+    scan.at += 2
+    if scan.text.startswith("~", scan.at):
+        scan.at += 1
+        directive = True  # trimming blanks around is not worth having
+    outer, scan.newlines = scan.newlines, True
+    if directive:
+        end = scan.text.find("}", scan.at)
+        if end < 0:
+            raise scan.fault("this text has no end")
+        scan.at = end
+        value: Expression = Opaque(DIRECTIVE, at)
+    else:
+        value = expression(scan)
+    scan.blank()
+    if scan.text.startswith("~", scan.at):
+        scan.at += 1
+        value = Opaque(DIRECTIVE, at)
+    _close(scan, "}", outer)
+    return value
+
+
+def _template(parts: list[Expression], at: int) -> Expression:
+    opaque = next((one for one in parts if isinstance(one, Opaque)), None)
+    if opaque is not None:
+        return Opaque(opaque.because, at)
+    if not parts:
+        return Literal("", at)
+    if len(parts) == 1 and isinstance(parts[0], Literal):
+        return Literal(parts[0].value, at)
+    return Template(tuple(parts), at)

@@ -1,0 +1,209 @@
+"""What has interfaces, from Terraform: instances, scaling groups, clusters, functions, databases, bare interfaces.
+
+An instance without interfaces of its own gets its primary one here, under the id
+`<instance>.primary_network_interface_id`: that is the interface which rules and addresses speak of. An interface
+without groups has the VPC's default group.
+
+Source: the AWS provider's pages on these resources.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from ringfence.resources.aws import (
+    AutoScalingGroup,
+    Flag,
+    Id,
+    Ids,
+    Instance,
+    LaunchTemplate,
+    MaybeId,
+    NetworkInterface,
+    Subnet,
+    Unknown,
+    Vpc,
+)
+from ringfence.sources.terraform.mapping.fields import Reading, joined
+from ringfence.sources.terraform.records import Arguments, ResourceRecord
+
+PRIMARY = "primary_network_interface_id"
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Which VPC a subnet is in and what that means for an interface without groups or without a word on addresses."""
+
+    subnets: dict[str, Subnet]
+    vpcs: dict[str, Vpc]
+
+    def default_groups(self, subnet: MaybeId) -> Ids:
+        """The groups of an interface in this subnet that names none."""
+        found = self.subnets.get(subnet) if isinstance(subnet, str) else None
+        vpc = self.vpcs.get(found.vpc) if found is not None and isinstance(found.vpc, str) else None
+        return (vpc.default_security_group if vpc else Unknown("the default group of a VPC that is not known"),)
+
+    def public_by_default(self, subnet: MaybeId) -> Flag:
+        """Whether an interface in this subnet gets a public address if nothing else is said."""
+        found = self.subnets.get(subnet) if isinstance(subnet, str) else None
+        return found.map_public_ip if found else Unknown("the subnet is not known")
+
+
+def instances(reading: Reading, places: Places) -> tuple[list[Instance], list[NetworkInterface]]:
+    """The instances, and all interfaces that they or the files name."""
+    interfaces = _interfaces(reading, places)
+    found: list[Instance] = []
+    for record in reading.of("aws_instance"):
+        arguments, span, common = record.arguments, record.arguments.span, reading.common(record)
+        own: Ids = ()
+        for kind in ("network_interface", "primary_network_interface"):
+            blocks, more = arguments.nested(kind)
+            named = tuple(reading.id(one, "network_interface_id") for one in blocks)
+            own = joined(own, more or named)
+        subnet = reading.maybe(arguments.get("subnet_id"), span)
+        if own == ():
+            primary = _primary(reading, record, subnet, places)
+            interfaces[primary.id] = primary
+            own, subnet = (primary.id,), primary.subnet
+        for one in own if isinstance(own, tuple) else ():
+            if isinstance(one, str) and one in interfaces:
+                interfaces[one] = replace(interfaces[one], owner=common["id"])
+        found.append(Instance(**common, subnet=subnet, interfaces=own))
+    _attach(reading, interfaces)
+    return found, list(interfaces.values())
+
+
+def _primary(reading: Reading, record: ResourceRecord, subnet: MaybeId, places: Places) -> NetworkInterface:
+    arguments, span = record.arguments, record.arguments.span
+    common = reading.common(record)
+    written = arguments.get(PRIMARY)
+    common["id"] = written if isinstance(written, str) and written else f"{common['id']}.{PRIMARY}"
+    groups = reading.ids(arguments.get("vpc_security_group_ids"), span)
+    if arguments.get("security_groups") and groups == ():
+        groups = Unknown("groups given by name belong to the default VPC")
+    asked = arguments.get("associate_public_ip_address")
+    public = places.public_by_default(subnet) if asked is None else reading.flag(asked, span)
+    given = reading.maybe(arguments.get("private_ip"), span)
+    address = record.id and reading.maybe(arguments.get("public_ip"), span)
+    return NetworkInterface(
+        **common,
+        subnet=subnet or Unknown("a subnet of the account's default VPC"),
+        private_ips=(given or Unknown("AWS chooses the address"),),
+        security_groups=places.default_groups(subnet) if groups == () else groups,
+        public_ip=address or _public(public),
+        source_dest_check=reading.flag(arguments.get("source_dest_check"), span, True),
+        owner=reading.common(record)["id"],
+    )
+
+
+def _public(wanted: Flag) -> MaybeId:
+    """The public address: none, one that AWS chooses, or nobody knows; `Unknown` is for both of the latter."""
+    if isinstance(wanted, Unknown):
+        return wanted
+    return Unknown("AWS chooses the public address") if wanted else None
+
+
+def _interfaces(reading: Reading, places: Places) -> dict[str, NetworkInterface]:
+    found = {}
+    for record in reading.of("aws_network_interface"):
+        arguments, span, common = record.arguments, record.arguments.span, reading.common(record)
+        subnet: Id = reading.id(arguments, "subnet_id")
+        groups = reading.ids(arguments.get("security_groups"), span)
+        listed = reading.ids(arguments.get("private_ips"), span)
+        first = reading.maybe(arguments.get("private_ip"), span)
+        blocks, more = arguments.nested("attachment")
+        owner: MaybeId = more or (reading.id(blocks[0], "instance") if blocks else None)
+        found[common["id"]] = NetworkInterface(
+            **common,
+            subnet=subnet,
+            private_ips=listed if listed != () else (first or Unknown("AWS chooses the address"),),
+            security_groups=places.default_groups(subnet) if groups == () else groups,
+            source_dest_check=reading.flag(arguments.get("source_dest_check"), span, True),
+            kind=str(arguments.get("interface_type") or "interface"),
+            owner=owner,
+        )
+    return found
+
+
+def _attach(reading: Reading, interfaces: dict[str, NetworkInterface]) -> None:
+    for record in reading.of("aws_network_interface_attachment"):
+        id = reading.id(record.arguments, "network_interface_id")
+        owner = record.exists or reading.id(record.arguments, "instance_id")
+        if isinstance(id, str) and id in interfaces:
+            interfaces[id] = replace(interfaces[id], owner=owner)
+    for record in reading.of("aws_network_interface_sg_attachment"):
+        id = reading.id(record.arguments, "network_interface_id")
+        group: Id = record.exists or reading.id(record.arguments, "security_group_id")
+        for one in [id] if isinstance(id, str) else list(interfaces):
+            if one in interfaces:
+                added = group if isinstance(id, str) else id
+                interfaces[one] = replace(
+                    interfaces[one], security_groups=joined(interfaces[one].security_groups, (added,))
+                )
+
+
+def launch_templates(reading: Reading) -> list[LaunchTemplate]:
+    """Launch templates, and the launch configurations that came before them."""
+    found = []
+    for record in reading.of("aws_launch_template", "aws_launch_configuration"):
+        arguments, span = record.arguments, record.arguments.span
+        old = record.type == "aws_launch_configuration"
+        groups = reading.ids(arguments.get("security_groups" if old else "vpc_security_group_ids"), span)
+        blocks, more = arguments.nested("network_interfaces")
+        public = arguments.get("associate_public_ip_address") if old else None
+        for block in blocks:
+            groups = joined(groups, reading.ids(block.get("security_groups"), block.span))
+            public = block.get("associate_public_ip_address") if public is None else public
+        silent = Unknown("the subnet's default decides on public addresses")
+        found.append(
+            LaunchTemplate(
+                **reading.common(record),
+                security_groups=more or groups,
+                public_ip=silent if public is None else reading.flag(public, span),
+            )
+        )
+    return found
+
+
+def template_of(reading: Reading, arguments: Arguments, templates: list[LaunchTemplate]) -> MaybeId:
+    """The launch template of a scaling or node group: by id, or by a name that only one resource can have."""
+    direct = reading.maybe(arguments.get("launch_configuration"), arguments.span)
+    if direct is not None:
+        return direct
+    blocks, more = arguments.nested("launch_template")
+    mixed, more_mixed = arguments.nested("mixed_instances_policy")
+    for policy in mixed:
+        for template in policy.nested("launch_template")[0]:
+            specification, unknown = template.nested("launch_template_specification")
+            blocks += specification
+            more = more or unknown
+    if more or more_mixed:
+        return more or more_mixed
+    for block in blocks:
+        for name in ("id", "launch_template_id", "name", "launch_template_name"):
+            value = reading.maybe(block.get(name), block.span)
+            if value is not None and value != "":
+                known = isinstance(value, Unknown) or any(one.id == value for one in templates)
+                return value if known else Unknown(f"the launch template {value} is not in the files")
+    return None
+
+
+def autoscaling_groups(reading: Reading, templates: list[LaunchTemplate]) -> list[AutoScalingGroup]:
+    """Scaling groups with the target groups that they register with."""
+    found = {}
+    for record in reading.of("aws_autoscaling_group"):
+        arguments, span, common = record.arguments, record.arguments.span, reading.common(record)
+        found[common["id"]] = AutoScalingGroup(
+            **common,
+            subnets=reading.ids(arguments.get("vpc_zone_identifier"), span),
+            launch_template=template_of(reading, arguments, templates),
+            target_groups=reading.ids(arguments.get("target_group_arns"), span),
+        )
+    for record in reading.of("aws_autoscaling_attachment"):
+        parent = reading.id(record.arguments, "autoscaling_group_name")
+        group: Id = record.exists or reading.id(record.arguments, "lb_target_group_arn")
+        for id in [parent] if isinstance(parent, str) else list(found):
+            if id in found:
+                added = group if isinstance(parent, str) else parent
+                found[id] = replace(found[id], target_groups=joined(found[id].target_groups, (added,)))
+    return list(found.values())

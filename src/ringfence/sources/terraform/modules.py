@@ -1,0 +1,315 @@
+"""A module and what is in it, evaluated when somebody asks: variables, locals, resources, calls of other modules.
+
+An instance of a module is a scope. Each name is evaluated once and remembered; a name that needs itself is an error.
+
+    count, for_each      make instances; where they are unknown there is one instance that may exist, whose key (and so
+                         `count.index`, `each.key`, `each.value`) is unknown
+    data sources         are read from AWS: unknown, all of them
+    resource attributes  what the block sets; otherwise a `Reference`, which AWS decides
+    variables            the call's argument, else the default; in a root the input files; else unknown, with a warning
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from ringfence.model.diagnostics import Diagnostic, error, warning
+from ringfence.model.spans import Span
+from ringfence.resources.aws import Unknown
+from ringfence.sources.terraform.conversions import EvaluationError, convert, describe, truth, whole
+from ringfence.sources.terraform.evaluation import Inner, Scope, evaluate
+from ringfence.sources.terraform.folders import Folders
+from ringfence.sources.terraform.syntax import Block, Body, Literal, Name, Setting
+from ringfence.sources.terraform.values import Reference, SetOf, vague
+
+MOST_INSTANCES = 10_000
+DEEPEST = 30
+"""Levels of modules that call modules."""
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One instance of a block with count or for_each: its key as an address has it, and what it binds."""
+
+    suffix: str
+    scope: Scope
+    exists: Unknown | None = None
+
+
+class Members:
+    """A namespace whose members are made on demand. `members` marks that an instance may stand in a list."""
+
+    def __init__(self, find: Callable[[str], Any]) -> None:
+        self.member = find
+        self.members = True
+
+
+class Root:
+    """What all modules of one root share."""
+
+    def __init__(self, folders: Folders, folder: str) -> None:
+        self.folders = folders
+        self.folder = folder
+        self.diagnostics: list[Diagnostic] = []
+        self.unread: list[Unknown] = []
+
+    def note(self, diagnostic: Diagnostic) -> None:
+        """Keeps a diagnostic, once."""
+        if diagnostic not in self.diagnostics:
+            self.diagnostics.append(diagnostic)
+
+
+class Module:
+    """One instance of a module. `path` is its address (empty for a root), `calls` the names of the calls down to it.
+
+    `prefix` stands before every address: which root it is, where there are several.
+    """
+
+    def __init__(
+        self,
+        root: Root,
+        folder: str,
+        path: str = "",
+        calls: tuple[str, ...] = (),
+        exists: Unknown | None = None,
+        given: tuple[Body, Scope] | None = None,
+        prefix: str = "",
+    ) -> None:
+        self.root, self.folder, self.path, self.calls, self.exists = root, folder, path, calls, exists
+        self._given = given
+        self.prefix = prefix
+        self.body = root.folders.body(folder)
+        self._inputs = {} if given else root.folders.inputs(folder)
+        self._known: dict[tuple[str, str], Any] = {}
+        self._busy: set[tuple[str, str]] = set()
+        self._locals = {s.name: s for block in self.body.of_kind("locals") for s in block.body.settings}
+        self._variables = {b.labels[0]: b for b in self.body.of_kind("variable") if b.labels}
+        self._outputs = {b.labels[0]: b for b in self.body.of_kind("output") if b.labels}
+        self._calls = {b.labels[0]: b for b in self.body.of_kind("module") if b.labels}
+        self.resources = {b.labels: b for b in self.body.of_kind("resource") if len(b.labels) == 2}
+
+    def lookup(self, name: str) -> Any:
+        """The root of a reference inside this module."""
+        match name:
+            case "var":
+                return Members(lambda one: self._once("var", one, self._variable))
+            case "local":
+                return Members(lambda one: self._once("local", one, self._local))
+            case "module":
+                return Members(lambda one: self._once("module", one, self._call))
+            case "data":
+                return Unknown("data sources are read at the plan")
+            case "path" | "terraform" | "self" | "ephemeral":
+                return Unknown(f"{name} is not known from the files")
+            case "each" | "count":
+                raise EvaluationError(f"{name} is for blocks with {'for_each' if name == 'each' else 'count'}")
+        return Members(lambda one: self._once(name, one, lambda label: self._resource(name, label)))
+
+    def children(self) -> Iterator[Module]:
+        """The instances of the modules that this one calls."""
+        for name in self._calls:
+            self.value(partial(self._once, "module", name, self._call), self._calls[name].span)
+            yield from self._known.get(("instances", name), ())
+
+    def value(self, make: Callable[[], Any], span: Span) -> Any:
+        """What `make` gives; an unknown and a diagnostic where Terraform would refuse it."""
+        try:
+            return make()
+        except EvaluationError as fault:
+            self.root.note(error(str(fault), span))
+            return Unknown(str(fault))
+        except RecursionError:
+            self.root.note(error("this is nested too deeply", span))
+            return Unknown("this is nested too deeply")
+
+    def instances(self, block: Block) -> list[Instance]:
+        """The instances of a resource or module block."""
+        count, each = block.body.setting("count"), block.body.setting("for_each")
+        if count is not None:
+            number = self.value(lambda: whole(evaluate(count.value, self)), count.span)
+            if isinstance(number, Unknown):
+                self._doubtful(block, count, number)
+                return [Instance("[?]", Inner(self, {"count": {"index": number}}), number)]
+            if not 0 <= number <= MOST_INSTANCES:
+                self.root.note(error(f"a count of {number} is not evaluated", count.span))
+                return []
+            return [Instance(f"[{n}]", Inner(self, {"count": {"index": n}})) for n in range(number)]
+        if each is None:
+            return [Instance("", self)]
+        found = self.value(lambda: _keys(evaluate(each.value, self)), each.span)
+        if isinstance(found, Unknown):
+            self._doubtful(block, each, found)
+            return [Instance("[?]", Inner(self, {"each": {"key": found, "value": found}}), found)]
+        return [
+            Instance(f"[{_quoted(key)}]", Inner(self, {"each": {"key": key, "value": value}}))
+            for key, value in found.items()
+        ]
+
+    def address(self, kind: str, name: str, suffix: str) -> str:
+        """A resource instance's address."""
+        return f"{self.prefix}{self.path}{'.' if self.path else ''}{kind}.{name}{suffix}"
+
+    def _doubtful(self, block: Block, setting: Setting, unknown: Unknown) -> None:
+        name = ".".join(block.labels)
+        self.root.note(warning(f"how many {name} there are is not known: {unknown.because}", setting.span))
+
+    def _once(self, kind: str, name: str, make: Callable[[str], Any]) -> Any:
+        key = (kind, name)
+        if key not in self._known:
+            if key in self._busy:
+                raise EvaluationError(f"{kind}.{name} needs itself")
+            self._busy.add(key)
+            try:
+                self._known[key] = make(name)
+            finally:
+                self._busy.discard(key)
+        return self._known[key]
+
+    def _local(self, name: str) -> Any:
+        if name not in self._locals:
+            raise EvaluationError(f"there is no local {name!r}")
+        return evaluate(self._locals[name].value, self)
+
+    def _variable(self, name: str) -> Any:
+        if name not in self._variables:
+            raise EvaluationError(f"there is no variable {name!r}")
+        block = self._variables[name]
+        body = block.body
+        default, kind, nullable = body.setting("default"), body.setting("type"), body.setting("nullable")
+        value: Any = None
+        given = True
+        if self._given is not None and (setting := self._given[0].setting(name)) is not None:
+            value = evaluate(setting.value, self._given[1])
+        elif name in self._inputs:
+            value = evaluate(self._inputs[name].value, NOTHING)
+        else:
+            given = False
+        refuses_null = nullable is not None and truth(evaluate(nullable.value, NOTHING)) is False
+        if not given or (value is None and refuses_null):
+            if default is None:
+                self.root.note(warning(f"the variable {name!r} has no value", block.span, "give one in a .tfvars file"))
+                return Unknown(f"the variable {name!r} has no value")
+            value = evaluate(default.value, NOTHING)
+        if kind is None:
+            return value
+        wanted = kind.value
+        if isinstance(wanted, Literal):  # the form of old files, and of JSON
+            simple = isinstance(wanted.value, str) and wanted.value.isalpha()
+            wanted = Name(str(wanted.value)) if simple else Name("any")
+        return convert(value, wanted)
+
+    def _resource(self, kind: str, name: str) -> Any:
+        block = self.resources.get((kind, name))
+        if block is None:
+            raise EvaluationError(f"there is no {kind}.{name}")
+        counted, keyed = block.body.setting("count") is not None, block.body.setting("for_each") is not None
+        found = self.instances(block)
+        if found and found[0].exists is not None:
+            return found[0].exists
+        values = [self._instance(block, one) for one in found]
+        if counted:
+            return values
+        if keyed:
+            return {one.suffix: value for one, value in zip(self._keys_of(found), values, strict=True)}
+        return values[0]
+
+    def _keys_of(self, found: list[Instance]) -> list[Instance]:
+        """The same instances, under their keys as the language has them."""
+        return [Instance(str(one.scope.lookup("each")["key"]), one.scope) for one in found]
+
+    def _instance(self, block: Block, instance: Instance) -> Members:
+        kind, name = block.labels
+        address = self.address(kind, name, instance.suffix)
+        nested = {one.labels[0] if one.kind == "dynamic" and one.labels else one.kind for one in block.body.blocks}
+
+        def member(attribute: str) -> Any:
+            setting = block.body.setting(attribute)
+            if attribute in nested:
+                return Unknown(f"{address}.{attribute} is a nested block")
+            made = None
+            if setting is not None:
+                made = self._once(address, attribute, lambda _: evaluate(setting.value, instance.scope))
+            return Reference(address, attribute) if made is None else made
+
+        return Members(member)
+
+    def _call(self, name: str) -> Any:
+        block = self._calls.get(name)
+        if block is None:
+            raise EvaluationError(f"there is no module {name!r}")
+        source = block.body.setting("source")
+        wanted = source.value.value if source is not None and isinstance(source.value, Literal) else None
+        calls = (*self.calls, name)
+        folder = self.root.folders.resolve(self.root.folder, self.folder, wanted, calls)
+        if folder is None or len(calls) > DEEPEST:
+            why = Unknown(f"module.{name} is not at hand ({describe(wanted)})")
+            self.root.note(warning(f"{why.because}: what it holds is unknown", block.span, "run terraform init"))
+            self.root.unread.append(why)
+            return why
+        found = self.instances(block)
+        path = f"{self.path}.module.{name}" if self.path else f"module.{name}"
+        children = [
+            Module(
+                self.root,
+                folder,
+                path + one.suffix,
+                calls,
+                self.exists or one.exists,
+                (block.body, one.scope),
+                self.prefix,
+            )
+            for one in found
+        ]
+        self._known["instances", name] = children
+        if found and found[0].exists is not None:
+            return found[0].exists
+        values = [Members(child.output) for child in children]
+        if block.body.setting("count") is not None:
+            return values
+        if block.body.setting("for_each") is not None:
+            return {one.suffix: value for one, value in zip(self._keys_of(found), values, strict=True)}
+        return values[0]
+
+    def output(self, name: str) -> Any:
+        """The value of an output."""
+        return self._once("output", name, self._output)
+
+    def _output(self, name: str) -> Any:
+        setting = self._outputs[name].body.setting("value") if name in self._outputs else None
+        if setting is None:
+            raise EvaluationError(f"the module has no output {name!r}")
+        return evaluate(setting.value, self)
+
+
+class _Nothing:
+    """The scope of constants."""
+
+    def lookup(self, name: str) -> Any:
+        raise EvaluationError(f"{name!r}: a constant is needed here")
+
+
+NOTHING: Scope = _Nothing()
+
+
+def _keys(value: Any) -> dict[str, Any] | Unknown:
+    """What a for_each goes over, by key."""
+    if (unknown := vague(value)) is not None:
+        return unknown
+    if isinstance(value, dict):
+        return {key: value[key] for key in sorted(value)}
+    if isinstance(value, SetOf):
+        for one in value:
+            if (unknown := vague(one)) is not None:
+                return unknown
+            if not isinstance(one, str):
+                raise EvaluationError("a for_each goes over a map or a set of texts")
+        return {one: one for one in value}
+    raise EvaluationError(f"a for_each goes over a map or a set of texts, not {describe(value)}")
+
+
+def _quoted(key: str) -> str:
+    escaped = key.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

@@ -1,0 +1,86 @@
+"""The resource instances of a root and of all modules below it, with their bodies evaluated.
+
+Every setting is evaluated by itself: one that Terraform would refuse is a diagnostic and an unknown, the others are
+read all the same. A `dynamic` block whose `for_each` is unknown leaves its kind open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+from ringfence.model.diagnostics import error
+from ringfence.resources.aws import Unknown
+from ringfence.sources.terraform.conversions import EvaluationError, describe
+from ringfence.sources.terraform.evaluation import Inner, Scope, evaluate
+from ringfence.sources.terraform.modules import Module
+from ringfence.sources.terraform.records import Arguments, ResourceRecord
+from ringfence.sources.terraform.syntax import Block, Body, Literal, Name
+from ringfence.sources.terraform.values import SetOf, vague
+
+META = frozenset(("count", "for_each", "provider", "depends_on", "lifecycle", "connection", "provisioner", "timeouts"))
+
+
+def records(module: Module, prefix: str = "aws_") -> Iterator[ResourceRecord]:
+    """All instances of resources whose type begins with the prefix, this module's first."""
+    for (kind, name), block in module.resources.items():
+        if not kind.startswith(prefix):
+            continue
+        for instance in module.instances(block):
+            address = module.address(kind, name, instance.suffix)
+            arguments = _body(module, block.body, instance.scope, block)
+            yield ResourceRecord(kind, address, arguments, module.exists or instance.exists, span=block.span)
+    for child in module.children():
+        yield from records(child, prefix)
+
+
+def _body(module: Module, body: Body, scope: Scope, block: Block) -> Arguments:
+    values = {
+        one.name: module.value(partial(evaluate, one.value, scope), one.span)
+        for one in body.settings
+        if one.name not in META
+    }
+    blocks: dict[str, tuple[Arguments, ...]] = {}
+    unknown: dict[str, Unknown] = {}
+    for one in body.blocks:
+        if one.kind in META:
+            continue
+        if one.kind != "dynamic":
+            blocks[one.kind] = (*blocks.get(one.kind, ()), _body(module, one.body, scope, one))
+            continue
+        kind = one.labels[0] if one.labels else ""
+        found = module.value(partial(_dynamic, module, one, kind, scope), one.span)
+        if isinstance(found, Unknown):
+            unknown[kind] = found
+        else:
+            blocks[kind] = (*blocks.get(kind, ()), *found)
+    return Arguments(values, blocks, unknown, block.span)
+
+
+def _dynamic(module: Module, block: Block, kind: str, scope: Scope) -> Any:
+    """The blocks that a dynamic block makes; unknown where their number is."""
+    each, content = block.body.setting("for_each"), block.body.of_kind("content")
+    iterator = block.body.setting("iterator")
+    if each is None or not content:
+        raise EvaluationError("a dynamic block has for_each and content")
+    name = kind
+    if iterator is not None:
+        named = iterator.value
+        name = named.name if isinstance(named, Name) else str(named.value) if isinstance(named, Literal) else kind
+    source = evaluate(each.value, scope)
+    if (unknown := vague(source)) is not None:
+        return unknown
+    if isinstance(source, dict):
+        pairs: list[tuple[Any, Any]] = [(key, source[key]) for key in sorted(source)]
+    elif isinstance(source, list):
+        pairs = [(one, one) for one in source] if isinstance(source, SetOf) else list(enumerate(source))
+    elif source is None:
+        module.root.note(error("a dynamic block over null", each.span))
+        return Unknown("a dynamic block over null")
+    else:
+        raise EvaluationError(f"{describe(source)} cannot be gone through")
+    return tuple(
+        _body(module, content[0].body, Inner(scope, {name: {"key": key, "value": value}}), content[0])
+        for key, value in pairs
+    )
