@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from ipaddress import ip_address
 from typing import Any
+from zlib import crc32
 
 from cryptography import x509 as library
 from cryptography.hazmat.primitives import hashes, serialization
@@ -112,7 +113,7 @@ def issue(
         .subject_name(name(subject))
         .issuer_name(issuer)
         .public_key(mine.public_key())
-        .serial_number(serial or library.random_serial_number())
+        .serial_number(serial or crc32(repr((subject, begin, end)).encode()) + 1)
         .not_valid_before(begin)
         .not_valid_after(end)
         .add_extension(library.SubjectKeyIdentifier.from_public_key(mine.public_key()), critical=False)
@@ -122,7 +123,9 @@ def issue(
         builder = builder.add_extension(above, critical=False)
     for extension, critical in extensions:
         builder = builder.add_extension(extension, critical=critical)
-    return Made(builder.sign(signing, hash or hashes.SHA256()), mine)
+    # Signatures that are the same in every run keep the search of Hypothesis the same.
+    steady = isinstance(signing, ec.EllipticCurvePrivateKey) or None
+    return Made(builder.sign(signing, hash or hashes.SHA256(), ecdsa_deterministic=steady), mine)
 
 
 def authority(
@@ -183,7 +186,8 @@ def revocation_list(
     for serial in serials:
         revoked = library.RevokedCertificateBuilder().serial_number(serial).revocation_date(begin).build()
         builder = builder.add_revoked_certificate(revoked)
-    return builder.sign(signer or issuer.key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+    signed = builder.sign(signer or issuer.key, hashes.SHA256(), ecdsa_deterministic=True)
+    return signed.public_bytes(serialization.Encoding.PEM)
 
 
 def pem(*made: Made) -> bytes:

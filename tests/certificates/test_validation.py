@@ -173,9 +173,7 @@ ROWS = [
         "unknown extension",
         lambda: [leaf(ROOT, "a.example", extra=[(library.UnrecognizedExtension(OWN, b"\x05\x00"), False)])],
     ),
-    Row(
-        "an authority as leaf", lambda: [authority("x", ROOT, extra=[(ALTERNATIVE, False)])], "not a leaf", openssl=True
-    ),
+    Row("an authority as leaf", lambda: [authority("x", ROOT, extra=[(ALTERNATIVE, False)])], "not a leaf"),
 ]
 
 
