@@ -7,9 +7,12 @@ to compare, and the table in the test output says so.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from ringfence.resources.kubernetes import KubernetesObjects
 from ringfence.sources.kubernetes import read
@@ -46,3 +49,8 @@ def cases(*parts: str) -> list[Case]:
     """The cases of a group, in order; none where they are not present."""
     found = sorted(CASES.joinpath(*parts).glob("*/case.json"))
     return [Case(path.parent, json.loads(path.read_text())) for path in found]
+
+
+def for_each(names: str, values: list[Any], ids: Callable[[Any], str]) -> Callable[[Callable[..., None]], Any]:
+    """Parametrises a test; where the cases are not present there is no test, instead of one that is skipped."""
+    return pytest.mark.parametrize(names, values, ids=ids) if values else lambda _: None

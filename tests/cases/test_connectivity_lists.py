@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from ringfence.engine.connectivity import Connectivity, Edge
 from ringfence.engine.reach import Reachability
 from ringfence.engine.traffic import Traffic
@@ -14,7 +12,7 @@ from ringfence.model.intervals import IntervalSet
 from ringfence.topology.entries import CONTROLLER, OUTSIDE, SOME_NODE
 from ringfence.topology.kubernetes import build
 
-from .known import Case, cases
+from .known import Case, cases, for_each
 
 ALL_PORTS = IntervalSet.of((1, 65535))
 
@@ -22,7 +20,7 @@ Connections = dict[tuple[str, str, Any], AddressSet | None]
 """By source, destination and traffic: the addresses outside, where one side is outside."""
 
 
-@pytest.mark.parametrize("case", cases("connectivity-lists"), ids=lambda case: case.name)
+@for_each("case", cases("connectivity-lists"), ids=lambda case: case.name)
 def test_the_listed_connections_are_exactly_the_permitted_ones(case: Case, record_property):
     record_property("case", "connectivity-lists")
     network = build(case.objects(), case.options()).network

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from ringfence.engine.connectivity import related
 from ringfence.engine.reach import Reachability
 from ringfence.model.addresses import AddressSet
 from ringfence.model.networks import Endpoint, Network
 from ringfence.topology.kubernetes import build
 
-from .known import Case, cases
+from .known import Case, cases, for_each
 
 GROUPS = (
     "kubernetes-e2e",
@@ -24,7 +22,7 @@ GROUPS = (
 CASES = [(group, case) for group in GROUPS for case in cases("kubernetes", group)]
 
 
-@pytest.mark.parametrize(("group", "case"), CASES, ids=lambda value: getattr(value, "name", value))
+@for_each("group, case", CASES, ids=lambda value: getattr(value, "name", value))
 def test_every_probe_is_answered_for_certain(group: str, case: Case, record_property):
     record_property("case", group)
     network = build(case.objects(), case.options()).network

@@ -139,7 +139,7 @@ def test_no_permission(tmp_path: Path) -> None:
     place(tmp_path, "a.yaml", "closed/b.yaml", "c.yaml")
     (tmp_path / "a.yaml").chmod(0)
     (tmp_path / "closed").chmod(0)
-    for folder in (tmp_path, *tmp_path.parents[:2]):
+    for folder in (tmp_path, *tmp_path.parents[:3]):
         folder.chmod(0o755)
     code = "import os, sys; sys.path[:0] = sys.argv[2:]; os.getuid() or os.setuid(65534)\n"
     code += "from ringfence.sources.files import gather; found, wrong = gather([sys.argv[1]])\n"

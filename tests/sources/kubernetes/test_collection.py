@@ -9,9 +9,9 @@ import pytest
 
 from ringfence.resources.kubernetes import RefusedObject
 from ringfence.sources.kubernetes import read as read_paths
+from tests.cases.known import CASES, for_each
 from tests.sources.kubernetes.texts import good, policy, read, thing
 
-CASES = Path(__file__).resolve().parents[4] / "shared" / "cases"
 PLACES = ("connectivity-lists", "kubernetes", "real/online-boutique", "real/sock-shop")
 FILES = sorted(path for place in PLACES for path in (CASES / place).rglob("*.y*ml"))
 
@@ -215,7 +215,7 @@ def test_broken_documents_leave_the_others(tmp_path: Path) -> None:
     assert seen == [(0, 1)]
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(CASES)))
+@for_each("path", FILES, ids=lambda path: str(path.relative_to(CASES)))
 def test_other_peoples_manifests_are_read(path: Path) -> None:
     objects, said = read_paths([path])
     assert objects.counts or objects.refused or said
