@@ -34,21 +34,21 @@ def blocks(content: bytes, file: str = "") -> tuple[list[Block], list[Diagnostic
     found: list[Block] = []
     diagnostics: list[Diagnostic] = []
     opened: re.Match[bytes] | None = None
-    line, counted = 1, 0
+    opened_line, line, counted = 1, 1, 0
     for marker in MARKER.finditer(content):
         if marker[1] == b"END":
             if opened is not None and opened[2] == marker[2]:
-                line += content.count(b"\n", counted, opened.start())
-                counted = opened.start()
-                block = _block(content, opened, marker, line, file)
+                block = _block(content, opened, marker, opened_line, file)
                 (found if isinstance(block, Block) else diagnostics).append(block)  # type: ignore[arg-type]
                 opened = None
             continue
         if opened is not None:
-            diagnostics.append(_unended(content, opened, file))
-        opened = marker
+            diagnostics.append(_unended(opened, opened_line, file))
+        line += content.count(b"\n", counted, marker.start())
+        counted = marker.start()
+        opened, opened_line = marker, line
     if opened is not None:
-        diagnostics.append(_unended(content, opened, file))
+        diagnostics.append(_unended(opened, opened_line, file))
     return found, diagnostics
 
 
@@ -63,6 +63,5 @@ def _block(content: bytes, begin: re.Match[bytes], end: re.Match[bytes], line: i
         return error(f"the content of this {label} is no base64 text", Span(file, "", line))
 
 
-def _unended(content: bytes, begin: re.Match[bytes], file: str) -> Diagnostic:
-    line = content.count(b"\n", 0, begin.start()) + 1
+def _unended(begin: re.Match[bytes], line: int, file: str) -> Diagnostic:
     return error(f"this {begin[2].decode()} has no end", Span(file, "", line))
