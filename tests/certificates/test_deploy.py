@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from ringfence.certificates import keys
@@ -29,8 +30,8 @@ def pairs() -> list[Pair]:
     found = []
     for _ in range(4):
         key = keys.generate("ecdsa-p256")
-        csr = keys.x509.load_pem_x509_csr(keys.request(key, ["shop.example"]))
-        names = csr.extensions.get_extension_for_class(keys.x509.SubjectAlternativeName).value
+        csr = x509.load_pem_x509_csr(keys.request(key, ["shop.example"]))
+        names = csr.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
         leaf = ca.sign(csr, names, 90 * DAY, NOW)
         chain = leaf.public_bytes(Encoding.PEM) + ca.certificate.public_bytes(Encoding.PEM)
         found.append(Pair(keys.fingerprint(leaf)[:32], keys.to_pem(key), chain))

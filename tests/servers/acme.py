@@ -57,13 +57,15 @@ def pebble(
     always_valid: bool = False,
     answers: bool = True,
     bindings: Mapping[str, str] | None = None,
+    reuse_validations: int = 50,
 ) -> Iterator[Pebble]:
     """Runs Pebble and its challenge server until the block ends.
 
     `reject_nonces` is the percentage of good nonces that it refuses, which a client must answer with another try;
     `always_valid` takes every challenge for met. Without `answers` nobody listens on `http_port` and `tls_port`, so
-    that a client can do it itself; the DNS says 127.0.0.1 for every name in any case. With `bindings` (key identifier to
-    base64url key) accounts must be bound to one of them.
+    that a client can do it itself; the DNS says 127.0.0.1 for every name in any case. With `bindings` (key identifier
+    to base64url key) accounts must be bound to one of them. `reuse_validations` is the percentage of orders that
+    need no new proof of a name that the account has proved before.
     """
     listen, management, http, tls, dns, challenges = (free_port() for _ in range(6))
     certificate, key = folder / "listener.pem", folder / "listener.key"
@@ -105,6 +107,7 @@ def pebble(
     acme: list[str | Path] = [tool("pebble", "pebble"), "-strict", "-config", folder / "pebble.json"]
     acme += ["-dnsserver", server.dns]
     environment = {"PEBBLE_VA_NOSLEEP": "1", "PEBBLE_WFE_NONCEREJECT": str(reject_nonces)}
+    environment["PEBBLE_AUTHZREUSE"] = str(reuse_validations)
     if always_valid:
         environment["PEBBLE_VA_ALWAYS_VALID"] = "1"
     with (

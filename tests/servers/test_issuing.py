@@ -1,4 +1,4 @@
-"""Issuing and renewing at a real authority that rejects 15% of all nonces: every challenge, crashes, ARI, revocation."""
+"""Issuing and renewing at a real authority that rejects 15% of all nonces: challenges, crashes, ARI, revocation."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def now() -> datetime:
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pebble]:
     """An authority that rejects many nonces and leaves the challenge ports to us."""
-    with pebble(tmp_path_factory.mktemp("issuing"), reject_nonces=15, answers=False) as found:
+    with pebble(tmp_path_factory.mktemp("issuing"), reject_nonces=15, answers=False, reuse_validations=0) as found:
         yield found
 
 

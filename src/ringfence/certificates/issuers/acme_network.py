@@ -55,6 +55,7 @@ class Network(ClientNetwork):
         super().__init__(key, alg=ES256, user_agent="ringfence", timeout=PATIENCE)
         self.trust = trust
         self.retry_after: str | None = None
+        self.status = 0
 
     def post(self, *args: Any, **kwargs: Any) -> requests.Response:
         """A signed request, with another nonce as often as the authority rejects one."""
@@ -69,7 +70,7 @@ class Network(ClientNetwork):
     def _send_request(self, method: str, url: str, *args: Any, **kwargs: Any) -> requests.Response:
         self.verify_ssl = self.trust or True  # type: ignore[assignment]
         answer = super()._send_request(method, url, *args, **kwargs)
-        self.retry_after = answer.headers.get("Retry-After")
+        self.retry_after, self.status = answer.headers.get("Retry-After"), answer.status_code
         if method == "POST" and not answer.ok and self.REPLAY_NONCE_HEADER in answer.headers:
             self._add_nonce(answer)
         return answer
@@ -84,7 +85,7 @@ def asked(network: Network, now: datetime, call: Callable[[], T]) -> T:
     try:
         return call()
     except messages.Error as failure:
-        raise _translated(failure, patience(network, now)) from failure
+        raise _translated(failure, network.status, patience(network, now)) from failure
     except errors.ConflictError:
         raise
     except (errors.Error, JoseError) as failure:
@@ -120,10 +121,12 @@ def problem(document: Any) -> str:
     return "; ".join([own, *details])
 
 
-def _translated(failure: messages.Error, not_before: datetime | None) -> IssuerError:
+def _translated(failure: messages.Error, status: int, not_before: datetime | None) -> IssuerError:
+    """`Refused` only where the authority said so in ACME's own words; a broken server is merely `Unavailable`."""
     text = f"{failure.detail or failure.title or 'no detail'} ({failure.code or failure.typ})"
     parts = [f"{part.identifier.value if part.identifier else ''} {part.detail}" for part in failure.subproblems or ()]
-    kind = Unavailable if failure.code in TRANSIENT else Refused
+    said = (failure.typ or "").startswith("urn:ietf:params:acme:error:") and status < 500
+    kind = Refused if said and failure.code not in TRANSIENT else Unavailable
     return kind("; ".join([text, *parts]), not_before)
 
 
