@@ -44,6 +44,8 @@ def test_a_leaf_that_does_not_come_first_is_an_alert() -> None:
     assert entries[0].leaf == A.record
     assert [one.rule for one in entries[0].troubles] == ["chain-order"]
     assert from_files([file("x", A, MIDDLE)])[0][0].troubles == ()
+    a_set = CertificateFile("x", (Encoded(MIDDLE.der), Encoded(A.der)), ordered=False)
+    assert from_files([a_set])[0][0].troubles == ()
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ def from_files(files: Sequence[CertificateFile]) -> tuple[list[Entry], list[Diag
         for number, group in enumerate(groups, 1):
             name = file.name if number == 1 else f"{file.name}#{number}"
             key = "" if group[0].ca else _key(file, group[0], keys)
-            wrong = (MISPLACED,) if group[0] is not chain[0] and len(groups) == 1 else ()
+            wrong = (MISPLACED,) if file.ordered and len(groups) == 1 and group[0] is not chain[0] else ()
             entries.append(Entry(name, source, group, group[0].span, key, troubles=wrong))
     return entries, diagnostics
 

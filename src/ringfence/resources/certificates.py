@@ -28,6 +28,8 @@ class CertificateFile:
     crls: tuple[Encoded, ...] = ()
     keys: tuple[str, ...] = ()
     pkcs12: bool = False
+    ordered: bool = True
+    """PKCS#7 holds a set, whose order says nothing."""
 
 
 @dataclass(frozen=True, slots=True)

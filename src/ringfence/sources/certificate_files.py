@@ -20,6 +20,7 @@ from ringfence.sources.files import Observer, find, read_bytes
 from ringfence.sources.pem import CERTIFICATES, CRLS, Block, blocks
 
 ENDINGS = (".pem", ".crt", ".cer", ".cert", ".der", ".p12", ".pfx", ".p7b", ".p7c", ".crl", ".key")
+PKCS7 = ("PKCS7", "CMS")
 MANIFESTS = (".yaml", ".yml", ".json")
 LARGEST = 512 * 1024**2
 """Bytes of one file: a bundle of 100,000 certificates has about 200 MB."""
@@ -75,9 +76,9 @@ def _pem(content: bytes, name: str) -> tuple[CertificateFile, list[Diagnostic]]:
             certificates.append(Encoded(_first(block.der), span))
         elif block.label in CRLS:
             crls.append(Encoded(block.der, span))
-        elif block.label in ("PKCS7", "CMS"):
+        elif block.label in PKCS7:
             certificates += [Encoded(der, span) for der in _pkcs7(block.der)]
-        elif block.label.endswith("PRIVATE KEY"):
+        elif block.label.endswith("PRIVATE KEY") and not block.label.startswith("OPENSSH"):
             key = _key(block, span)
             if isinstance(key, Diagnostic):
                 diagnostics.append(key)
@@ -85,7 +86,8 @@ def _pem(content: bytes, name: str) -> tuple[CertificateFile, list[Diagnostic]]:
                 keys.append(key)
     if not found and not diagnostics:
         diagnostics.append(error("this file holds no PEM block", Span(name)))
-    return CertificateFile(name, tuple(certificates), tuple(crls), tuple(keys)), diagnostics
+    ordered = not any(block.label in PKCS7 for block in found)
+    return CertificateFile(name, tuple(certificates), tuple(crls), tuple(keys), ordered=ordered), diagnostics
 
 
 def _first(der: bytes) -> bytes:
@@ -110,7 +112,7 @@ def _binary(content: bytes, name: str, password: str | None) -> tuple[Certificat
         return CertificateFile(name, crls=(Encoded(content, span),)), []
     bundled = _pkcs7(content)
     if bundled:
-        return CertificateFile(name, tuple(Encoded(der, span) for der in bundled)), []
+        return CertificateFile(name, tuple(Encoded(der, span) for der in bundled), ordered=False), []
     with suppress(ValueError, TypeError):
         return CertificateFile(name, keys=(_public(load_der_private_key(content, None)),)), []
     return CertificateFile(name, (Encoded(content, span),)), []
@@ -154,13 +156,12 @@ def _pkcs7(content: bytes) -> list[bytes]:
 def _key(block: Block, span: Span) -> str | Diagnostic:
     """Whose a private key is; empty where it is encrypted."""
     from cryptography.exceptions import UnsupportedAlgorithm
-    from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_ssh_private_key
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
     if "ENCRYPTED" in block.label or b"ENCRYPTED" in block.armoured[:200]:
         return ""
-    load: Any = load_ssh_private_key if block.label.startswith("OPENSSH") else load_pem_private_key
     try:
-        return _public(load(block.armoured, None, unsafe_skip_rsa_key_validation=True))
+        return _public(load_pem_private_key(block.armoured, None, unsafe_skip_rsa_key_validation=True))
     except TypeError:  # encrypted after all
         return ""
     except (ValueError, UnsupportedAlgorithm):

@@ -246,8 +246,8 @@ PREPARE: dict[str, Callable[[_Line], None]] = {"smtp": _smtp, "imap": _imap, "po
 
 def _host_and_port(text: str) -> tuple[str, str]:
     if text.startswith("["):
-        host, _, rest = text[1:].partition("]")
-        return (host, rest[1:]) if rest.startswith(":") or not rest else ("", "")
+        host, closed, rest = text[1:].partition("]")
+        return (host, rest[1:]) if closed and (rest.startswith(":") or not rest) else ("", "")
     if text.count(":") > 1:
         return text, ""
     host, _, port = text.partition(":")
