@@ -1,0 +1,30 @@
+"""What the commands share: every command has its help, and takes the options that all have."""
+
+from __future__ import annotations
+
+import pytest
+
+from ringfence.cli.main import main
+
+
+@pytest.mark.parametrize("command", ["issue", "renew", "run", "rehearse", "replace", "rotate-root"])
+def test_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["certs", command, "--help"]) == 0
+    shown = capsys.readouterr().out
+    for option in ("--at TIME", "--posture", "FORMAT[=FILE]", "Exit code 0"):
+        assert option in shown
+
+
+def test_the_group_lists_them(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["certs", "--help"]) == 0
+    shown = capsys.readouterr().out
+    assert "rotate-root" in shown
+    assert "shared" not in shown
+
+
+def test_no_posture_file_anywhere(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path_factory.mktemp("empty"))
+    assert main(["certs", "issue"]) == 2
+    assert "there is no ringfence.yaml" in capsys.readouterr().err
