@@ -160,11 +160,11 @@ def _joined(
                 continue
             any_pair = True
             passing, sure_to_pass = traffic(one.headers, source)
-            may, possible = _either(may, passing), possible | one.headers.may
+            may, possible = may | passing, possible | one.headers.may
             if source.id not in sure[0] or target.id not in sure[1]:
                 continue
             certain = one.headers.must if must is None else certain & one.headers.must
-            must = sure_to_pass if must is None else _both(must, sure_to_pass)
+            must = sure_to_pass if must is None else must & sure_to_pass
     return (Bounds(certain, possible), may, must or Traffic()) if any_pair else None
 
 
@@ -202,25 +202,3 @@ def _regions(
 
 def _union(sets: list[AddressSet | None]) -> AddressSet | None:
     return AddressSet.union(one for one in sets if one is not None) if any(one is not None for one in sets) else None
-
-
-def _either(one: Traffic, other: Traffic) -> Traffic:
-    return Traffic(
-        one.tcp | other.tcp,
-        one.udp | other.udp,
-        one.sctp | other.sctp,
-        one.icmp | other.icmp,
-        one.icmpv6 | other.icmpv6,
-        one.others | other.others,
-    )
-
-
-def _both(one: Traffic, other: Traffic) -> Traffic:
-    return Traffic(
-        one.tcp & other.tcp,
-        one.udp & other.udp,
-        one.sctp & other.sctp,
-        one.icmp & other.icmp,
-        one.icmpv6 & other.icmpv6,
-        one.others & other.others,
-    )

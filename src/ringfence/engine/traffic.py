@@ -6,8 +6,10 @@ of them, and what *must* pass is what passes from each.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from ringfence.model.bounds import Bounds
 from ringfence.model.headers import (
@@ -39,14 +41,21 @@ class Traffic:
 
     def meets(self, other: Traffic) -> bool:
         """Whether the two have anything in common."""
-        return bool(
-            self.tcp & other.tcp
-            or self.udp & other.udp
-            or self.sctp & other.sctp
-            or self.icmp & other.icmp
-            or self.icmpv6 & other.icmpv6
-            or self.others & other.others
-        )
+        return bool(self & other)
+
+    def __and__(self, other: Traffic) -> Traffic:
+        return Traffic(*(mine & theirs for mine, theirs in self._beside(other)))
+
+    def __or__(self, other: Traffic) -> Traffic:
+        return Traffic(*(mine | theirs for mine, theirs in self._beside(other)))
+
+    def __le__(self, other: Traffic) -> bool:
+        return all(mine <= theirs for mine, theirs in self._beside(other))
+
+    def _beside(self, other: Traffic) -> Iterator[tuple[Any, Any]]:
+        """The parts of both, pair by pair."""
+        for name in ("tcp", "udp", "sctp", "icmp", "icmpv6", "others"):
+            yield getattr(self, name), getattr(other, name)
 
     @property
     def everything(self) -> bool:
@@ -60,16 +69,6 @@ class Traffic:
         parts = {"tcp": str(self.tcp), "udp": str(self.udp), "sctp": str(self.sctp)}
         parts |= {"icmp": _icmp(self.icmp), "icmpv6": _icmp(self.icmpv6), "other": str(self.others)}
         return {name: text for name, text in parts.items() if text}
-
-    def __le__(self, other: Traffic) -> bool:
-        return (
-            self.tcp <= other.tcp
-            and self.udp <= other.udp
-            and self.sctp <= other.sctp
-            and self.icmp <= other.icmp
-            and self.icmpv6 <= other.icmpv6
-            and self.others <= other.others
-        )
 
     def __bool__(self) -> bool:
         return bool(self.tcp or self.udp or self.sctp or self.icmp or self.icmpv6 or self.others)
