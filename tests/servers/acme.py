@@ -58,6 +58,7 @@ def pebble(
     answers: bool = True,
     bindings: Mapping[str, str] | None = None,
     reuse_validations: int = 50,
+    dns_server: str = "",
 ) -> Iterator[Pebble]:
     """Runs Pebble and its challenge server until the block ends.
 
@@ -65,7 +66,8 @@ def pebble(
     `always_valid` takes every challenge for met. Without `answers` nobody listens on `http_port` and `tls_port`, so
     that a client can do it itself; the DNS says 127.0.0.1 for every name in any case. With `bindings` (key identifier
     to base64url key) accounts must be bound to one of them. `reuse_validations` is the percentage of orders that
-    need no new proof of a name that the account has proved before.
+    need no new proof of a name that the account has proved before. `dns_server` (`address:port`) is asked instead of
+    the challenge server.
     """
     listen, management, http, tls, dns, challenges = (free_port() for _ in range(6))
     certificate, key = folder / "listener.pem", folder / "listener.key"
@@ -105,7 +107,7 @@ def pebble(
     listeners = (f"127.0.0.1:{http}", f"127.0.0.1:{tls}") if answers else ("", "")
     challenge_server += ["-http01", listeners[0], "-tlsalpn01", listeners[1]]
     acme: list[str | Path] = [tool("pebble", "pebble"), "-strict", "-config", folder / "pebble.json"]
-    acme += ["-dnsserver", server.dns]
+    acme += ["-dnsserver", dns_server or server.dns]
     environment = {"PEBBLE_VA_NOSLEEP": "1", "PEBBLE_WFE_NONCEREJECT": str(reject_nonces)}
     environment["PEBBLE_AUTHZREUSE"] = str(reuse_validations)
     if always_valid:
