@@ -112,9 +112,9 @@ def days_left(view: View) -> Iterator[Alert]:
     leaf, end = view.entry.leaf, view.entry.end
     if leaf is None or end is None:
         return
-    renewed = view.entry.renewal is not None
-    if renewed and not leaf.ca and leaf.lifetime <= LONG_LIVED:
+    if not counts_in_days(view.entry):
         return
+    renewed = view.entry.renewal is not None
     left = _ago(max(end - view.now, timedelta()))
     why = "nothing is known to renew it" if not renewed else "an authority" if leaf.ca else "it is long-lived"
     for days in counting(view.policy.days, leaf.lifetime):
@@ -133,7 +133,7 @@ def slack_used(view: View) -> Iterator[Alert]:
     leaf, end, moment = view.entry.leaf, view.entry.end, due(view.entry)
     if leaf is None or end is None or moment is None:
         return
-    if view.entry.renewal is None and counting(view.policy.days, leaf.lifetime):
+    if not counts_in_slack(view.entry, view.policy):
         return
     slack = end - moment.due
     if slack <= timedelta():
@@ -144,6 +144,18 @@ def slack_used(view: View) -> Iterator[Alert]:
             used = (view.now - moment.due) / slack
             text = f"due since {moment.due:%Y-%m-%d %H:%M} ({moment.because}), {used:.0%} of the slack is used"
             yield Alert(rule, since, text, Effect.TIME)
+
+
+def counts_in_days(entry: Entry) -> bool:
+    """Whether thresholds in days are for this entry."""
+    leaf = entry.leaf
+    return leaf is not None and (entry.renewal is None or leaf.ca or leaf.lifetime > LONG_LIVED)
+
+
+def counts_in_slack(entry: Entry, policy: Policy) -> bool:
+    """Whether the slack is for this entry."""
+    leaf = entry.leaf
+    return leaf is not None and (entry.renewal is not None or not counting(policy.days, leaf.lifetime))
 
 
 TIME_RULES: tuple[Rule, ...] = (expired, not_yet_valid, days_left, slack_used)

@@ -122,7 +122,7 @@ def write(statuses: Sequence[Status], now: datetime, policy: Policy, output: Out
         {
             "text": lambda surface: report.text(printable(statuses), now, Style(surface.colour)),
             "json": lambda _: render_json(report.document(statuses)),
-            "prometheus": lambda _: certificate_metrics.text(statuses, now),
+            "prometheus": lambda _: certificate_metrics.text(statuses, now, policy),
             "rules": lambda _: certificate_rules.text(policy),
         }
     )

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ringfence.certificates.alerts import APPLIES_UP_TO, LONG_LIVED, SLACK, Policy
+from ringfence.certificates.alerts import APPLIES_UP_TO, SLACK, Policy
 
 DAY = 86400
 STALE_AFTER = 2 * DAY
 """Seconds after which metrics are too old to be believed; they are written once a day at least."""
 END = "max by (id, source) (x509_cert_not_after)"
 LIFETIME = "(max by (id, source) (x509_cert_not_after) - max by (id, source) (x509_cert_not_before))"
-RENEWED = "max by (id, source) (ringfence_certificate_renewed)"
+APPLIES = "max by (id, source) (ringfence_certificate_rule_applies{{family='{}'}})"
 DUE = "max by (id, source) (ringfence_certificate_due_timestamp_seconds)"
 SEVERITIES = {"slack-warn": "warning", "slack-page": "page", "slack-critical": "critical"}
 PAGE_UP_TO, WARN_UP_TO = 1, 7
@@ -32,7 +32,7 @@ def text(policy: Policy) -> str:
             [
                 f"({END} - time() <= {days * DAY})",
                 f"and ({LIFETIME} * {APPLIES_UP_TO:.10g} >= {days * DAY})",
-                f"and ({RENEWED} == 0 or {LIFETIME} > {int(LONG_LIVED.total_seconds())})",
+                f"and ({APPLIES.format('days')} == 1)",
             ],
             "page" if days <= PAGE_UP_TO else "warning" if days <= WARN_UP_TO else "info",
             f"days-{days}",
@@ -41,7 +41,7 @@ def text(policy: Policy) -> str:
     for rule, part in SLACK.items():
         lines += _rule(
             "Certificate" + "".join(word.capitalize() for word in rule.split("-")),
-            [f"((time() - {DUE}) / ({END} - {DUE}) >= {part:g})", f"and ({RENEWED} == 1)"],
+            [f"((time() - {DUE}) / ({END} - {DUE}) >= {part:g})", f"and ({APPLIES.format('slack')} == 1)"],
             SEVERITIES[rule],
             rule,
             f"{{{{ $labels.id }}}} was due, and {part:.0%} of the time until its end is gone",

@@ -68,7 +68,10 @@ def explained(statuses: Sequence[Status], now: datetime, style: Style) -> str:
 
 def _screen(status: Status, now: datetime, style: Style) -> str:
     entry, leaf = status.entry, status.entry.leaf
-    rows = [("state", _mark(status, style)(str(status.state))), ("source", f"{entry.source}  {entry.span}".strip())]
+    rows = [
+        ("state", _mark(status, style)(str(status.state))),
+        ("source", f"{entry.source}  {entry.span if entry.span.file else ''}".strip()),
+    ]
     rows.append(("names", ", ".join(leaf.names if leaf else entry.wanted) or "none"))
     if leaf is not None:
         rows.append(("valid", f"{moment(leaf.not_before)} to {moment(leaf.not_after)} ({_left(leaf.not_after, now)})"))
