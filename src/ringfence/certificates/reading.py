@@ -32,7 +32,7 @@ from ringfence.certificates.configuration import (
     Wanted,
 )
 from ringfence.certificates.fields import Fields
-from ringfence.certificates.issuers.signing import Profile, constraints_refuse
+from ringfence.certificates.issuers.signing import Profile, constraints_refuse, subtrees
 from ringfence.model.diagnostics import Diagnostic, InputError, error
 from ringfence.model.spans import Span
 
@@ -140,6 +140,11 @@ def _profile(fields: Fields) -> Profile:
     )
     if constraints:
         constraints.close()
+        for name, limits in (("permitted", profile.permitted), ("excluded", profile.excluded)):
+            try:
+                subtrees(limits)
+            except ValueError as failure:
+                constraints.complain(name, str(failure))
     if profile.leaf > profile.longest_leaf:
         fields.complain("leaf_lifetime", "is longer than longest_leaf")
     if profile.longest_leaf > profile.intermediate / 3:

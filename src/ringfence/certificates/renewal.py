@@ -73,20 +73,22 @@ class Decision:
     """Issuers that would be asked but for their backoff or their Retry-After."""
 
 
-def decide(terms: Terms, record: Record, now: datetime, *, force: bool = False) -> Decision:
-    """What to do about a certificate now."""
+def decide(terms: Terms, record: Record, now: datetime, *, force: bool = False, impatient: bool = False) -> Decision:
+    """What to do about a certificate now. `force` renews what is not due; `impatient` skips our own pauses between
+    tries, because a person asks (and never what the authority said).
+    """
     origin = record.origin
     if origin is None or not record.current:
-        return _ask(terms, record, now, "there is no certificate yet", None)
+        return _ask(terms, record, now, "there is no certificate yet", None, impatient)
     moment, rule = due(terms, origin, record.wish)
     if force:
-        return _ask(terms, record, now, "it was asked for", moment)
+        return _ask(terms, record, now, "it was asked for", moment, impatient)
     if origin.not_after <= now:
-        return _ask(terms, record, now, "it has expired", moment)
+        return _ask(terms, record, now, "it has expired", moment, impatient)
     if origin.specification != terms.specification:
-        return _ask(terms, record, now, "the posture file asks for something else now", moment)
+        return _ask(terms, record, now, "the posture file asks for something else now", moment, impatient)
     if now >= moment:
-        return _ask(terms, record, now, rule, moment)
+        return _ask(terms, record, now, rule, moment, impatient)
     look = min(moment, record.wish.window.ask_again) if record.wish else moment
     return Decision(
         Action.KEEP, f"due {moment:%Y-%m-%d %H:%M}: {rule}", max(look, now + timedelta(minutes=1)), due=moment
@@ -136,10 +138,10 @@ def draw(name: str, window: Window, kept: Wish | None) -> Wish:
     return Wish(window, chosen)
 
 
-def next_try(attempts: Attempts, origin: Origin | None, now: datetime) -> datetime:
-    """When an issuer may be asked again; a time in the past means now."""
-    if attempts.last is None:
-        return now
+def next_try(attempts: Attempts, origin: Origin | None, now: datetime, *, impatient: bool = False) -> datetime:
+    """When an issuer may be asked again; a time in the past means now. The impatient respect a Retry-After alone."""
+    if attempts.last is None or impatient:
+        return attempts.not_before or now
     cap = DAY
     if origin is not None and origin.not_after > now:
         cap = min(DAY, (origin.not_after - origin.not_before) / 20, max((origin.not_after - now) / 4, RETRIES[0]))
@@ -155,7 +157,9 @@ def share(text: str) -> float:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:6]) / 2**48
 
 
-def _ask(terms: Terms, record: Record, now: datetime, because: str, moment: datetime | None) -> Decision:
+def _ask(
+    terms: Terms, record: Record, now: datetime, because: str, moment: datetime | None, impatient: bool
+) -> Decision:
     origin = record.origin
     valid = origin is not None and origin.not_after > now
     first = record.attempts.get(terms.issuers[0], Attempts())
@@ -163,7 +167,8 @@ def _ask(terms: Terms, record: Record, now: datetime, because: str, moment: date
     everybody = not valid or slack_used(terms, record, now) >= FALLBACK_AT
     everybody = everybody or (changed and first.failures >= SPECIFICATION_TRIES)
     candidates: Sequence[str] = terms.issuers if everybody else terms.issuers[:1]
-    times = {issuer: next_try(record.attempts.get(issuer, Attempts()), origin, now) for issuer in candidates}
+    attempts = {issuer: record.attempts.get(issuer, Attempts()) for issuer in candidates}
+    times = {issuer: next_try(one, origin, now, impatient=impatient) for issuer, one in attempts.items()}
     ready = tuple(issuer for issuer in candidates if times[issuer] <= now)
     waiting = tuple(issuer for issuer in candidates if times[issuer] > now)
     look = min(times[issuer] for issuer in waiting) if waiting else now + RETRIES[0]

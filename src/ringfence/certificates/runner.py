@@ -97,8 +97,10 @@ class Runner:
     def run(
         self, now: datetime, names: Iterable[str] = (), *, force: bool = False, retire: str = "", missing: bool = False
     ) -> list[Outcome]:
-        """One pass over the named certificates, or all. `force` renews what is not due; `retire` is the reason for
-        which the current ones are revoked after; with `missing`, what exists is left alone.
+        """One pass over the named certificates, or all.
+
+        `force` renews what is not due, and does not wait out our own pauses; `retire` does the same and is the reason
+        for which the current ones are revoked after. With `missing`, what exists is left alone.
         """
         chosen = set(names)
         outcomes = []
@@ -120,10 +122,11 @@ class Runner:
             record = record.retire(retire)
             self.store.save(wanted.name, record)
             self.store.reach("retired")
+        impatient = force or bool(retire)
         replacing = any(one.identity == record.current for one in record.retired)
         if not missing or not record.current:
             record = self._ask_for_window(wanted, record, now, steps)
-        decision = renewal.decide(terms, record, now, force=force or replacing)
+        decision = renewal.decide(terms, record, now, force=force or replacing, impatient=impatient)
         if missing and not replacing and record.origin and record.origin.specification == terms.specification:
             decision = replace(decision, action=Action.KEEP)
         renewed = False
@@ -133,7 +136,7 @@ class Runner:
             decision = renewal.decide(terms, record, now, force=replacing or (force and not renewed))
         elif decision.action is Action.WAIT:
             steps.append(decision.because)
-        record, again = self._deliver(wanted, record, now, steps)
+        record, again = self._deliver(wanted, record, now, steps, impatient)
         if not record.deployment.failures:
             record = self._revoke(wanted, record, now, steps)
         self.store.save(wanted.name, record)
@@ -237,13 +240,15 @@ class Runner:
             until, limit = blocked
             raise IssuerError(f"its limit of {limit.count} {limit.kind} in {limit.window} is used up", until)
 
-    def _deliver(self, wanted: Wanted, record: Record, now: datetime, steps: list[str]) -> tuple[Record, datetime]:
+    def _deliver(
+        self, wanted: Wanted, record: Record, now: datetime, steps: list[str], impatient: bool
+    ) -> tuple[Record, datetime]:
         """Deploys what should be served and is not proved to be; when to look again."""
         far = now + timedelta(days=365)
         chosen = self._to_serve(wanted, record, now) if wanted.deploy else None
         if wanted.deploy is None or chosen is None or chosen[1] == record.deployed:
             return record, far
-        again = renewal.next_try(record.deployment, record.origin, now)
+        again = renewal.next_try(record.deployment, record.origin, now, impatient=impatient)
         if again > now:
             steps.append(f"not deployed: {record.deployment.reason}")
             return record, again
