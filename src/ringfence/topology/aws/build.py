@@ -5,8 +5,8 @@
                                                routes T --> NAT gateway --> S'' --ACL out--> routes T'' --> ...
 
 `places` says where chains stand, `routing` where a table leads, `gateways` and `balancers` what changes packets. What
-is not known is a link that may serve or a chain that may refuse, never an omission; what was left out of the judgement is
-in `assumed_open` or among the diagnostics.
+is not known is a link that may serve or a chain that may refuse, never an omission; what was left out of the judgement
+is in `assumed_open` or among the diagnostics.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class _Builder:
         tables = self._tables
         for table in estate.objects.route_tables:
             parts += tables.links(table)
-        for gateway in estate.objects.internet_gateways:
+        for gateway in estate.internet_gateways:
             parts += internet_gateway(estate, gateway, self._arriving(gateway.id, gateway.vpc), tables.services)
         for nat in estate.objects.nat_gateways:
             parts += nat_gateway(estate, nat, tables.served(nat.id))

@@ -20,6 +20,7 @@ from ringfence.resources.aws import (
     AwsObjects,
     Id,
     Ids,
+    InternetGateway,
     MaybeId,
     NetworkAcl,
     NetworkInterface,
@@ -28,6 +29,7 @@ from ringfence.resources.aws import (
     RouteTable,
     SecurityGroup,
     Subnet,
+    TargetKind,
     Unknown,
     Vpc,
 )
@@ -90,6 +92,20 @@ class Estate:
     def prefix_lists(self) -> Mapping[str, PrefixList]:
         """By id."""
         return {one.id: one for one in self.objects.prefix_lists}
+
+    @cached_property
+    def internet_gateways(self) -> tuple[InternetGateway, ...]:
+        """Those of the files, and those that routes lead to and no file holds, which may be there."""
+        found = {one.id: one for one in self.objects.internet_gateways}
+        for table in self.objects.route_tables:
+            for route in table.routes:
+                target, kind = route.target, route.kind
+                if kind in (TargetKind.INTERNET_GATEWAY, TargetKind.EGRESS_ONLY) and isinstance(target, str) and target:
+                    missing = Unknown(f"{target} is not in the files")
+                    egress_only = kind is TargetKind.EGRESS_ONLY
+                    implied = InternetGateway(id=target, vpc=table.vpc, egress_only=egress_only, exists=missing)
+                    found.setdefault(target, implied)
+        return tuple(found.values())
 
     @cached_property
     def owners(self) -> Mapping[str, Resource]:

@@ -21,7 +21,7 @@ from ringfence.model.bounds import Bounds
 from ringfence.model.intervals import IntervalSet
 from ringfence.model.networks import Endpoint, Link, Location, Rewrite, Source
 from ringfence.model.rules import Action, Chain, Direction, Rule, Scope, Stage
-from ringfence.model.selectors import ANYTHING, Has
+from ringfence.model.selectors import ANYTHING, Has, Not, Selector
 from ringfence.model.spans import Span
 from ringfence.resources.aws import InternetGateway, NatGateway, Unknown, VpcEndpoint
 from ringfence.topology.aws.endpoints import AWS, PUBLIC, Wanted, endpoints
@@ -130,11 +130,17 @@ def nat_gateway(
     yield Location(here, acl_chains(estate, subnet), transit=True, kind="NAT gateway")
     source = Source(itself.addresses, itself.id, ports=NAT_PORTS)
     served_v4 = served & Bounds.exactly(ALL_IPV4)
-    yield Link("source NAT", here, subnet.id, served_v4, rewrite=Rewrite(source), span=gateway.span)
+    # Where nobody knows the VPC's blocks, what is for its own endpoints goes back to a client and all else goes on.
+    vpc = estate.vpc_of(subnet.id)
+    by_address = vpc is None or estate.local(vpc).known
+    inside: Selector = ANYTHING if vpc is None or by_address else of("vpc", vpc.id)
+    outside: Selector = ANYTHING if inside == ANYTHING else Not(inside)
+    yield Link("source NAT", here, subnet.id, served_v4, outside, rewrite=Rewrite(source), span=gateway.span)
     back = Bounds(EVERYWHERE - served.may, EVERYWHERE - served.must, served.because)
+    back = back if by_address else Bounds.exactly(EVERYWHERE)
     for table, doubtful in estate.tables(subnet):
         way = back if doubtful is None else maybe(back.may, doubtful.because)
-        yield Link("back to the client", here, routes(table), way, exits=True, span=gateway.span)
+        yield Link("back to the client", here, routes(table), way, inside, exits=True, span=gateway.span)
 
 
 def _texts(values: object) -> Iterator[str]:

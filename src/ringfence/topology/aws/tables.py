@@ -16,11 +16,11 @@ from ringfence.model.addresses import EVERYWHERE, NO_ADDRESS, AddressSet
 from ringfence.model.bounds import Bounds
 from ringfence.model.diagnostics import Diagnostic, warning
 from ringfence.model.networks import Link, Location
-from ringfence.model.selectors import ANYTHING, Not
+from ringfence.model.selectors import Not, Selector
 from ringfence.resources.aws import EndpointKind, Route, RouteTable, TargetKind, Unknown, VpcEndpoint
 from ringfence.topology.aws.estate import Estate, doubt, known, name
 from ringfence.topology.aws.gateways import NOT_ON_THE_INTERNET, service_id
-from ringfence.topology.aws.places import maybe, of, router, routes
+from ringfence.topology.aws.places import both, maybe, of, router, routes
 from ringfence.topology.aws.routing import Way, resolve
 
 PRIVATE_ROUTES = "gateways propagate routes to private addresses alone"
@@ -72,7 +72,6 @@ class Tables:
         ways, left = resolve(
             self._with_endpoints(table), local if by_address else Bounds.exactly(NO_ADDRESS), estate, doubtful
         )
-        outside = Not(of("vpc", vpc.id)) if vpc is not None and not by_address else Not(of("id", *self.services))
         if vpc is not None and left.may and by_address:
             yield Link("local", here, router(vpc), left, span=table.span)
         elif vpc is not None and not by_address:
@@ -81,16 +80,19 @@ class Tables:
             self.unmodelled(f"VPC of {name(table)}", EVERYWHERE, "its VPC is not in the files")
             yield Link("local", here, f"VPC of {name(table)}", maybe(EVERYWHERE, "its VPC is not in the files"))
         through = self._service_ways(table)
+        apart: list[Selector] = [Not(of("id", service_id(one))) for one in through]
+        if vpc is not None and not by_address:
+            apart.append(Not(of("vpc", vpc.id)))
+        outside = both(*apart)
         for way in ways:
             target, why = self._target(way, table)
             if target is None:
                 continue
             served = way.destinations if not why else maybe(way.destinations.may, why)
             label = f"route to {way.route.destination if isinstance(way.route.destination, str) else '(not known)'}"
-            apart = through and by_address
-            yield Link(
-                label, here, target, served, outside if apart or not by_address else ANYTHING, span=way.route.span
-            )
+            # A NAT gateway stands behind its subnet's edge.
+            edge = way.route.kind is TargetKind.NAT_GATEWAY
+            yield Link(label, here, target, served, outside, enters=edge, span=way.route.span)
         for endpoint in through:
             label = service_id(endpoint)
             yield Link(f"route to {label}", here, name(endpoint), None, of("id", label), span=endpoint.span)
@@ -140,7 +142,7 @@ class Tables:
         because = f"{named or 'its target'} is not modelled"
         match route.kind:
             case TargetKind.INTERNET_GATEWAY | TargetKind.EGRESS_ONLY:
-                for gateway in objects.internet_gateways:
+                for gateway in self._estate.internet_gateways:
                     if gateway.id == route.target:
                         attached = gateway.vpc == table.vpc
                         unsure = doubt(gateway.vpc, table.vpc)
