@@ -234,9 +234,9 @@ def test_placeholders_stand_for_what_will_be():
     network = build(more).network
     found = {one.id: str(one.addresses) for one in network.endpoints if one.workload in ("asg", "nodes")}
     assert found == {
-        "asg in private": "10.0.1.0/24",
-        "asg in data": "10.0.2.0/24",
-        "nodes in private": "10.0.1.0/24",
+        "asg in private": "10.0.1.4-10.0.1.254",
+        "asg in data": "10.0.2.4-10.0.2.254",
+        "nodes in private": "10.0.1.4-10.0.1.254",
     }
     assert verdict(network, "bastion", "asg") == YES
     assert verdict(network, "bastion", "nodes") == PERHAPS

@@ -210,10 +210,17 @@ class Estate:
     def addresses(self, subnet: MaybeId, wanted: AddressSet) -> AddressSet:
         """Where an address of one family is from when AWS chooses it."""
         found = self.subnets.get(subnet) if isinstance(subnet, str) else None
-        if found is not None:
-            return self.of_subnet(found).may & wanted
-        places = AddressSet.union(self.of_subnet(one).may & wanted for one in self.objects.subnets)
-        return places or wanted
+        places = (found,) if found is not None else self.objects.subnets
+        return AddressSet.union(self._free(one) & wanted for one in places) or wanted
+
+    def _free(self, subnet: Subnet) -> AddressSet:
+        """A subnet's addresses without the first four and the last of each block, which AWS keeps for itself."""
+        kept = []
+        for cidr in (subnet.cidr, subnet.ipv6_cidr):
+            if isinstance(cidr, str):
+                ((low, high),) = AddressSet.of(cidr).pairs
+                kept += [AddressSet.between(low, low + 3), AddressSet.between(high, high)]
+        return self.of_subnet(subnet).may - AddressSet.union(kept)
 
 
 def _in(vpc: Id, other: Id) -> bool:
