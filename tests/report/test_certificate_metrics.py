@@ -59,6 +59,5 @@ def test_labels_are_escaped_and_a_slack_before_due_is_none() -> None:
 
 
 def test_nothing_at_all() -> None:
-    assert (
-        text([], START, Policy()).splitlines()[-1] == "ringfence_certificates_checked_timestamp_seconds 1767225600.000"
-    )
+    last = text([], START, Policy()).splitlines()[-1]
+    assert last == "ringfence_certificates_checked_timestamp_seconds 1767225600.000"

@@ -35,8 +35,9 @@ def post(urls: Sequence[str], content: bytes) -> list[Diagnostic]:
         if not url.startswith(("http://", "https://")):
             problems.append(error("this webhook is no http or https URL", Span(url)))
             continue
-        request = urllib.request.Request(url, content, {"Content-Type": "application/json", "User-Agent": "ringfence"})
+        headers = {"Content-Type": "application/json", "User-Agent": "ringfence"}
         try:
+            request = urllib.request.Request(url, content, headers)
             with urllib.request.urlopen(request, timeout=SECONDS):
                 pass
         except (OSError, ValueError, urllib.error.URLError) as failure:
