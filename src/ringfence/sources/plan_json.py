@@ -1,7 +1,7 @@
 """Plans and states as `terraform show -json` (or `tofu show -json`) writes them: exact values, unknowns marked.
 
-    plan       `resource_changes`: what will be (`after`), what is not known yet (`after_unknown`); what is to be deleted
-               is left out
+    plan       `resource_changes`: what will be (`after`), what is not known yet (`after_unknown`); what is to go is
+               left out
     state      `values`, everything known
 
 A plan marks the id of a resource that is yet to be made as unknown wherever it is used. The `configuration` says which
@@ -15,6 +15,7 @@ Source: Terraform's "JSON Output Format".
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from ringfence.model.diagnostics import Diagnostic, error
@@ -87,7 +88,8 @@ def _records(document: Mapping[str, Any], file: str, prefix: str) -> Iterator[Re
             if (record := _record(one, one.get("values"), {}, None, file, prefix)) is not None:
                 yield record
         return
-    wanted = [one for one in changes if isinstance(one, dict)]
+    wanted = _dicts(changes)
+    fading = _fading(wanted)
     configuration = Configuration(document.get("configuration"), wanted)
     for one in wanted:
         change = one.get("change")
@@ -95,13 +97,30 @@ def _records(document: Mapping[str, Any], file: str, prefix: str) -> Iterator[Re
             continue
         record = _record(one, change["after"], change.get("after_unknown"), configuration, file, prefix)
         if record is not None:
-            yield record
+            yield replace(record, fading=fading.get(record.id)) if record.id in fading else record
+
+
+def _fading(changes: list[dict[str, Any]]) -> dict[str | None, Unknown]:
+    """The groups, ACLs and tables that lose a rule which stands beside them, by id."""
+    found: dict[str | None, Unknown] = {}
+    for one in changes:
+        change = one.get("change")
+        before = change.get("before") if isinstance(change, dict) else None
+        if (
+            not isinstance(change, dict)
+            or not isinstance(before, dict)
+            or "delete" not in (change.get("actions") or ())
+        ):
+            continue
+        for name in ("security_group_id", "network_acl_id", "route_table_id"):
+            if isinstance(before.get(name), str):
+                found[before[name]] = Unknown(f"{one.get('address')} is taken away by the plan")
+    return found
 
 
 def _state(module: Mapping[str, Any], depth: int) -> Iterator[Mapping[str, Any]]:
     """The resources of a module and of those in it."""
-    for one in _dicts(module.get("resources")):
-        yield one
+    yield from _dicts(module.get("resources"))
     for child in _dicts(module.get("child_modules")) if depth < DEEPEST else ():
         yield from _state(child, depth + 1)
 
@@ -127,21 +146,21 @@ def _record(
     marks = unknown if isinstance(unknown, dict) else {}
     merged: dict[str, Any] = {}
     for name in {**values, **marks}:
-        because = Unknown(f"{address}.{name} is known after the apply")
         found = configuration.reference(entry, name) if configuration is not None and marks.get(name) else None
-        merged[name] = _merge(values.get(name), marks.get(name), found or because, 0)
+        merged[name] = _merge(values.get(name), marks.get(name), found, 0)
     id = values.get("id")
     arguments = Arguments({name: value for name, value in merged.items() if name != "timeouts"}, span=span)
     if prefix:
         arguments = Arguments(_prefixed(arguments.values, prefix), span=span)
     known = id if isinstance(id, str) and id else None
-    return ResourceRecord(kind, prefix + address, arguments, None, known, False, span)
+    return ResourceRecord(kind, prefix + address, arguments, None, known, False, None, span)
 
 
 def _merge(value: Any, marks: Any, found: Any, depth: int) -> Any:
     """A value with what is not known yet put where the marks are."""
     if marks is True:
-        return found
+        known = isinstance(found, Reference) or _references(found)
+        return found if known else Unknown("known after the apply")
     if depth > DEEPEST:
         return Unknown("nested too deeply")
     if isinstance(marks, dict) and isinstance(value, dict):
@@ -151,20 +170,31 @@ def _merge(value: Any, marks: Any, found: Any, depth: int) -> Any:
         longest = max(len(value), len(marks))
         padded = [*value, *[None] * (longest - len(value))]
         flags = [*marks, *[None] * (longest - len(marks))]
-        parts = found if isinstance(found, list) and len(found) == longest else [_single(found)] * longest
-        return [_merge(one, flag, part, depth + 1) for one, flag, part in zip(padded, flags, parts, strict=True)]
+        waiting = _elements(found, flags)
+        return [
+            _merge(one, flag, waiting.pop(0) if flag is True or isinstance(flag, dict) else None, depth + 1)
+            for one, flag in zip(padded, flags, strict=True)
+        ]
     return value
 
 
 def _part(found: Any, name: str) -> Any:
     if isinstance(found, dict):
-        return found.get(name) or Unknown(f"{name} is known after the apply")
-    return found
+        return found.get(name)
+    return None
 
 
-def _single(found: Any) -> Any:
-    """What stands for each element where it is not known which is which."""
-    return found[0] if isinstance(found, list) and len(found) == 1 else Unknown("known after the apply")
+def _references(found: Any) -> bool:
+    return isinstance(found, list) and all(isinstance(one, Reference) for one in found)
+
+
+def _elements(found: Any, flags: list[Any]) -> list[Any]:
+    """What stands for each element in question: known where there are as many answers as questions."""
+    asked = [one for one in flags if one is True or isinstance(one, dict)]
+    answers = found if isinstance(found, list) else [found]
+    if len(answers) == len(asked) and all(isinstance(one, (Reference, dict)) for one in answers):
+        return list(answers)
+    return [Unknown("known after the apply")] * len(asked)
 
 
 def _prefixed(values: Any, prefix: str) -> Any:

@@ -1,10 +1,11 @@
 """What the expressions of a plan's configuration refer to, as far as that leaves one answer.
 
 The configuration lists for each argument the names that its expression mentions, each with its prefixes
-(`aws_vpc.main.id`, `aws_vpc.main`). One single name that is an attribute of a single instance is followed; a name with
-an index that is written out (`aws_subnet.a[0].id`) is one, too. `var.x` leads to the argument of the module's call,
-`module.m.x` to the output. An expression may do more than mention its name, so only arguments that hold ids are
-followed: whatever else it does, the result must be an id of that kind.
+(`aws_vpc.main.id`, `aws_vpc.main`). A name that is an attribute of a single instance is followed; so is one with an
+index that is written out (`aws_subnet.a[0].id`). `var.x` leads to the argument of the call, `module.m.x` to the output.
+A list takes as many names as it has unknown elements, everything else takes one, and no other name may stand beside
+them. An expression may do more than mention its names, so only arguments that hold ids are followed: whatever else it
+does, the result must be ids of that kind. The blocks that a `dynamic` block makes are not in the configuration.
 
 Source: Terraform's "JSON Output Format", "Expression Representation" and "Configuration Representation".
 """
@@ -20,6 +21,8 @@ from ringfence.sources.terraform.values import Reference
 STEP = re.compile(r'\.?([^.\[\]"]+)|\[(\d+|"(?:[^"\\]|\\.)*")\]')
 HOLDERS = re.compile(r"_(id|ids|arn|arns)$|^(subnets|security_groups|gateway_id|vpc_zone_identifier|default_action)$")
 """Arguments whose values are ids."""
+LISTS = re.compile(r"(ids|arns|groups|subnets|identifier)$")
+"""Those of them that are lists."""
 OBJECTS = re.compile(r"^(id|arn|(default|main)_\w+_id)$")
 """Attributes of resources that are ids."""
 DEEPEST = 40
@@ -72,10 +75,15 @@ class Configuration:
             return None
         names = [one for one in node.get("references") or () if isinstance(one, str)]
         longest = [one for one in names if not any(_begins(other, one) for other in names)]
-        return self._follow(longest[0], path, depth + 1) if len(longest) == 1 else None
+        found = [self._follow(one, path, depth + 1) for one in longest]
+        if None in found or not found:
+            return None
+        if LISTS.search(argument):
+            return found
+        return found[0] if len(found) == 1 else None
 
     def _follow(self, name: str, path: str, depth: int) -> Reference | None:
-        steps = [(plain, key) for plain, key in STEP.findall(name)]
+        steps: list[tuple[str, str]] = STEP.findall(name)
         words = [plain for plain, _ in steps]
         if depth > DEEPEST or len(steps) < 2:
             return None
@@ -138,7 +146,7 @@ def _without_key(address: str) -> str:
     """An address without the key of the resource's own instance."""
     if not address.endswith("]"):
         return address
-    last = [found for found in STEP.finditer(address)][-1]
+    *_, last = STEP.finditer(address)
     return address[: last.start()]
 
 

@@ -54,7 +54,8 @@ class Arguments:
 class ResourceRecord:
     """One instance of a managed resource. `exists` as for AWS objects; `id` is known where a state says it.
 
-    `written` says that the arguments are those that a person wrote, so that a strange name among them is a mistake.
+    `written` says that the arguments are those that a person wrote. A plan's and a state's hold what AWS has as well:
+    the rules of a group from wherever they are. `fading` says why what stands inside may not stay.
     """
 
     type: str
@@ -63,4 +64,5 @@ class ResourceRecord:
     exists: Unknown | None = None
     id: str | None = None
     written: bool = True
+    fading: Unknown | None = None
     span: Span = NOWHERE

@@ -24,6 +24,7 @@ def network_acls(reading: Reading, vpcs: tuple[Vpc, ...]) -> list[NetworkAcl]:
     """All ACLs, default ones included."""
     acls: dict[str, NetworkAcl] = {}
     inline: set[str] = set()
+    planned: set[str] = set()
     for record in reading.of("aws_default_network_acl", "aws_network_acl"):
         arguments = record.arguments
         schema.accepted(reading, arguments, schema.ACL, record.written)
@@ -40,15 +41,22 @@ def network_acls(reading: Reading, vpcs: tuple[Vpc, ...]) -> list[NetworkAcl]:
             for block in blocks:
                 fine = schema.accepted(reading, block, schema.ACL_BLOCK, record.written)
                 fine = schema.given(reading, block, "rule_no", "action", "protocol", "from_port", "to_port") and fine
-                entries.append(_entry(reading, block, egress, "rule_no", "action", fine, record.exists))
+                entries.append(
+                    _entry(reading, block, egress, "rule_no", "action", fine, record.exists or record.fading)
+                )
             acl = replace(acl, unlisted=acl.unlisted or more)
-        if entries:
+        if not record.written:
+            planned.add(acl.id)
+        elif entries:
             inline.add(acl.id)
         acls[acl.id] = replace(acl, entries=tuple(entries))
     for one in vpcs:
         if isinstance(one.default_network_acl, str) and one.default_network_acl not in acls:
             acls[one.default_network_acl] = _default_acl(one, one.default_network_acl)
     for record in reading.of("aws_network_acl_rule"):
+        parent = reading.id(record.arguments, "network_acl_id")
+        if parent in planned:  # a plan leaves open what the provider fills in: nothing, where entries stand beside
+            acls[str(parent)] = replace(acls[str(parent)], unlisted=None)
         _place_entry(reading, acls, inline, record)
     for record in reading.of("aws_network_acl_association"):
         acl_id = reading.id(record.arguments, "network_acl_id")

@@ -180,4 +180,4 @@ def joined(left: Ids, right: Ids) -> Ids:
     """Both, each id once; unknown where one of them is."""
     if isinstance(left, Unknown) or isinstance(right, Unknown):
         return left if isinstance(left, Unknown) else right
-    return tuple(dict.fromkeys((*left, *right)))
+    return (*left, *(one for one in right if isinstance(one, Unknown) or one not in left))

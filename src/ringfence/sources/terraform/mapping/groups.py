@@ -39,6 +39,7 @@ def security_groups(reading: Reading, vpcs: tuple[Vpc, ...]) -> list[SecurityGro
     """All groups, default ones included."""
     groups: dict[str, SecurityGroup] = {}
     inline: set[tuple[str, bool]] = set()
+    planned: set[str] = set()
     for record in reading.of("aws_default_security_group", "aws_security_group"):
         arguments = record.arguments
         schema.accepted(reading, arguments, schema.GROUP, record.written)
@@ -48,7 +49,9 @@ def security_groups(reading: Reading, vpcs: tuple[Vpc, ...]) -> list[SecurityGro
         for egress in (True, False):
             kind = "egress" if egress else "ingress"
             blocks, more = arguments.nested(kind)
-            if blocks or more or arguments.get(kind) is not None:
+            if not record.written:
+                planned.add(group.id)
+            elif blocks or more or arguments.get(kind) is not None:
                 inline.add((group.id, egress))
             for place, block in enumerate(blocks):
                 rules += _block(reading, record, block, egress, f"{group.id}.{kind}[{place}]", group.id)
@@ -59,6 +62,8 @@ def security_groups(reading: Reading, vpcs: tuple[Vpc, ...]) -> list[SecurityGro
         if isinstance(implied, str) and implied not in groups:
             groups[implied] = _default_group(vpc, implied)
     for parent, rule in _standalone(reading):
+        if parent in planned:  # a plan leaves open what the provider fills in: nothing, where rules stand beside
+            groups[str(parent)] = replace(groups[str(parent)], unlisted=None)
         _place(reading, groups, inline, parent, rule)
     return list(groups.values())
 
@@ -105,7 +110,7 @@ def _block(
     known = schema.accepted(reading, block, schema.GROUP_BLOCK, record.written)
     complete = schema.given(reading, block, "protocol", "from_port", "to_port")
     peers = list(_peers(reading, block, group, "security_groups", many=True))
-    yield from _rules(reading, block, "protocol", egress, id, peers, known and complete, record.exists)
+    yield from _rules(reading, block, "protocol", egress, id, peers, known and complete, record.exists or record.fading)
 
 
 def _standalone(reading: Reading) -> Iterator[tuple[Id, SecurityGroupRule]]:

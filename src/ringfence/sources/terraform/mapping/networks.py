@@ -46,7 +46,7 @@ def vpcs(reading: Reading) -> list[Vpc]:
         found[id] = Vpc(
             **common,
             cidrs=(cidr,),
-            ipv6_cidrs=_ipv6(reading, arguments, "assign_generated_ipv6_cidr_block"),
+            ipv6_cidrs=_ipv6(reading, record, "assign_generated_ipv6_cidr_block"),
             default_security_group=_made(arguments, id, "default_security_group_id"),
             default_network_acl=_made(arguments, id, "default_network_acl_id"),
             main_route_table=main if table is None else table,
@@ -55,7 +55,7 @@ def vpcs(reading: Reading) -> list[Vpc]:
         cidr = reading.cidr(record.arguments.get("cidr_block"), record.span)
         _add(reading, found, record, "cidrs", (cidr or Unknown("the block comes from an IPAM pool"),))
     for record in reading.of("aws_vpc_ipv6_cidr_block_association"):
-        _add(reading, found, record, "ipv6_cidrs", _ipv6(reading, record.arguments, "vpc_id"))
+        _add(reading, found, record, "ipv6_cidrs", _ipv6(reading, record, "vpc_id"))
     return list(found.values())
 
 
@@ -76,12 +76,13 @@ def _first(reading: Reading, vpc: str) -> object:
     return None
 
 
-def _ipv6(reading: Reading, arguments: Arguments, asked: str) -> Blocks:
+def _ipv6(reading: Reading, record: ResourceRecord, asked: str) -> Blocks:
+    """The block that is given or asked for. (A plan leaves it open also where nobody asked.)"""
+    arguments = record.arguments
     cidr = reading.cidr(arguments.get("ipv6_cidr_block"), arguments.span)
-    if cidr is not None:
+    if isinstance(cidr, str) or (cidr is not None and record.written):
         return (cidr,)
-    wanted = arguments.get(asked)
-    if wanted is None or wanted is False:
+    if not any(arguments.get(name) for name in (asked, "ipv6_ipam_pool_id")):
         return ()
     return (Unknown("AWS chooses the IPv6 block"),)
 

@@ -35,6 +35,7 @@ def route_tables(reading: Reading, vpcs: tuple[Vpc, ...], gateways: frozenset[st
     """All tables. `gateways` are the ids of internet gateways, to tell them from other gateways."""
     tables: dict[str, RouteTable] = {}
     inline: set[str] = set()
+    planned: set[str] = set()
     for record in reading.of("aws_default_route_table", "aws_route_table"):
         arguments = record.arguments
         schema.accepted(reading, arguments, schema.TABLE, record.written)
@@ -44,7 +45,9 @@ def route_tables(reading: Reading, vpcs: tuple[Vpc, ...], gateways: frozenset[st
             vpc = next((one.id for one in vpcs if _main(one) == common["id"]), Unknown("whose table this is"))
         blocks, more = arguments.nested("route")
         routes = [_inline(reading, record, one, gateways) for one in blocks]
-        if routes:
+        if not record.written:
+            planned.add(common["id"])
+        elif routes:
             inline.add(common["id"])
         tables[common["id"]] = RouteTable(
             **common,
@@ -57,6 +60,9 @@ def route_tables(reading: Reading, vpcs: tuple[Vpc, ...], gateways: frozenset[st
         if (main := _main(one)) not in tables and one.main_route_table == main:
             tables[main] = RouteTable(id=main, vpc=one.id, exists=one.exists, span=one.span)
     for record in reading.of("aws_route"):
+        parent = reading.id(record.arguments, "route_table_id")
+        if parent in planned:  # a plan leaves open what the provider fills in: nothing, where routes stand beside
+            tables[str(parent)] = replace(tables[str(parent)], unlisted=None)
         _stand_alone(reading, tables, inline, record, gateways)
     _associate(reading, tables)
     return list(tables.values())
@@ -70,7 +76,7 @@ def _main(vpc: Vpc) -> str:
 
 def _inline(reading: Reading, record: ResourceRecord, block: Arguments, gateways: frozenset[str]) -> Route:
     accepted = schema.accepted(reading, block, schema.ROUTE_BLOCK, record.written)
-    return _route(reading, block, "", gateways, accepted, record.exists)
+    return _route(reading, block, "", gateways, accepted, record.exists or record.fading)
 
 
 def _route(
