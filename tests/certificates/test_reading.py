@@ -124,3 +124,11 @@ def test_anything_is_read_or_complained_about(value: Any) -> None:
     for one in found.wanted.values():
         assert one.issuers
         assert one.names
+
+
+def test_the_example_of_the_documentation() -> None:
+    place = Path(__file__).parents[2] / "docs" / "examples" / "certificates.yaml"
+    document = next(documents(place.read_text(), "certificates.yaml"))
+    found, diagnostics = read(document.value["certificates"], document.span.at("certificates"), place.parent)
+    assert diagnostics == []
+    assert set(found.wanted) == {"www", "wildcard", "orders"}

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from ringfence.certificates import keys
+from ringfence.certificates.configuration import AcmeIssuer, Deployment, Limit, Wanted
+from ringfence.certificates.deploy import current
+from ringfence.certificates.issuers import Request
 from ringfence.certificates.issuers.private_ca import PrivateCa
-from ringfence.certificates.runner import State
+from ringfence.certificates.runner import State, specification
 from tests.certificates.authority import DAY, HOUR, LONG, NOW, fake, runner, web
 from tests.certificates.crash import KILLED
 
@@ -145,6 +149,66 @@ def test_the_spare_takes_the_place_of_what_is_about_to_end(tmp_path: Path) -> No
     assert "no issuer delivers: the spare takes its place" in late.because
     first.up = True
     assert made.run(NOW + 91 * DAY)[0].record.deployed not in {outcomes[0].record.current, outcomes[1].record.current}
+
+
+def test_what_the_server_reads_is_put_back(tmp_path: Path) -> None:
+    made = runner(tmp_path, web(tmp_path))
+    assert made.run(NOW)[0].good
+    (tmp_path / "tls" / "web").unlink()
+    assert made.run(NOW + HOUR)[0].state is State.OK
+    whole(tmp_path)
+    moved = runner(tmp_path, web(tmp_path, deploy=Deployment(tmp_path / "elsewhere")))
+    assert moved.run(NOW + HOUR)[0].good
+    assert current(Deployment(tmp_path / "elsewhere")) is not None
+    assert issued(tmp_path) == 1
+
+
+def test_a_limit_is_met_here_and_not_there(tmp_path: Path) -> None:
+    first = fake(tmp_path, "first")
+    made = runner(tmp_path, web(tmp_path, lifetime=90 * DAY), issuers={"first": first})
+    described = AcmeIssuer("first", "https://ca.example", limits=(Limit("names", 2, 7 * DAY),))
+    limited = replace(made, configuration=replace(made.configuration, issuers={"first": described}))
+    for hours in range(2):
+        assert limited.run(NOW + hours * HOUR, force=True)[0].state is State.RENEWED
+    refused = limited.run(NOW + 2 * HOUR, ["web"], force=True)[0]
+    assert "limit of 2 names in 7 days, 0:00:00 is used up" in refused.because[1]
+    assert refused.record.attempts["first"].not_before == NOW + 7 * DAY
+    assert len(first.issued) == 2
+    assert limited.run(NOW + 7 * DAY, ["web"], force=True)[0].state is State.RENEWED
+
+
+def test_a_certificate_that_has_ended_already_is_none(tmp_path: Path) -> None:
+    first = fake(tmp_path, "first")
+    first.lifetime = 2 * DAY
+    made = runner(tmp_path, web(tmp_path, lifetime=None), issuers={"first": first})
+    asked = web(tmp_path, lifetime=None)
+    attempt = made.store.prepare("web", "first", keys.generate("ecdsa-p256"), asked.names, specification(asked))
+    first.obtain(Request("web", asked.names, attempt.csr), attempt, NOW)
+    outcome = made.run(NOW + 5 * DAY)[0]
+    assert "first's certificate ended 2026-11-27 12:00 already" in outcome.because[1]
+    assert made.run(NOW + 5 * DAY + HOUR)[0].good, "the next attempt asks anew"
+
+
+def test_a_full_disk_is_one_certificates_outcome(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = runner(tmp_path, web(tmp_path), Wanted("other", ("o.example",), ("first",)))
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(made.store), "prepare", full)
+        outcomes = made.run(NOW)
+    assert [one.state for one in outcomes] == [State.MISSING] * 2
+    assert "No space left" in outcomes[0].because[0]
+    assert all(one.good for one in made.run(NOW))
+
+
+def test_certificates_of_one_day_are_not_renewed_at_once(tmp_path: Path) -> None:
+    wanted = [replace(web(tmp_path, deploy=None), name=f"c{place}") for place in range(20)]
+    outcomes = runner(tmp_path, *wanted).run(NOW)
+    due = sorted(one.due for one in outcomes if one.due)
+    assert due[-1] - due[0] > 12 * HOUR
+    assert len(set(due)) == 20
 
 
 def test_replaced_then_revoked(tmp_path: Path) -> None:

@@ -90,6 +90,11 @@ def deploy(pair: Pair, deployment: Deployment, reach: Reach = on, look: Look = s
     return Delivery(False, False, because, rolled_back=True)
 
 
+def in_place(identity: str, deployment: Deployment) -> bool:
+    """Whether the link names that pair now: somebody may have moved it, or the posture file another directory."""
+    return current(deployment) == _generation(deployment, identity)
+
+
 def preflight(deployment: Deployment) -> tuple[str, ...]:
     """What would keep a deployment from working, as far as that can be seen without deploying; empty is good."""
     problems = []

@@ -21,7 +21,7 @@ from enum import StrEnum
 from cryptography import x509
 
 from ringfence.certificates import deploy, files, keys, ledger, renewal, served
-from ringfence.certificates.configuration import AcmeIssuer, Configuration, PrivateIssuer, Wanted
+from ringfence.certificates.configuration import AcmeIssuer, Configuration, Deployment, PrivateIssuer, Wanted
 from ringfence.certificates.issuers import Issuer, IssuerError, Refused, Request
 from ringfence.certificates.ledger import Event, Ledger
 from ringfence.certificates.records import Origin, Record
@@ -108,10 +108,19 @@ class Runner:
             if not chosen or wanted.name in chosen or wanted.name.removesuffix(SPARE) in chosen:
                 try:
                     outcomes.append(self._one(wanted, now, force, retire, missing))
-                except RingfenceError as failure:
+                except (RingfenceError, OSError) as failure:
                     again = now + self.configuration.check_interval
                     outcomes.append(Outcome(wanted.name, State.MISSING, (str(failure),), again, Record()))
         return outcomes
+
+    def plan(self, now: datetime, names: Iterable[str] = ()) -> list[tuple[str, Decision]]:
+        """What a pass would decide, from what is on the disk: nobody is asked, nothing is written."""
+        chosen = set(names)
+        return [
+            (wanted.name, renewal.decide(self.terms(wanted), self.store.record(wanted.name), now))
+            for wanted in self.wanted()
+            if not chosen or wanted.name.removesuffix(SPARE) in chosen
+        ]
 
     def _one(self, wanted: Wanted, now: datetime, force: bool, retire: str, missing: bool) -> Outcome:
         terms, steps = self.terms(wanted), list[str]()
@@ -210,6 +219,8 @@ class Runner:
         leaf = keys.chain(fullchain, Span(issuer))[0]
         if set(keys.names_of(leaf.extensions)) != set(keys.names_of(_requested(attempt))):
             raise SourceError(error(f"{issuer} certified other names than it was asked for"))
+        if leaf.not_valid_after_utc <= now:
+            raise SourceError(error(f"{issuer}'s certificate ended {leaf.not_valid_after_utc:%Y-%m-%d %H:%M} already"))
         return self.store.complete(wanted.name, issuer, fullchain, now)
 
     def _request(self, wanted: Wanted, record: Record, issuer: str, attempt: Attempt) -> Request:
@@ -246,7 +257,7 @@ class Runner:
         """Deploys what should be served and is not proved to be; when to look again."""
         far = now + timedelta(days=365)
         chosen = self._to_serve(wanted, record, now) if wanted.deploy else None
-        if wanted.deploy is None or chosen is None or chosen[1] == record.deployed:
+        if wanted.deploy is None or chosen is None or self._in_place(chosen[1], wanted.deploy, record):
             return record, far
         again = renewal.next_try(record.deployment, record.origin, now, impatient=impatient)
         if again > now:
@@ -264,6 +275,15 @@ class Runner:
             return record.delivered(pair.identity), far
         record = record.undelivered(delivery.because, now)
         return record, renewal.next_try(record.deployment, record.origin, now)
+
+    def _in_place(self, identity: str, deployment: Deployment, record: Record) -> bool:
+        """Whether the pair was proved to be served, and still is where the server reads it."""
+        if identity != record.deployed:
+            return False
+        try:
+            return deploy.in_place(identity, deployment)
+        except SourceError:
+            return False
 
     def _to_serve(self, wanted: Wanted, record: Record, now: datetime) -> tuple[str, str] | None:
         """The record and pair that the server should have: the current one, or the spare where time has run out."""

@@ -42,6 +42,15 @@ def test_listener() -> None:
         get(port, "/")
 
 
+def test_every_address() -> None:
+    port = free_port()
+    with Listener("", port).present(PROOFS):
+        assert get(port, "/.well-known/acme-challenge/token-a") == (200, b"token-a.thumb")
+        with socket.create_connection(("::1", port), 5) as connection:
+            connection.sendall(b"GET /.well-known/acme-challenge/token-b HTTP/1.0\r\n\r\n")
+            assert connection.makefile("rb").read().endswith(b"token-b.thumb")
+
+
 def test_a_port_that_is_taken_is_said() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]

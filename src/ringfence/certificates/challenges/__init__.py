@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import socket
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
 from ringfence.certificates.configuration import Challenge
+from ringfence.certificates.issuers import Unavailable
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,18 @@ class Proof:
     def record(self) -> tuple[str, str]:
         """dns-01: the name of the TXT record (no dot at its end) and its value."""
         return f"_acme-challenge.{self.name}", base64.urlsafe_b64encode(self.digest).rstrip(b"=").decode()
+
+
+def listening(address: str, port: int, kind: str) -> socket.socket:
+    """A listening socket; an empty address is every one, IPv6 and IPv4. `Unavailable` says who could not listen."""
+    try:
+        if not address and socket.has_dualstack_ipv6():
+            return socket.create_server((address, port), family=socket.AF_INET6, dualstack_ipv6=True)
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        return socket.create_server((address, port), family=family)
+    except OSError as failure:
+        where = f"{address or '*'}:{port}"
+        raise Unavailable(f"cannot listen on {where} for {kind}: {failure.strerror or failure}") from failure
 
 
 class Solver(Protocol):

@@ -14,7 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from ringfence.certificates import files
-from ringfence.certificates.challenges import Proof
+from ringfence.certificates.challenges import Proof, listening
 from ringfence.certificates.issuers import Unavailable
 from ringfence.model.diagnostics import SourceError
 
@@ -49,11 +49,10 @@ class Listener:
             def log_message(self, format: str, *arguments: object) -> None:
                 """Says nothing: who asked is the authority's affair."""
 
-        try:
-            server = ThreadingHTTPServer((self.address, self.port), Handler)
-        except OSError as failure:
-            where = f"{self.address or '*'}:{self.port}"
-            raise Unavailable(f"cannot listen on {where} for HTTP-01: {failure.strerror or failure}") from failure
+        listener = listening(self.address, self.port, "HTTP-01")
+        server = ThreadingHTTPServer((self.address, self.port), Handler, bind_and_activate=False)
+        server.socket.close()
+        server.socket = listener
         thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
         thread.start()
         try:

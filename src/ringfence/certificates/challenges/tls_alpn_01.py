@@ -21,8 +21,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from ringfence.certificates import files, keys
-from ringfence.certificates.challenges import Proof
-from ringfence.certificates.issuers import Unavailable
+from ringfence.certificates.challenges import Proof, listening
 
 PROTOCOL = "acme-tls/1"
 IDENTIFIER = x509.ObjectIdentifier("1.3.6.1.5.5.7.1.31")
@@ -41,11 +40,7 @@ class AlpnListener:
     def present(self, proofs: Sequence[Proof]) -> Iterator[None]:
         """Shows the proofs until the block ends."""
         contexts = {server_name(proof.name): _context(proof) for proof in proofs}
-        try:
-            listener = socket.create_server((self.address, self.port))
-        except OSError as failure:
-            where = f"{self.address or '*'}:{self.port}"
-            raise Unavailable(f"cannot listen on {where} for TLS-ALPN-01: {failure.strerror or failure}") from failure
+        listener = listening(self.address, self.port, "TLS-ALPN-01")
         listener.settimeout(0.1)
         ended = threading.Event()
         thread = threading.Thread(target=_serve, args=(listener, contexts, ended), daemon=True)

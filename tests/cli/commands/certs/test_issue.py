@@ -56,6 +56,23 @@ def test_bad_input(tmp_path: Path, capsys: pytest.CaptureFixture[str], old: str,
     assert not (tmp_path / "state").exists()
 
 
+def test_keys_at_rest(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    secret = tmp_path / "passphrase"
+    secret.write_text("swordfish\n")
+    secret.chmod(0o600)
+    file = posture(tmp_path, TEXT.replace("state: state", "state: state\n  encryption: {file: passphrase}"))
+    code, document, errors = run(capsys, "issue", "--posture", file, "--at", AT)
+    assert code == 0
+    kept = [one for folder in ("state", "ca") for one in (tmp_path / folder).rglob("*.key*") if one.is_file()]
+    kept += list((tmp_path / "state").rglob("key.pem"))
+    assert len(kept) >= 3
+    assert all(b"ENCRYPTED" in one.read_bytes() for one in kept)
+    assert b"ENCRYPTED" not in (tmp_path / "tls/web/privkey.pem").read_bytes(), "the server must read it"
+    assert "swordfish" not in errors + str(document)
+    secret.chmod(0o644)
+    assert run(capsys, "issue", "--posture", file, "--at", AT)[0] == 2
+
+
 def test_unknown_names_and_times(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = posture(tmp_path)
     assert run(capsys, "issue", "wbe", "--posture", file)[0] == 2

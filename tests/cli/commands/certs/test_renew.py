@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from ringfence.cli.main import main
 from tests.cli.commands.certs.section import AT, posture, run
 
 
@@ -23,6 +24,17 @@ def test_renews_what_is_due_and_nothing_else(tmp_path: Path, capsys: pytest.Capt
         assert (code, row["state"]) == (0, state)
         currents.append(row["current"])
     assert currents[0] == currents[1] != currents[2] == currents[3]
+
+
+def test_told_and_not_done(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = posture(tmp_path)
+    code, document, _ = run(capsys, "renew", "--dry-run", "--posture", file, "--at", AT)
+    row = document["certificates"][0]
+    assert (code, row["action"], row["issuers"]) == (0, "obtain", ["own"])
+    assert [one.name for one in tmp_path.iterdir()] == ["ringfence.yaml"]
+    run(capsys, "renew", "--posture", file, "--at", AT)
+    assert main(["certs", "renew", "--dry-run", "--posture", file, "--at", "2026-11-26T12:00:00Z"]) == 0
+    assert capsys.readouterr().out.startswith("web: keep: due 2026-11-28")
 
 
 def test_forced(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
