@@ -1,0 +1,82 @@
+"""Which cluster runs on which nodes of a cloud: the `clusters` section of the posture file.
+
+    clusters:
+      shop:
+        node_group: aws_eks_node_group.main     # a Terraform address or an id; or
+        subnets: [aws_subnet.private_a]          # where nobody knows the nodes' groups
+        data_path: vpc-cni                       # or overlay
+        source_nat: true                         # vpc-cni only
+
+`data_path` says what the cloud sees of pods. With `vpc-cni` (the default) they have addresses of the subnets and the
+groups of their nodes; with `overlay` it sees the node alone. `source_nat` is whether what leaves the VPC gets the
+node's address: true unless the CNI runs with `AWS_VPC_K8S_CNI_EXTERNALSNAT`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ringfence.model.diagnostics import Diagnostic, error
+from ringfence.model.spans import NOWHERE, Span
+
+VPC_CNI, OVERLAY = "vpc-cni", "overlay"
+KEYS = ("node_group", "subnets", "data_path", "source_nat")
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """One cluster's place in a cloud. `node_group` or `subnets` is given, by Terraform address or id."""
+
+    cluster: str
+    node_group: str = ""
+    subnets: tuple[str, ...] = ()
+    data_path: str = VPC_CNI
+    source_nat: bool = True
+    span: Span = NOWHERE
+
+
+def parse(section: object, span: Span = NOWHERE) -> tuple[tuple[Binding, ...], tuple[Diagnostic, ...]]:
+    """The bindings of a `clusters` section, and complaints. What is complained about binds nothing."""
+    if not isinstance(section, Mapping):
+        return (), (error("clusters is a mapping from a cluster's name to its place", span),)
+    found: list[Binding] = []
+    wrong: list[Diagnostic] = []
+    for cluster, values in section.items():
+        here = span.at(str(cluster))
+        problem = _problem(values)
+        if problem:
+            wrong.append(error(f"clusters.{cluster}: {problem}", here))
+            continue
+        found.append(
+            Binding(
+                str(cluster),
+                values.get("node_group", ""),
+                tuple(values.get("subnets", ())),
+                values.get("data_path", VPC_CNI),
+                values.get("source_nat", True),
+                here,
+            )
+        )
+    return tuple(found), tuple(wrong)
+
+
+def _problem(values: Any) -> str:
+    if not isinstance(values, Mapping):
+        return "is not a mapping"
+    strange = [str(key) for key in values if key not in KEYS]
+    if strange:
+        return f"{strange[0]} is not a key; the keys are {', '.join(KEYS)}"
+    group, subnets = values.get("node_group"), values.get("subnets")
+    if (group is None) == (subnets is None):
+        return "give either node_group or subnets"
+    if group is not None and not (isinstance(group, str) and group):
+        return "node_group is a Terraform address or an id"
+    if subnets is not None and not (isinstance(subnets, list) and subnets and all(isinstance(s, str) for s in subnets)):
+        return "subnets is a list of Terraform addresses or ids"
+    if values.get("data_path", VPC_CNI) not in (VPC_CNI, OVERLAY):
+        return f"data_path is {VPC_CNI} or {OVERLAY}"
+    if not isinstance(values.get("source_nat", True), bool):
+        return "source_nat is true or false"
+    return ""
