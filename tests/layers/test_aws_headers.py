@@ -31,7 +31,7 @@ UNKNOWN = Unknown("later")
         ("icmp", 8, 0, icmp(IntervalSet.of(8), IntervalSet.of(0))),
         ("icmp", 3, -1, icmp(IntervalSet.of(3))),
         ("1", 3, 4, icmp(IntervalSet.of(3), IntervalSet.of(4))),
-        ("icmp", -1, 4, protocol(1)),
+        ("icmp", -1, 4, NO_HEADERS),
         ("icmpv6", 128, 0, icmp(IntervalSet.of(128), IntervalSet.of(0), 6)),
         ("58", -1, -1, protocol(58)),
         ("47", 1, 2, protocol(47)),

@@ -2,7 +2,7 @@
 
     -1                   everything; ports beside it are ignored
     tcp, udp             a port range
-    icmp, icmpv6         a type and a code, -1 for any; any type means any code
+    icmp, icmpv6         a type and a code, -1 for any; AWS refuses a code without a type, so that is no header at all
     another protocol     all of it; ports beside it are ignored
 
 An unknown field widens *may* to all that it could be and empties *must*. What AWS would refuse (a range upside down)
@@ -63,9 +63,9 @@ def headers(protocol: Id, low: Number, high: Number) -> Bounds[HeaderSet]:
     assert not isinstance(high, Unknown)
     if number in (1, 58):
         version = 4 if number == 1 else 6
-        if low is None or low == -1:
-            return Bounds.exactly(whole)
         code = OCTETS if high is None or high == -1 else IntervalSet.of(high)
+        if low is None or low == -1:
+            return Bounds.exactly(whole if code == OCTETS else NO_HEADERS)
         return Bounds.exactly(icmp(IntervalSet.of(low), code, version))
     if low is None and high is None:
         return Bounds.exactly(whole)
