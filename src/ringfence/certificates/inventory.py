@@ -97,6 +97,7 @@ class Source(StrEnum):
     SECRET = "secret"
     CERT_MANAGER = "cert-manager"
     ENDPOINT = "endpoint"
+    RINGFENCE = "ringfence"
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,8 +37,10 @@ class Inventory:
     def judge(self, now: datetime, policy: Policy) -> list[Status]:
         """The status of every entry."""
         from ringfence.certificates import revocation
+        from ringfence.certificates.issued import shared_renewals
         from ringfence.certificates.status import judge, surroundings
 
+        self.entries = shared_renewals(self.entries)
         around = surroundings(self.entries)
         summaries = revocation.summaries(self.lists, around.authorities)
         around = surroundings(self.entries, summaries)
@@ -82,6 +84,17 @@ def add_served(found: Inventory, served: Sequence[Served]) -> None:
         entry, problems = entries.from_endpoint(one)
         found.entries.append(entry)
         found.diagnostics += problems
+
+
+def add_issued(found: Inventory, posture: Path) -> None:
+    """Adds what the posture file issues and renews."""
+    from ringfence.certificates.issued import entries
+    from ringfence.certificates.runner import Runner
+    from ringfence.certificates.store import Store
+    from ringfence.cli.commands.certs._shared import configured
+
+    configuration = configured(posture)
+    found.entries += entries(Runner(configuration, Store(configuration.state), {}))
 
 
 def policy_options(function: Command) -> Command:

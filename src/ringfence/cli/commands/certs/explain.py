@@ -13,6 +13,7 @@ Exit code 0: no alert stands for it; 1: one does; 2: there is no such certificat
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 
 import click
 
@@ -28,16 +29,27 @@ from ringfence.report.style import Style
 
 @click.command(help=help_text(__doc__))
 @click.argument("names", metavar="[NAME]...", nargs=-1)
-@click.option("--in", "paths", multiple=True, required=True, metavar="PATH", help="What to read. Repeatable.")
+@click.option("--in", "paths", multiple=True, metavar="PATH", help="What to read. Repeatable.")
+@click.option("--posture", type=click.Path(dir_okay=False, path_type=Path), help="Add what it issues and renews.")
 @shared.policy_options
 @at_option
 @output_options("text", "json")
 def command(
-    names: tuple[str, ...], paths: tuple[str, ...], days: str, production: bool, at: datetime, output: Output
+    names: tuple[str, ...],
+    paths: tuple[str, ...],
+    posture: Path | None,
+    days: str,
+    production: bool,
+    at: datetime,
+    output: Output,
 ) -> int:
     """Explain one certificate on one screen."""
     policy = shared.policy(days, production)
+    if not paths and posture is None:
+        raise click.UsageError("name what to read with --in, or a posture file with --posture")
     found = shared.inventory(paths, at, output)
+    if posture is not None:
+        shared.add_issued(found, posture)
     print_diagnostics(found.diagnostics, quiet=output.quiet)
     statuses = found.judge(at, policy)
     for name in names:

@@ -2,7 +2,8 @@
 
 PATH is a file or folder with certificates (PEM, DER, PKCS#7, PKCS#12), trust bundles, revocation lists, Kubernetes
 manifests or a snapshot of a cluster (TLS secrets, cert-manager's objects). --probe adds what an endpoint serves, which
-is compared with what is stored for its name.
+is compared with what is stored for its name; --posture what
+Ringfence itself issues and renews. A certificate that is renewed in one place counts as renewed wherever it is found.
 
   ringfence certs status /etc/letsencrypt/live k8s/
   ringfence certs status tls/ --probe www.example.com --at 2027-01-01T00:00:00Z -o json
@@ -15,6 +16,7 @@ Exit code 0: no alert stands; 1: one does; 2: something cannot be read, or an al
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 
 import click
 
@@ -33,6 +35,7 @@ FORMATS = ("text", "json", "prometheus", "rules")
 @click.option("--probe", "probes", multiple=True, metavar="HOST:PORT", help="An endpoint to look at. Repeatable.")
 @click.option("--timeout", type=click.FloatRange(0.1, 300), default=10, show_default=True, help="Seconds per endpoint.")
 @click.option("--pkcs12-password-file", metavar="FILE", help="The password of PKCS#12 archives: its first line.")
+@click.option("--posture", type=click.Path(dir_okay=False, path_type=Path), help="Add what it issues and renews.")
 @shared.policy_options
 @shared.notify_options
 @at_option
@@ -43,6 +46,7 @@ def command(
     probes: tuple[str, ...],
     timeout: float,
     pkcs12_password_file: str | None,
+    posture: Path | None,
     days: str,
     production: bool,
     webhook: tuple[str, ...],
@@ -56,10 +60,12 @@ def command(
     from ringfence.sources import endpoints
 
     policy = shared.policy(days, production)
-    if not (*paths, *more, *probes):
-        raise click.UsageError("name a file, a folder, or an endpoint with --probe")
+    if not (*paths, *more, *probes, *([posture] if posture else ())):
+        raise click.UsageError("name a file, a folder, an endpoint with --probe, or a posture file with --posture")
     wanted = [endpoints.parse(one) for one in probes]
     found = shared.inventory((*paths, *more), at, output, pkcs12_password_file)
+    if posture is not None:
+        shared.add_issued(found, posture)
     if wanted:
         with output.progress("probing") as progress:
             shared.add_served(found, endpoints.probe_all(wanted, timeout, progress=progress.at))
