@@ -4,10 +4,12 @@ For each subnet S that has nodes:
 
     pods in S  --policies-->  fabric in S  <-->  node of S  --node's groups-->  S  --ACL-->  ...
     nodes in S (the node's own network)    <-->  node of S
-    fabric in S  --groups, twice-->  pods in S                a pod on another node of the same subnet
+    pods in S  --policies-->  within S  -->  pods in S        on the same node, or
+                              within S  --groups, twice-->    on another node of the same subnet
 
 Nobody knows which node a pod will run on, so every pod has an endpoint in each subnet: its workload reaches something
 for certain only where it does from all of them. Inside one subnet two pods may share a node or not: both ways stand.
+(What a node group itself sends to pods of its subnet is taken for one of the pod's own node.)
 
     vpc-cni   pods have addresses of the subnet and the node's groups. What leaves the VPC gets the node's address and a
               port of 1024-65535, unless the CNI does no source NAT
@@ -181,6 +183,7 @@ class _Home:
             yield replace(cluster.locations[PODS], id=f"pods in {subnet}")
             yield replace(cluster.locations[NODES], id=f"nodes in {subnet}")
             yield Location(f"fabric in {subnet}", transit=True, kind="fabric")
+            yield Location(f"within {subnet}", transit=True, kind="fabric")
             chains = group_chains(self.estate, (node,), self.estate.vpc_of(subnet))
             yield Location(f"node of {subnet}", chains, transit=True, subject=node.id, kind="node")
             yield Location(f"another node of {subnet}", chains, transit=True, subject=node.id, kind="node")
@@ -191,24 +194,29 @@ class _Home:
         mine = both(cluster, here)
         a_pod, controller = both(cluster, of("kind", "pod")), of("kind", "controller")
         itself = both(of("id", self.nodes[subnet].facets[AWS]["id"]), here)
-        inside: Selector = AnyOf((mine, a_pod)) if self._overlay else mine
+        near = AnyOf((mine, itself))
+        wrapped = both(a_pod, Not(here))
+        inside: Selector = AnyOf((near, wrapped)) if self._overlay else near
         addressed: Selector = AnyOf((itself, both(mine, of("kind", "cluster node")) if self._overlay else mine))
-        yield Link("pod network", pods, fabric, exits=True)
-        yield Link("pod network", fabric, pods, enters=True)
-        yield Link("node network", fabric, hosts, enters=True)
-        yield Link("node network", hosts, fabric, None, AnyOf((inside, controller)), exits=True)
+        within = f"within {subnet}"
+        yield Link("pod network", pods, within, None, near, exits=True)
+        yield Link("node network", hosts, within, None, near, exits=True)
+        for source in (within, fabric, node, FABRIC):
+            yield Link("pod network", source, pods, enters=True)
+            yield Link("node network", source, hosts, enters=True)
+        yield Link("own node", within, node, None, itself)
+        yield Link("pod network", pods, fabric, None, Not(near), exits=True)
+        yield Link("node network", hosts, fabric, None, AnyOf((wrapped, controller)), exits=True)
         yield Link("node network", hosts, node, None, Not(AnyOf((inside, controller))), exits=True)
-        yield Link("node network", node, fabric, None, inside)
-        yield Link("node", node, subnet, None, Not(AnyOf((inside, addressed))), exits=True)
+        yield Link("node", node, subnet, None, Not(inside), exits=True)
         yield Link("node", subnet, node, None, addressed, enters=True)
-        yield Link("pod network", FABRIC, pods, enters=True)
-        yield Link("node network", FABRIC, hosts, enters=True)
         yield Link("ingress controller", fabric, CONTROLLER)
         if self._overlay:
-            yield Link("between nodes", fabric, FABRIC, None, both(a_pod, Not(here)))
+            yield Link("between nodes", fabric, FABRIC, None, wrapped)
+            yield Link("between nodes", node, FABRIC, None, wrapped)
         else:
             another = f"another {node}"
-            yield Link("another node", fabric, another, None, AnyOf((mine, itself)), enters=True)
+            yield Link("another node", within, another, None, near, enters=True)
             for target in (pods, hosts):
                 yield Link("another node", another, target, exits=True, enters=True)
             yield Link("another node", another, node, None, itself, exits=True)

@@ -26,8 +26,7 @@ from ringfence.resources.aws import (
 )
 from ringfence.topology.aws import build
 from ringfence.topology.aws.balancers import keeps_client
-
-from .clouds import (
+from tests.topology.aws.clouds import (
     ALLOW_ALL,
     HOST,
     NO,

@@ -25,8 +25,7 @@ from ringfence.resources.aws import (
     Vpc,
 )
 from ringfence.topology.aws import build
-
-from .clouds import (
+from tests.topology.aws.clouds import (
     ALLOW_ALL,
     NO,
     PERHAPS,

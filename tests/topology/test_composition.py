@@ -1,0 +1,243 @@
+"""A pod's way through the cloud and back: policies, the node's groups, edges, routes, the other side's groups."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from ringfence.resources.aws import AwsObjects, LaunchTemplate, NodeGroup, RouteTable, TargetKind, Unknown
+from ringfence.topology import kubernetes
+from ringfence.topology.aws import build
+from ringfence.topology.bindings import Binding
+from ringfence.topology.composition import compose
+from ringfence.topology.kubernetes import NO_CLOUD
+from tests.layers.clusters import block, cluster, has, pods, policy, workload
+from tests.layers.clusters import rule as policy_rule
+from tests.topology.aws.clouds import (
+    ALLOW_ALL,
+    NO,
+    OUT,
+    PERHAPS,
+    TO_IGW,
+    TO_NAT,
+    YES,
+    acl,
+    cloud,
+    entry,
+    group,
+    host,
+    route,
+    rule,
+    verdict,
+)
+
+BOUND = Binding("shop", node_group="nodes")
+WEB, API = "x/web[Deployment]", "x/api[Deployment]"
+
+
+def shop(binding: Binding | None = BOUND, *policies: Any, **changes: Any) -> kubernetes.Topology:
+    """Two workloads on a node group in two subnets, and a database in a third that admits the nodes' group."""
+    given: dict[str, Any] = {
+        "launch_templates": (LaunchTemplate(id="lt", security_groups=("nodes",)),),
+        "node_groups": (NodeGroup(id="nodes", cluster="c", subnets=("private", "public"), launch_template="lt"),),
+        "network_interfaces": (host("database", "data", "10.0.2.10", "db"),),
+        "security_groups": (
+            group("default"),
+            group("nodes", rule("nodes", None, "-1")),
+            group("db", rule("nodes", 5432)),
+        ),
+    }
+    objects: AwsObjects = cloud(**{**given, **changes})
+    manifests = cluster(workload("x/web"), workload("x/api"), *policies)
+    return compose(kubernetes.build(manifests), build(objects), binding)
+
+
+def passing(topology: kubernetes.Topology, source: str, target: str, port: int = 5432) -> tuple[bool, bool]:
+    return verdict(topology.network, source, target, port)
+
+
+BARE = (RouteTable(id="main", vpc="vpc"),)
+BY_ADDRESS = {"security_groups": (group("default"), group("nodes"), group("db", rule("10.0.0.0/23", 5432)))}
+ONE_ZONE = {"security_groups": (group("default"), group("nodes"), group("db", rule("10.0.1.0/24", 5432)))}
+CLOSED = policy("x/closed", has(app="web"), egress=())
+OPENED = policy("x/opened", has(app="web"), egress=(policy_rule(block("10.0.2.0/24")),))
+
+
+@pytest.mark.parametrize(
+    ("policies", "changes", "expected"),
+    [
+        pytest.param((), {}, YES, id="the nodes' group is the pods'"),
+        pytest.param((CLOSED,), {}, NO, id="a policy refuses"),
+        pytest.param((CLOSED, OPENED), {}, YES, id="a policy admits"),
+        pytest.param((), BY_ADDRESS, YES, id="by the subnets' addresses"),
+        pytest.param((), ONE_ZONE, PERHAPS, id="one subnet of two is admitted"),
+        pytest.param(
+            (),
+            {"network_acls": (acl("open", *ALLOW_ALL), acl("edge", entry(100, "allow"), subnets=("data",)))},
+            NO,
+            id="the database's edge lacks the return",
+        ),
+        pytest.param(
+            (),
+            {
+                "network_acls": (
+                    acl("open", *ALLOW_ALL),
+                    acl(
+                        "edge",
+                        entry(100, "allow", cidr="10.0.1.0/24"),
+                        entry(100, "allow", None, True),
+                        subnets=("data",),
+                    ),
+                )
+            },
+            PERHAPS,
+            id="the database's edge admits one zone",
+        ),
+        pytest.param(
+            (),
+            {"security_groups": (group("default"), replace(group("nodes"), rules=()), group("db", *OUT))},
+            NO,
+            id="the nodes' group lets nothing out",
+        ),
+        pytest.param(
+            (),
+            {"security_groups": (group("default"), group("nodes"), group("db", rule("db", 5432)))},
+            NO,
+            id="other group",
+        ),
+    ],
+)
+def test_a_pods_way_to_the_database(policies: Any, changes: dict[str, Any], expected: tuple[bool, bool]):
+    assert passing(shop(BOUND, *policies, **changes), WEB, "database") == expected
+
+
+@pytest.mark.parametrize("binding", [BOUND, replace(BOUND, source_nat=False), replace(BOUND, data_path="overlay")])
+def test_the_database_never_opens_connections_into_the_cluster(binding: Binding):
+    assert passing(shop(binding), "database", WEB) == NO
+
+
+@pytest.mark.parametrize(
+    ("binding", "pod", "node"),
+    [(BOUND, YES, YES), (replace(BOUND, data_path="overlay"), NO, YES)],
+)
+def test_only_with_vpc_addresses_pods_are_reached_from_the_cloud(binding: Binding, pod: Any, node: Any):
+    opened = (group("default"), group("nodes", rule("db", 8080)), group("db"))
+    found = shop(binding, security_groups=opened)
+    assert (passing(found, "database", WEB, 8080), passing(found, "database", "nodes", 8080)) == (pod, node)
+
+
+@pytest.mark.parametrize("binding", [BOUND, replace(BOUND, data_path="overlay")])
+def test_the_overlays_and_the_cnis_pods_reach_the_database_alike(binding: Binding):
+    assert passing(shop(binding), WEB, "database") == YES
+    assert passing(shop(binding), WEB, "database", 5433) == NO
+
+
+def test_an_overlays_database_sees_the_nodes_address():
+    found = shop(replace(BOUND, data_path="overlay"), **BY_ADDRESS)
+    assert passing(found, WEB, "database") == YES
+
+
+NODES_PUBLIC = (LaunchTemplate(id="lt", security_groups=("nodes",), public_ip=True),)
+THROUGH_IGW = (
+    RouteTable(id="main", vpc="vpc"),
+    RouteTable(id="out", vpc="vpc", routes=(TO_IGW,), subnets=("public", "private")),
+)
+THROUGH_NAT = (
+    RouteTable(id="out", vpc="vpc", routes=(TO_IGW,), subnets=("data",)),
+    RouteTable(id="inner", vpc="vpc", routes=(TO_NAT,), subnets=("private", "public")),
+)
+
+
+@pytest.mark.parametrize(
+    ("binding", "changes", "expected"),
+    [
+        pytest.param(BOUND, {"route_tables": BARE}, NO, id="no way out"),
+        pytest.param(BOUND, {"route_tables": THROUGH_IGW}, NO, id="nodes without public addresses"),
+        pytest.param(
+            BOUND, {"route_tables": THROUGH_IGW, "launch_templates": NODES_PUBLIC}, YES, id="the node's address"
+        ),
+        pytest.param(
+            replace(BOUND, source_nat=False),
+            {"route_tables": THROUGH_IGW, "launch_templates": NODES_PUBLIC},
+            NO,
+            id="without source NAT a pod has no public address",
+        ),
+        pytest.param(
+            BOUND,
+            {"route_tables": THROUGH_NAT, "nat_gateways": (replace(cloud().nat_gateways[0], subnet="data"),)},
+            YES,
+            id="through a NAT gateway",
+        ),
+        pytest.param(
+            replace(BOUND, source_nat=False),
+            {"route_tables": THROUGH_NAT, "nat_gateways": (replace(cloud().nat_gateways[0], subnet="data"),)},
+            YES,
+            id="through a NAT gateway without source NAT",
+        ),
+        pytest.param(
+            BOUND,
+            {
+                "route_tables": (
+                    RouteTable(id="main", vpc="vpc", routes=(route("0.0.0.0/0", TargetKind.OTHER, "tgw"),)),
+                )
+            },
+            PERHAPS,
+            id="through what is not modelled",
+        ),
+    ],
+)
+def test_a_pods_way_to_the_internet(binding: Binding, changes: dict[str, Any], expected: tuple[bool, bool]):
+    assert passing(shop(binding, **changes), WEB, "internet", 443) == expected
+
+
+@pytest.mark.parametrize(
+    ("binding", "groups", "expected"),
+    [
+        (BOUND, (group("nodes", rule("nodes", None, "-1")),), YES),
+        (BOUND, (group("nodes"),), PERHAPS),
+        (replace(BOUND, data_path="overlay"), (group("nodes"),), YES),
+    ],
+)
+def test_pods_of_one_subnet_may_share_a_node_or_not(binding: Binding, groups: Any, expected: tuple[bool, bool]):
+    """On one node no group judges them; between nodes, and between subnets, the nodes' groups do."""
+    assert passing(shop(binding, security_groups=(group("default"), *groups, group("db"))), WEB, API, 80) == expected
+
+
+@pytest.mark.parametrize("binding", [BOUND, replace(BOUND, data_path="overlay")])
+def test_policies_between_pods_still_decide(binding: Binding):
+    closed = policy("x/api", has(app="api"), ingress=(policy_rule(pods(has(app="other"))),))
+    assert passing(shop(binding, closed), WEB, API, 80) == NO
+    opened = policy("x/api", has(app="api"), ingress=(policy_rule(pods(has(app="web"))),))
+    assert passing(shop(binding, opened), WEB, API, 80) == YES
+
+
+def test_subnets_alone_leave_the_nodes_groups_open():
+    found = shop(Binding("shop", subnets=("private",)))
+    assert passing(found, WEB, "database") == PERHAPS
+    assert NO_CLOUD not in found.network.assumed_open
+
+
+@pytest.mark.parametrize(
+    "binding",
+    [Binding("shop", node_group="gone"), Binding("shop", subnets=("private", "gone"))],
+)
+def test_a_binding_that_names_nothing_is_complained_about(binding: Binding):
+    found = shop(binding)
+    assert any("gone" in one.message for one in found.diagnostics)
+    assert NO_CLOUD in found.network.assumed_open
+
+
+def test_without_a_binding_the_two_stand_side_by_side():
+    found = shop(None)
+    assert passing(found, WEB, API) == YES
+    assert passing(found, WEB, "database") == NO
+    unknown = Unknown("after apply")
+    nodes = (NodeGroup(id="nodes", cluster="c", subnets=unknown),)
+    assert any("not known" in one.message for one in shop(BOUND, node_groups=nodes).diagnostics)
+
+
+def test_pods_have_an_endpoint_in_each_subnet():
+    names = {one.id: str(one.addresses) for one in shop().network.endpoints if one.workload == WEB}
+    assert names == {f"{WEB} in private": "10.0.1.4-10.0.1.254", f"{WEB} in public": "10.0.0.4-10.0.0.254"}
