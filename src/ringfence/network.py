@@ -35,14 +35,15 @@ from ringfence.model.spans import NOWHERE, Span
 from ringfence.posture.document import Posture
 from ringfence.posture.document import read as read_posture
 from ringfence.posture.intents import Proof, prove
+from ringfence.sources import configuration
+from ringfence.sources.configuration import POSTURE_FILE
 from ringfence.sources.files import InputFile, Observer, gather
-from ringfence.sources.kubernetes import from_documents
 from ringfence.sources.yaml_documents import documents
+from ringfence.topology import aws
+from ringfence.topology.joined import join
 from ringfence.topology.kubernetes import Topology, build
 from ringfence.topology.names import Side, headers, side
 from ringfence.topology.options import parse
-
-POSTURE_FILE = "ringfence.yaml"
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ class Network:
     @cached_property
     def overview(self) -> Overview | None:
         """The network in a few numbers; None where it is too large to be counted in a moment."""
-        return overview(self.connectivity, {one.title for one in self.topology.objects.workloads})
+        return overview(self.connectivity, self.topology.inside)
 
     def side(self, name: str) -> Side:
         """What a name means here. Raises InputError with near names where it means nothing."""
@@ -194,11 +195,11 @@ def load(
         elif not wanted:
             wanted = [str(chosen.parent)]
     semantic, wrong = parse({**document.options, **(options or {})}, span.at("options"))
-    files, unread = gather(wanted, stdin, progress)
-    manifests = (file for file in files if Path(file.name).name != POSTURE_FILE)
-    objects, found = from_documents(one for file in manifests for one in documents(file.text, file.name))
-    topology = build(objects, semantic)
-    everything = (*diagnostics, *wrong, *unread, *found, *topology.diagnostics)
+    found, unread = configuration.read(wanted, stdin, progress)
+    topology = build(found.cluster, semantic)
+    if found.cloud is not None:
+        topology = join(topology, aws.build(found.cloud))
+    everything = (*diagnostics, *wrong, *unread, *topology.diagnostics)
     return Network(topology, everything, None if chosen is None else document, span)
 
 

@@ -10,7 +10,8 @@ import click
 
 from ringfence.cli.output import Output, print_diagnostics
 from ringfence.model.diagnostics import InputError, error
-from ringfence.network import POSTURE_FILE, Network, load
+from ringfence.network import Network, load
+from ringfence.sources.configuration import POSTURE_FILE
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

@@ -38,10 +38,13 @@ from ringfence.topology.services import Target, targets
 SOME_NODE, OUTSIDE = "{node}", "external"
 """The workloads that stand for the sources of entries, beside `CONTROLLER`."""
 
+PLACEHOLDERS = frozenset({OUTSIDE, CONTROLLER, SOME_NODE})
+"""Workloads that no file holds."""
+
 LOOPBACK = ("127.0.0.1", "::1")
 """Where a host port answers its own node only."""
 
-__all__ = ["CONTROLLER", "OUTSIDE", "SOME_NODE", "Entry", "entries"]
+__all__ = ["CONTROLLER", "OUTSIDE", "PLACEHOLDERS", "SOME_NODE", "Entry", "entries"]
 
 
 @dataclass(frozen=True, slots=True)

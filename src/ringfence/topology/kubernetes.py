@@ -29,10 +29,11 @@ from ringfence.model.headers import ports
 from ringfence.model.intervals import IntervalSet
 from ringfence.model.networks import Endpoint, Link, Location, Network
 from ringfence.model.rules import Action, Chain, Direction
+from ringfence.resources.aws import AwsObjects
 from ringfence.resources.kubernetes import KubernetesObjects, Service
 from ringfence.resources.kubernetes.cluster_policies import ADMIN, BASELINE
 from ringfence.topology.cni import Enforcement, enforcement
-from ringfence.topology.entries import CONTROLLER, OUTSIDE, SOME_NODE, Entry, entries
+from ringfence.topology.entries import CONTROLLER, OUTSIDE, PLACEHOLDERS, SOME_NODE, Entry, entries
 from ringfence.topology.options import Options
 from ringfence.topology.pods import NODES, PODS, Population, on_host
 from ringfence.topology.services import Target, port_numbers, targets, without_pods
@@ -49,7 +50,10 @@ TAKEN_AS_ENFORCED = "NetworkPolicy is taken as enforced: {because}"
 
 @dataclass(frozen=True)
 class Topology:
-    """A cluster's network, and what the files say about it beyond the network itself."""
+    """A cluster's network, and what the files say about it beyond the network itself.
+
+    `cloud` is what `topology.joined` adds: the objects of the cloud around it, None where there is none.
+    """
 
     network: Network
     objects: KubernetesObjects
@@ -57,6 +61,7 @@ class Topology:
     enforcement: Enforcement
     not_modelled: tuple[unmodelled.Unmodelled, ...]
     diagnostics: tuple[Diagnostic, ...]
+    cloud: AwsObjects | None = None
 
     @cached_property
     def workloads(self) -> dict[str, tuple[Endpoint, ...]]:
@@ -65,6 +70,11 @@ class Topology:
         for endpoint in self.network.endpoints:
             found.setdefault(endpoint.workload, []).append(endpoint)
         return {name: tuple(members) for name, members in found.items()}
+
+    @property
+    def inside(self) -> tuple[str, ...]:
+        """The workloads that the files hold."""
+        return tuple(name for name in self.workloads if name not in PLACEHOLDERS)
 
     def behind(self, target: Target) -> Iterator[Endpoint]:
         """The endpoints of one target."""

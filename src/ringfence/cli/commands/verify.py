@@ -57,7 +57,7 @@ def _verdict(network: Network, proofs: tuple[Proof, ...], threshold: Severity, b
         network.exposed,
         tuple(one.because for one in topology.not_modelled),
         topology.network.assumed_open,
-        len(topology.objects.workloads),
+        len(topology.inside),
         len(topology.objects.network_policies),
         threshold,
         broken,

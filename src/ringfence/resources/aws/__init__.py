@@ -36,9 +36,10 @@ from ringfence.resources.aws.networks import (
     VpcEndpoint,
 )
 from ringfence.resources.aws.objects import AwsObjects, RawResource
-from ringfence.resources.aws.values import Blocks, Flag, Id, Ids, MaybeId, Number, Resource, Tags, Unknown
+from ringfence.resources.aws.values import CHOSEN_LATER, Blocks, Flag, Id, Ids, MaybeId, Number, Resource, Tags, Unknown
 
 __all__ = [
+    "CHOSEN_LATER",
     "AclAction",
     "AclEntry",
     "AutoScalingGroup",

@@ -16,7 +16,8 @@ from ringfence.resources.aws.values import Blocks, Flag, Id, Ids, MaybeId, Numbe
 class NetworkInterface(Resource):
     """An interface. `private_ips` hold both families, unknown where AWS chooses one of the subnet's.
 
-    `public_ip` None: it has none that is known of here; an `ElasticIp` may still name this interface.
+    `public_ip` None: it has none that is known of here; an `ElasticIp` may still name this interface. It is
+    `CHOSEN_LATER` where it has one that AWS will choose.
     `kind` is AWS's `InterfaceType`; `owner` the id of the object that it serves, empty where it serves none.
     """
 

@@ -23,6 +23,8 @@ class Unknown:
 
 Id = str | Unknown
 MaybeId = str | None | Unknown
+CHOSEN_LATER = "chosen later"
+"""An address that is sure to be there and that AWS chooses: a text in place of its own."""
 Ids = tuple[Id, ...] | Unknown
 """Ids, some of which may be unknown; `Unknown` as a whole where not even their number is known."""
 Number = int | None | Unknown

@@ -24,7 +24,7 @@ from dataclasses import dataclass, replace
 from ringfence.model.addresses import ALL_IPV4, ALL_IPV6, AddressSet
 from ringfence.model.intervals import IntervalSet
 from ringfence.model.networks import EPHEMERAL, Endpoint
-from ringfence.resources.aws import Flag, Ids, MaybeId, NetworkInterface, Resource, Unknown
+from ringfence.resources.aws import CHOSEN_LATER, Flag, Ids, MaybeId, NetworkInterface, Resource, Unknown
 from ringfence.topology.aws.estate import Estate, doubt, known, name
 
 AWS, TAG, PUBLIC = "aws", "tag", "public"
@@ -153,7 +153,7 @@ def _tags(wanted: Wanted, unknown: set[str]) -> dict[str, str]:
 def public(estate: Estate, interface: NetworkInterface) -> str | bool | Unknown:
     """Whether the interface has a public address: its own, or an Elastic IP's."""
     if isinstance(interface.public_ip, str):
-        return interface.public_ip
+        return interface.public_ip == CHOSEN_LATER or interface.public_ip
     owner = estate.owner_of.get(interface.id)
     first = owner is not None and estate.interfaces[owner][0].id == interface.id
     unsure = interface.public_ip

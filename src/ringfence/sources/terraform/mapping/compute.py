@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from ringfence.resources.aws import (
+    CHOSEN_LATER,
     AutoScalingGroup,
     Flag,
     Id,
@@ -97,10 +98,10 @@ def _primary(reading: Reading, record: ResourceRecord, subnet: MaybeId, places: 
 
 
 def _public(wanted: Flag) -> MaybeId:
-    """The public address: none, one that AWS chooses, or nobody knows; `Unknown` is for both of the latter."""
+    """The public address: none, one that AWS chooses, or nobody knows."""
     if isinstance(wanted, Unknown):
         return wanted
-    return Unknown("AWS chooses the public address") if wanted else None
+    return CHOSEN_LATER if wanted else None
 
 
 def _interfaces(reading: Reading, places: Places) -> dict[str, NetworkInterface]:

@@ -1,0 +1,49 @@
+"""A cluster and the cloud around it as one network.
+
+Both know the outside; everything else of theirs has names of its own. Where nothing says in which subnets a cluster
+runs, its pods may stand behind any of the cloud's routers: what passes between the two is then unknown, never denied
+and never proved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from ringfence.layers.kubernetes_selectors import POD
+from ringfence.layers.own_node import HOST
+from ringfence.model.networks import Link, Network
+from ringfence.model.selectors import AllOf, AnyOf, Has, Not, Unsure
+from ringfence.topology.aws import AwsTopology
+from ringfence.topology.aws.endpoints import AWS
+from ringfence.topology.entries import OUTSIDE
+from ringfence.topology.kubernetes import FABRIC, NO_CLOUD, Topology
+
+UNBOUND = "nothing says in which subnets the cluster runs: what passes between its pods and the cloud is unknown"
+
+
+def join(cluster: Topology, cloud: AwsTopology) -> Topology:
+    """One topology of both. A cluster without workloads adds nothing."""
+    diagnostics = (*cluster.diagnostics, *cloud.diagnostics)
+    if not cluster.objects.workloads:
+        entries = (*cluster.entries, *cloud.entries)
+        return replace(cluster, network=cloud.network, entries=entries, diagnostics=diagnostics, cloud=cloud.objects)
+    ours, theirs = cluster.network, cloud.network
+    endpoints = {one.id: one for one in (*theirs.endpoints, *ours.endpoints)}
+    # The outside reaches what is the cloud's by the cloud's gateways alone.
+    own = (replace(one, towards=Not(Has(AWS))) if one.source == OUTSIDE else one for one in ours.links)
+    links = (*own, *theirs.links, *_between(theirs))
+    assumed = (*(one for one in ours.assumed_open if one != NO_CLOUD), *theirs.assumed_open, UNBOUND)
+    network = Network(tuple(endpoints.values()), {**theirs.locations, **ours.locations}, links, assumed)
+    entries = (*cluster.entries, *cloud.entries)
+    return replace(cluster, network=network, entries=entries, diagnostics=diagnostics, cloud=cloud.objects)
+
+
+def _between(theirs: Network) -> Iterator[Link]:
+    """Ways that may be there, from the pod network to every router and back. Each side has its own way outside."""
+    of_cloud = AllOf((Has(AWS), Unsure(UNBOUND)))
+    of_cluster = AllOf((AnyOf((Has(POD), Has(HOST))), Unsure(UNBOUND)))
+    for place in theirs.locations.values():
+        if place.kind == "router":
+            yield Link("somewhere in the cloud", FABRIC, place.id, towards=of_cloud)
+            yield Link("somewhere in the cloud", place.id, FABRIC, towards=of_cluster)

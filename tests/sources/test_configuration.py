@@ -1,0 +1,56 @@
+"""Files of every format go to the reader of their kind."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from ringfence.sources.configuration import read
+
+POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: c, image: i}]}\n"
+VPC = 'resource "aws_vpc" "main" {\n  cidr_block = "10.0.0.0/16"\n}\n'
+PLAN = {
+    "format_version": "1.2",
+    "resource_changes": [
+        {
+            "address": "aws_vpc.planned",
+            "mode": "managed",
+            "type": "aws_vpc",
+            "name": "planned",
+            "change": {"actions": ["create"], "before": None, "after": {"cidr_block": "10.1.0.0/16"}},
+        }
+    ],
+}
+
+
+def test_each_format_has_its_reader(tmp_path: Path):
+    (tmp_path / "pod.yaml").write_text(POD)
+    (tmp_path / "main.tf").write_text(VPC)
+    (tmp_path / "ringfence.yaml").write_text("version: 1\n")
+    found, diagnostics = read([tmp_path])
+    assert not diagnostics
+    assert [one.title for one in found.cluster.workloads] == ["default/a[Pod]"]
+    assert found.cloud is not None
+    assert [one.address for one in found.cloud.vpcs] == ["aws_vpc.main"]
+
+
+def test_a_plan_goes_before_the_code_beside_it(tmp_path: Path):
+    (tmp_path / "main.tf").write_text(VPC)
+    (tmp_path / "plan.json").write_text(json.dumps(PLAN))
+    found, diagnostics = read([tmp_path])
+    assert not diagnostics
+    assert found.cloud is not None
+    assert [one.address for one in found.cloud.vpcs] == ["aws_vpc.planned"]
+
+
+def test_manifests_alone_have_no_cloud(tmp_path: Path):
+    (tmp_path / "pod.json").write_text(json.dumps({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "n"}}))
+    found, diagnostics = read([tmp_path])
+    assert not diagnostics
+    assert found.cloud is None
+    assert [one.metadata.name for one in found.cluster.namespaces] == ["n"]
+
+
+def test_a_folder_of_nothing_is_complained_about(tmp_path: Path):
+    _, diagnostics = read([tmp_path])
+    assert len(diagnostics) == 1

@@ -1,0 +1,91 @@
+"""A cluster and the cloud around it: unknown where nothing binds them, each itself where it is alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ringfence import load
+from ringfence.engine.outcomes import Outcome
+
+POD = """
+apiVersion: v1
+kind: Pod
+metadata: {name: a, namespace: shop}
+spec: {containers: [{name: c, image: i}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: b, namespace: shop}
+spec: {containers: [{name: c, image: i}]}
+"""
+
+CLOUD = """
+resource "aws_vpc" "main" { cidr_block = "10.0.0.0/16" }
+resource "aws_internet_gateway" "main" { vpc_id = aws_vpc.main.id }
+resource "aws_subnet" "public" {
+  vpc_id     = aws_vpc.main.id
+  cidr_block = "10.0.1.0/24"
+}
+resource "aws_route_table" "public" {
+  vpc_id = aws_vpc.main.id
+  route {
+    cidr_block = "0.0.0.0/0"
+    gateway_id = aws_internet_gateway.main.id
+  }
+}
+resource "aws_route_table_association" "public" {
+  subnet_id      = aws_subnet.public.id
+  route_table_id = aws_route_table.public.id
+}
+resource "aws_security_group" "web" {
+  vpc_id = aws_vpc.main.id
+  ingress {
+    from_port   = 443
+    to_port     = 443
+    protocol    = "tcp"
+    cidr_blocks = ["0.0.0.0/0"]
+  }
+}
+resource "aws_instance" "web" {
+  ami                         = "ami-1"
+  instance_type               = "t3.small"
+  subnet_id                   = aws_subnet.public.id
+  vpc_security_group_ids      = [aws_security_group.web.id]
+  associate_public_ip_address = true
+}
+"""
+
+
+@pytest.fixture
+def both(tmp_path: Path) -> Path:
+    (tmp_path / "pods.yaml").write_text(POD)
+    (tmp_path / "main.tf").write_text(CLOUD)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "port", "expected"),
+    [
+        ("internet", "aws_instance.web", "tcp/443", Outcome.ALLOWED),
+        ("internet", "aws_instance.web", "tcp/22", Outcome.DENIED),
+        ("shop/a", "shop/b", "tcp/80", Outcome.ALLOWED),
+        ("shop/a", "aws_instance.web", "tcp/443", Outcome.UNKNOWN),
+        ("shop/a", "internet", "tcp/443", Outcome.ALLOWED),
+    ],
+)
+def test_outcomes(both: Path, source: str, target: str, port: str, expected: Outcome):
+    assert load(both).reach(source, target, port).outcome is expected
+
+
+def test_what_is_between_the_two_is_listed_as_not_known(both: Path):
+    assert any("in which subnets the cluster runs" in one for one in load(both).topology.network.assumed_open)
+
+
+def test_a_cloud_alone_has_no_pod_network(both: Path):
+    (both / "pods.yaml").unlink()
+    net = load(both)
+    assert "pods" not in net.topology.network.locations
+    assert net.topology.inside == ("aws_instance.web",)
+    assert net.reach("internet", "aws_instance.web", "tcp/443").outcome is Outcome.ALLOWED
