@@ -1,0 +1,217 @@
+"""Engine and reference on random clouds with a cluster in them: whatever one says for certain, the other says too.
+
+Where every address on the way is one, both say the same of every header. Where an address is one of several and nobody
+knows which (a placeholder, a pod, a balancer's node), the engine may be less certain than a packet with an address of
+its own, never more.
+"""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+
+from ringfence.engine.outcomes import Outcome
+from ringfence.engine.reach import Reachability
+from ringfence.engine.reference import Reference
+from ringfence.model.addresses import AddressSet
+from ringfence.model.headers import Header
+from ringfence.model.networks import Endpoint, Network, Packet
+from ringfence.resources.aws import (
+    AwsObjects,
+    BalancerKind,
+    EndpointKind,
+    LaunchTemplate,
+    Listener,
+    LoadBalancer,
+    NatGateway,
+    NodeGroup,
+    PrefixList,
+    PrefixListPeer,
+    Route,
+    RouteTable,
+    SecurityGroup,
+    Target,
+    TargetGroup,
+    TargetKind,
+    Unknown,
+    VpcEndpoint,
+)
+from ringfence.topology import kubernetes
+from ringfence.topology.aws import build
+from ringfence.topology.bindings import Binding
+from ringfence.topology.composition import compose
+from tests.layers.clusters import block, cluster, has, policy, workload
+from tests.layers.clusters import rule as policy_rule
+from tests.topology.aws.clouds import ALLOW_ALL, OUT, TO_IGW, TO_NAT, acl, cloud, entry, group, host, route, rule
+
+HEADERS = [
+    Header("tcp", 40000, 22),
+    Header("tcp", 1500, 443),
+    Header("tcp", 61000, 8080),
+    Header("mtls", 40000, 443),
+    Header("udp", 40000, 53),
+    Header("icmp", 8, 0),
+    Header("other", protocol=47),
+]
+BLOCKS = ["0.0.0.0/0", "0.0.0.0/0", "10.0.0.0/16", "10.0.1.0/24", "198.51.100.0/24", "0.0.0.0/1"]
+UNKNOWN = Unknown("not known")
+
+
+def some_acl(draw: random.Random, name: str, subnets: Any) -> Any:
+    """Some entries of either direction, and mostly one that lets everything out."""
+    entries = [
+        entry(
+            draw.randint(1, 5),
+            draw.choice(["allow", "allow", "deny"]),
+            draw.choice([None, (22, 22), (443, 443), (1024, 65535), (32768, 60999), (22, 8080)]),
+            draw.random() < 0.5,
+            draw.choice(BLOCKS),
+        )
+        for _ in range(draw.randint(1, 4))
+    ]
+    return acl(name, *entries, *(ALLOW_ALL if draw.random() < 0.7 else ()), subnets=subnets)
+
+
+def some_group(draw: random.Random, name: str) -> SecurityGroup:
+    def one() -> Any:
+        peer: Any = draw.choice([*BLOCKS, "a", "b", "nodes", PrefixListPeer("list"), PrefixListPeer("gone")])
+        port, protocol = draw.choice(
+            [(22, "tcp"), (443, "tcp"), (8080, "tcp"), (53, "udp"), (None, "-1"), (None, "47")]
+        )
+        return rule(peer, port, protocol, exists=UNKNOWN if draw.random() < 0.1 else None)
+
+    made = group(name, *(one() for _ in range(draw.randint(1, 3))))
+    return made if draw.random() < 0.8 else SecurityGroup(id=name, vpc="vpc", rules=made.rules[: -len(OUT)])
+
+
+def some_routes(draw: random.Random) -> tuple[Route, ...]:
+    ways = [
+        TO_IGW,
+        TO_NAT,
+        route("0.0.0.0/0", TargetKind.OTHER, "tgw"),
+        route("198.51.0.0/16", TargetKind.INTERNET_GATEWAY, "igw"),
+        route("198.51.100.0/25", TargetKind.NAT_GATEWAY, "nat"),
+        route("198.51.100.0/24", TargetKind.OTHER, "vgw", propagated=True),
+        route("203.0.113.0/24", TargetKind.INTERNET_GATEWAY, "igw", blackhole=True),
+        route("198.51.100.0/26", TargetKind.INTERNET_GATEWAY, "igw", exists=UNKNOWN),
+    ]
+    return tuple(draw.sample(ways, draw.randint(0, 4)))
+
+
+def some_cloud(draw: random.Random, balanced: bool) -> AwsObjects:
+    groups = ("a", "b")
+    changes: dict[str, Any] = {
+        "security_groups": (group("default"), *(some_group(draw, name) for name in (*groups, "nodes"))),
+        "network_acls": (
+            acl("open", *ALLOW_ALL),
+            *(some_acl(draw, f"acl {one}", (one,)) for one in ("public", "private", "data") if draw.random() < 0.4),
+        ),
+        "prefix_lists": (PrefixList(id="list", cidrs=("198.51.100.0/24", "10.0.2.0/24")),),
+        "network_interfaces": tuple(
+            host(
+                name,
+                draw.choice(["public", "private", "data"]) if draw.random() < 0.95 else UNKNOWN,
+                address,
+                *draw.sample(groups, draw.randint(0, 2)),
+                public=draw.choice([None, "203.0.113.10", "203.0.113.10", UNKNOWN]),
+            )
+            for name, address in (("one", "10.0.0.10"), ("two", "10.0.1.10"), ("three", "10.0.2.10"))
+        ),
+        "route_tables": (
+            RouteTable(id="main", vpc="vpc", routes=some_routes(draw)),
+            RouteTable(id="out", vpc="vpc", routes=(TO_IGW,), subnets=("public",)),
+            RouteTable(id="inner", vpc="vpc", routes=some_routes(draw), subnets=("private",)),
+        ),
+        "nat_gateways": (NatGateway(id="nat", subnet=draw.choice(["public", "data"]), private_ip="10.0.0.250"),),
+        "launch_templates": (LaunchTemplate(id="lt", security_groups=("nodes",), public_ip=draw.random() < 0.5),),
+        "node_groups": (NodeGroup(id="nodes", cluster="c", subnets=("private", "public"), launch_template="lt"),),
+    }
+    if draw.random() < 0.3:
+        gateway = VpcEndpoint(
+            id="s3",
+            vpc="vpc",
+            service="s3",
+            kind=EndpointKind.GATEWAY,
+            route_tables=("inner", "main"),
+            prefix_list=draw.choice(["list", "gone"]),
+        )
+        changes["vpc_endpoints"] = (gateway,)
+    if balanced:
+        kind = draw.choice([BalancerKind.APPLICATION, BalancerKind.NETWORK])
+        balancer = LoadBalancer(
+            id="lb", kind=kind, subnets=("public", "data"), security_groups=draw.choice([("a",), ("a", "b")])
+        )
+        targets = TargetGroup(
+            id="tg",
+            port=8080,
+            protocol="TCP",
+            target_type="ip",
+            preserve_client_ip=draw.choice([True, False, None]),
+            targets=(Target(id="t", target="10.0.1.10"), Target(id="u", target="10.0.2.10")),
+        )
+        listener = Listener(id="l", load_balancer="lb", port=443, protocol="TCP", target_groups=("tg",))
+        changes |= {"load_balancers": (balancer,), "target_groups": (targets,), "listeners": (listener,)}
+    return cloud(**changes)
+
+
+def some_network(draw: random.Random, clustered: bool) -> Network:
+    topology = build(some_cloud(draw, balanced=clustered and draw.random() < 0.7))
+    if not clustered:
+        return topology.network
+    policies = [policy("x/web", has(app="web"), egress=(policy_rule(block(draw.choice(BLOCKS))),))]
+    manifests = cluster(workload("x/web"), workload("x/api"), *draw.sample(policies, draw.randint(0, 1)))
+    binding = Binding(
+        "shop", node_group="nodes", data_path=draw.choice(["vpc-cni", "overlay"]), source_nat=draw.random() < 0.7
+    )
+    return compose(kubernetes.build(manifests), topology, binding).network
+
+
+def an_address(draw: random.Random, addresses: AddressSet) -> int:
+    low, high = draw.choice(addresses.pairs)
+    return draw.choice([low, high, draw.randint(low, high)])
+
+
+def limits(endpoint: Endpoint) -> AddressSet | None:
+    """Those of the internet's addresses that the routes and rules here tell apart."""
+    return AddressSet.of("198.51.100.0/24", "203.0.113.0/24", "8.8.8.8") if endpoint.every else None
+
+
+@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("clustered", [False, True])
+def test_both_evaluators_agree(seed: int, clustered: bool):
+    draw = random.Random(f"{seed} {clustered}")
+    network = some_network(draw, clustered)
+    reach, reference = Reachability(network), Reference(network)
+    four = [one for one in network.endpoints if one.addresses <= AddressSet.of("0.0.0.0/0")]
+    single = not any(
+        link.rewrite and link.rewrite.source.addresses for link in network.links if link.id != "source NAT"
+    )
+    for _ in range(25):
+        source, target = draw.choice(four), draw.choice(four)
+        within = limits(source), limits(target)
+        exact = single and all(one.every or one.addresses.count() == 1 for one in (source, target)) and not clustered
+        for one in reach.between(source, target, *within):
+            here, there = an_address(draw, one.sources), an_address(draw, one.destinations)
+            for header in HEADERS:
+                outcomes = reference.trace(Packet(source.id, here, target.id, there, header)).outcomes
+                must, may = outcomes == {Outcome.ALLOWED}, Outcome.ALLOWED in outcomes
+                found = header in one.headers.must, header in one.headers.may
+                if exact:
+                    assert found == (must, may), (source.id, target.id, header)
+                assert must or not found[0], (source.id, target.id, header)
+                assert found[1] or not may, (source.id, target.id, header)
+
+
+def test_the_random_clouds_let_some_packets_through_and_refuse_some():
+    seen = set()
+    for seed in range(6):
+        draw = random.Random(seed)
+        network = some_network(draw, clustered=False)
+        reach = Reachability(network)
+        one, internet = (next(e for e in network.endpoints if e.id == name) for name in ("one", "external-ipv4"))
+        for pair in ((one, internet), (internet, one)):
+            for part in reach.between(*pair):
+                seen |= {(header in part.headers.must, header in part.headers.may) for header in HEADERS}
+    assert seen == {(True, True), (False, True), (False, False)}
