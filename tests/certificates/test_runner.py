@@ -11,11 +11,10 @@ from pathlib import Path
 import pytest
 
 from ringfence.certificates import keys
-from ringfence.certificates.configuration import AcmeIssuer, Deployment, Limit, Wanted
+from ringfence.certificates.configuration import Deployment, Wanted
 from ringfence.certificates.deploy import current
-from ringfence.certificates.issuers import Request
 from ringfence.certificates.issuers.private_ca import PrivateCa
-from ringfence.certificates.runner import State, specification
+from ringfence.certificates.runner import State
 from tests.certificates.authority import DAY, HOUR, LONG, NOW, fake, runner, web
 from tests.certificates.crash import KILLED
 
@@ -103,14 +102,6 @@ def test_nothing_happens_twice(tmp_path: Path) -> None:
     assert issued(tmp_path) == 1
 
 
-def test_a_new_specification_is_a_new_certificate(tmp_path: Path) -> None:
-    assert runner(tmp_path, web(tmp_path)).run(NOW)[0].good
-    changed = runner(tmp_path, web(tmp_path, names=("shop.example", "new.shop.example")))
-    assert changed.run(NOW + timedelta(minutes=1))[0].state is State.RENEWED
-    leaf = keys.chain((tmp_path / "tls/web/cert.pem").read_bytes())[0]
-    assert keys.names_of(leaf.extensions) == ("new.shop.example", "shop.example")
-
-
 def test_the_fallback_has_its_turn_at_half_of_the_slack(tmp_path: Path) -> None:
     first, second = fake(tmp_path, "first"), fake(tmp_path, "second")
     made = runner(tmp_path, web(tmp_path, issuers=("first", "second")), issuers={"first": first, "second": second})
@@ -161,32 +152,6 @@ def test_what_the_server_reads_is_put_back(tmp_path: Path) -> None:
     assert moved.run(NOW + HOUR)[0].good
     assert current(Deployment(tmp_path / "elsewhere")) is not None
     assert issued(tmp_path) == 1
-
-
-def test_a_limit_is_met_here_and_not_there(tmp_path: Path) -> None:
-    first = fake(tmp_path, "first")
-    made = runner(tmp_path, web(tmp_path, lifetime=90 * DAY), issuers={"first": first})
-    described = AcmeIssuer("first", "https://ca.example", limits=(Limit("names", 2, 7 * DAY),))
-    limited = replace(made, configuration=replace(made.configuration, issuers={"first": described}))
-    for hours in range(2):
-        assert limited.run(NOW + hours * HOUR, force=True)[0].state is State.RENEWED
-    refused = limited.run(NOW + 2 * HOUR, ["web"], force=True)[0]
-    assert "limit of 2 names in 7 days, 0:00:00 is used up" in refused.because[1]
-    assert refused.record.attempts["first"].not_before == NOW + 7 * DAY
-    assert len(first.issued) == 2
-    assert limited.run(NOW + 7 * DAY, ["web"], force=True)[0].state is State.RENEWED
-
-
-def test_a_certificate_that_has_ended_already_is_none(tmp_path: Path) -> None:
-    first = fake(tmp_path, "first")
-    first.lifetime = 2 * DAY
-    made = runner(tmp_path, web(tmp_path, lifetime=None), issuers={"first": first})
-    asked = web(tmp_path, lifetime=None)
-    attempt = made.store.prepare("web", "first", keys.generate("ecdsa-p256"), asked.names, specification(asked))
-    first.obtain(Request("web", asked.names, attempt.csr), attempt, NOW)
-    outcome = made.run(NOW + 5 * DAY)[0]
-    assert "first's certificate ended 2026-11-27 12:00 already" in outcome.because[1]
-    assert made.run(NOW + 5 * DAY + HOUR)[0].good, "the next attempt asks anew"
 
 
 def test_a_full_disk_is_one_certificates_outcome(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,17 +18,14 @@ from typing import Any
 from cryptography import x509
 
 from ringfence.certificates import keys
+from ringfence.certificates import reading_parts as parts
 from ringfence.certificates.configuration import (
     AcmeIssuer,
     AnyIssuer,
     AwsIssuer,
     Challenge,
     Configuration,
-    Deployment,
-    Limit,
     PrivateIssuer,
-    Secret,
-    Verification,
     Wanted,
 )
 from ringfence.certificates.fields import Fields
@@ -38,7 +35,6 @@ from ringfence.model.spans import Span
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 """Names of certificates and issuers; they become names of folders."""
-TSIG = ("hmac-sha256", "hmac-sha384", "hmac-sha512", "hmac-sha224", "hmac-sha1")
 DAY = timedelta(days=1)
 
 
@@ -58,7 +54,7 @@ def read(section: Any, span: Span, folder: Path) -> tuple[Configuration, list[Di
         if issuer.staging and issuer.staging not in described:
             Fields({}, issuer.span, diagnostics).complain("staging", f"there is no issuer {issuer.staging!r}")
     challenge_fields = fields.mapping("challenge")
-    challenge = _challenge(challenge_fields, folder) if challenge_fields else None
+    challenge = parts.challenge(challenge_fields, folder) if challenge_fields else None
     wanted = {}
     for name, below in fields.entries("issue"):
         before = len(diagnostics)
@@ -68,7 +64,7 @@ def read(section: Any, span: Span, folder: Path) -> tuple[Configuration, list[Di
     verifiers = fields.mapping("verifiers")
     configuration = Configuration(
         state=folder / fields.text("state", str(defaults.state)),
-        encryption=_secret(fields, "encryption", folder),
+        encryption=parts.secret(fields, "encryption", folder),
         check_interval=fields.duration("check_interval", defaults.check_interval),
         domains=fields.texts("registered_domains"),
         verifiers={name: folder / verifiers.text(name) for name in verifiers.content} if verifiers else {},
@@ -94,8 +90,8 @@ def _issuer(name: str, fields: Fields, folder: Path) -> AnyIssuer:
             fields.text("profile"),
             folder / fields.text("trust") if fields.has("trust") else None,
             binding.text("key_id", required=True) if binding else "",
-            _secret(binding, "key", folder, required=True) if binding else None,
-            tuple(_limit(row) for row in fields.mappings("limits")),
+            parts.secret(binding, "key", folder, required=True) if binding else None,
+            tuple(parts.limit(row) for row in fields.mappings("limits")),
             staging,
             fields.span,
         )
@@ -175,8 +171,8 @@ def _wanted(
         fields.duration("lifetime", DAY) if fields.has("lifetime") else None,
         fields.duration("renew_before", DAY) if fields.has("renew_before") else None,
         fields.text("profile"),
-        _challenge(own, folder) if own else usual,
-        _deployment(deployment, folder) if deployment else None,
+        parts.challenge(own, folder) if own else usual,
+        parts.deployment(deployment, folder) if deployment else None,
         fields.text("spare"),
         fields.span,
     )
@@ -219,93 +215,6 @@ def _check_names(wanted: Wanted, fields: Fields, issuers: Mapping[str, AnyIssuer
             fields.complain("names", f"{wanted.challenge.kind} cannot prove a wildcard", "use dns-01")
         if any("://" in name for name in wanted.names):
             fields.complain("names", "an ACME issuer certifies no URIs", "take a private-ca issuer")
-
-
-def _challenge(fields: Fields, folder: Path) -> Challenge:
-    kind = fields.choice("kind", ("http-01", "dns-01", "tls-alpn-01"), "http-01")
-    usual = {"http-01": 80, "tls-alpn-01": 443}
-    listen, webroot = ("", 0), None
-    provider, server, zone, key_name, algorithm = "", ("", 53), "", "", TSIG[0]
-    key, settle = None, timedelta(0)
-    hook: tuple[str, ...] = ()
-    if kind == "dns-01":
-        provider = fields.choice("provider", ("rfc2136", "route53", "hook"), "rfc2136")
-        zone = fields.text("zone")
-        if fields.has("settle"):
-            settle = fields.duration("settle", settle)
-        fields.read.add("settle")
-        if provider == "rfc2136":
-            server = fields.endpoint("server", 53, required=True)
-            key_name, algorithm = fields.text("key_name"), fields.choice("key_algorithm", TSIG, TSIG[0])
-            key = _secret(fields, "key", folder)
-            if bool(key_name) != bool(key):
-                fields.complain("key", "key_name and key belong together")
-        elif provider == "hook":
-            hook = fields.texts("hook", required=True)
-    elif kind == "http-01" and fields.has("webroot"):
-        webroot = folder / fields.text("webroot")
-    else:
-        listen = fields.endpoint("listen", usual[kind])
-    fields.close()
-    return Challenge(kind, listen, webroot, provider, server, zone, key_name, algorithm, key, hook, settle, fields.span)
-
-
-def _deployment(fields: Fields, folder: Path) -> Deployment:
-    usual = Deployment(Path())
-    deployment = Deployment(
-        folder / fields.text("directory", required=True),
-        fields.mode("key_mode", usual.key_mode),
-        fields.mode("certificate_mode", usual.certificate_mode),
-        fields.mode("directory_mode", usual.directory_mode),
-        fields.texts("reload") if isinstance(fields.content.get("reload"), list) else (),
-        fields.duration("reload_within", usual.reload_within),
-        tuple(_verification(row) for row in fields.mappings("verify")),
-        fields.span,
-    )
-    if fields.has("reload") and not deployment.reload:
-        fields.complain("reload", "a list of a program and its arguments is expected; no shell is involved")
-    fields.read.add("reload")
-    if deployment.key_mode & 0o007:
-        fields.complain("key_mode", "would let everybody read the private key")
-    fields.close()
-    return deployment
-
-
-def _verification(fields: Fields) -> Verification:
-    host, port = fields.endpoint("endpoint", required=True)
-    if port and not host:
-        fields.complain("endpoint", "HOST:PORT is expected")
-    within = fields.duration("within", Verification("", 0).within)
-    verification = Verification(host, port, fields.text("server_name"), within)
-    fields.close()
-    return verification
-
-
-def _limit(fields: Fields) -> Limit:
-    kind = fields.choice("kind", ("orders", "names", "domain", "failures"), "orders")
-    limit = Limit(kind, fields.count("count", 1), fields.duration("window", DAY))
-    fields.close()
-    return limit
-
-
-def _secret(fields: Fields, name: str, folder: Path, *, required: bool = False) -> Secret | None:
-    """`{file: PATH}` or `{env: NAME}`; the secret itself is refused, because posture files are shared."""
-    if not fields.has(name):
-        fields.read.add(name)
-        if required:
-            fields.complain(name, "is missing")
-        return None
-    if not isinstance(fields.content[name], dict):
-        fields.read.add(name)
-        fields.complain(name, "a secret is named by {file: PATH} or {env: NAME} and does not stand here")
-        return None
-    below = fields.mapping(name)
-    assert below is not None, "the field is there"
-    file, variable = below.text("file"), below.text("env")
-    if bool(file) == bool(variable):
-        below.diagnostics.append(error("exactly one of file and env is expected", below.span))
-    below.close()
-    return Secret(folder / file if file else None, variable, below.span)
 
 
 def _check_name(name: str, fields: Fields) -> None:

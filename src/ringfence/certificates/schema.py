@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from ringfence.certificates import keys
-from ringfence.certificates.reading import NAME, TSIG
+from ringfence.certificates.reading import NAME
+from ringfence.certificates.reading_parts import TSIG
 
 _TEXT = {"type": "string", "pattern": r"\S"}
 _TEXTS = {"anyOf": [_TEXT, {"type": "array", "minItems": 1, "items": {"type": "string", "minLength": 1}}]}

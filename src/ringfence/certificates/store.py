@@ -45,6 +45,10 @@ def on(_: str) -> None:
     """The `Reach` of everyday: goes on."""
 
 
+class UnfitError(SourceError):
+    """An issuer's certificate is not the one that was asked for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Pair:
     """A private key and the chain for it, as they are kept: `identity` is the first 32 digits of the fingerprint."""
@@ -143,12 +147,12 @@ class Store:
             shutil.rmtree(dropped, ignore_errors=True)
 
     def complete(self, name: str, issuer: str, fullchain: bytes, now: datetime) -> tuple[Pair, Origin]:
-        """Makes an attempt a pair. SourceError where the certificate does not fit the key or the request."""
+        """Makes an attempt a pair. UnfitError where the certificate is for another key."""
         folder = self._place(name) / "pending" / issuer
         key = keys.from_pem(files.read(folder / "key.pem"), self.passphrase, Span(str(folder / "key.pem")))
         leaf = keys.chain(fullchain, Span(issuer))[0]
         if not keys.matches(key, leaf):
-            raise SourceError(error("the issuer's certificate is for another key than the one it was asked for"))
+            raise UnfitError(error("the issuer's certificate is for another key than the one it was asked for"))
         files.write(folder / "fullchain.pem", fullchain, files.PUBLIC)
         self.reach("chain written")
         identity = keys.fingerprint(leaf)[:32]
