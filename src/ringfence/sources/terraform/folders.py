@@ -60,7 +60,7 @@ class Folders:
 
     def inputs(self, folder: str) -> dict[str, Setting]:
         """The values given to the variables of a root."""
-        files = [one for one in self._here(folder) if one.name.endswith(INPUTS)]
+        files = sorted((one for one in self._here(folder) if one.name.endswith(INPUTS)), key=lambda one: one.name)
         chosen = [one for one in files if os.path.basename(one.name).startswith("terraform.tfvars")]
         chosen += [one for one in files if one.name.endswith((".auto.tfvars", ".auto.tfvars.json"))]
         found = [setting for file in chosen for setting in self._settings(file)]

@@ -16,7 +16,7 @@ COMMENT = re.compile(r"(?:#|//)[^\n]*")
 HEREDOC = re.compile(r"<<(-?)([^\W\d][\w-]*)[ \t\r]*\n")
 OPERATOR = re.compile(r"&&|\|\||==|!=|<=|>=|=>|\.\.\.|[-+*/%<>!?:=,.(){}\[\]]")
 ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
-DEEPEST = 100
+DEEPEST = 50
 """Levels of nesting of expressions and blocks."""
 
 

@@ -1,0 +1,120 @@
+"""How far an unknown spreads through expressions. Known values are tested beside OpenTofu (tests/servers)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ringfence.resources.aws import Unknown
+from ringfence.sources.terraform.conversions import EvaluationError
+from ringfence.sources.terraform.values import Reference
+from tests.sources.terraform.reading import VPC, value
+
+HEAD = VPC + (
+    'variable "x" {}\n'
+    'resource "aws_subnet" "some" {\n  count = 2\n  vpc_id = aws_vpc.main.id\n}\n'
+    'resource "aws_subnet" "maybe" {\n  count = var.x\n}\n'
+    'resource "aws_subnet" "each" {\n  for_each = { a = 1, b = 2 }\n  cidr_block = each.value\n}\n'
+)
+ID = Reference("aws_vpc.main", "id")
+SOME = [Reference(f"aws_subnet.some[{n}]", "id") for n in range(2)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("false && var.x", False),
+        ("var.x && false", False),
+        ("true || var.x", True),
+        ("var.x || true", True),
+        ("var.x ? 1 : 1", 1),
+        ("[var.x, 2][1]", 2),
+        ("{ a = var.x, b = 2 }.b", 2),
+        ("aws_vpc.main.id == null", False),
+        ("aws_vpc.main.id != null", True),
+        ("aws_vpc.main.cidr_block", "10.0.0.0/16"),
+        ("aws_vpc.main.id", ID),
+        ('"${aws_vpc.main.id}"', ID),
+        ("aws_subnet.some[*].id", SOME),
+        ("aws_subnet.some.*.vpc_id", [ID, ID]),
+        ("aws_subnet.some[1].id", SOME[1]),
+        ("length(aws_subnet.some)", 2),
+        ('aws_subnet.each["b"].cidr_block', 2),
+        ("[for k, v in aws_subnet.each : k]", ["a", "b"]),
+        ("values(aws_subnet.each)[*].id", [Reference(f'aws_subnet.each["{k}"]', "id") for k in "ab"]),
+        ('try(aws_subnet.some[5].id, aws_vpc.main.id, "")', ID),
+        ('try([][0], "d")', "d"),
+        ("can(aws_subnet.some[5])", False),
+        ("null[*]", []),
+        ("[for s in toset([aws_vpc.main.id]) : s]", [ID]),
+    ],
+)
+def test_known_all_the_same(text: str, expected: Any) -> None:
+    assert value(text, HEAD) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "var.x",
+        "!var.x",
+        "-var.x",
+        "var.x + 1",
+        "var.x == 1",
+        "var.x.a.b[0]",
+        '"a${var.x}"',
+        '"a${aws_vpc.main.id}"',
+        "var.x ? 1 : 2",
+        "true && var.x",
+        'aws_vpc.main.id == "vpc-1"',
+        "aws_vpc.main.owner_id == null",
+        "[for v in var.x : v]",
+        "[for v in [1] : v if var.x]",
+        "{ for v in [var.x] : v => 1 }",
+        "{ (var.x) = 1 }",
+        "var.x[*].id",
+        "aws_subnet.maybe[0].id",
+        "length(aws_subnet.maybe)",
+        "data.aws_vpc.other.id",
+        'try(var.x.missing, "d")',
+        'try(aws_subnet.maybe[0].id, "")',
+        "can(var.x)",
+        "max([1, var.x]...)",
+        "max(var.x...)",
+        "toset([1, 2])[0]",
+        "path.cwd",
+        "terraform.workspace",
+        "nosuchfunction(1)",
+    ],
+)
+def test_unknown(text: str) -> None:
+    assert isinstance(value(text, HEAD), Unknown)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "local.none",
+        "var.none",
+        "aws_vpc.none.id",
+        "module.none.x",
+        "each.key",
+        "count.index",
+        "1 / 0",
+        "1 + true",
+        '"a" + 1',
+        "[1][1]",
+        "{ a = 1 }.b",
+        "1.a",
+        "[for a in 1 : a]",
+        "{ for a in [1, 1] : a => a }",
+        "!1",
+        "max(1...)",
+        "try(1 / 0)",
+        '"a" ? 1 : 2',
+    ],
+)
+def test_refused(text: str) -> None:
+    with pytest.raises(EvaluationError):
+        value(text, HEAD)

@@ -1,0 +1,95 @@
+"""How far an unknown spreads through lists and maps. Known values are tested beside OpenTofu (tests/servers)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ringfence.resources.aws import Unknown
+from ringfence.sources.terraform.conversions import EvaluationError
+from ringfence.sources.terraform.values import Reference
+from tests.sources.terraform.reading import VPC, value
+
+HEAD = VPC + 'variable "x" {}\nresource "aws_vpc" "two" {}\n'
+ID = Reference("aws_vpc.main", "id")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("length([var.x, var.x])", 2),
+        ("length(slice(var.x, 0, 3))", 3),
+        ("concat([1], [aws_vpc.main.id])", [1, ID]),
+        ('compact([aws_vpc.main.id, ""])', [ID]),
+        ("flatten([[aws_vpc.main.id], []])", [ID]),
+        ('coalesce("", aws_vpc.main.id)', ID),
+        ("distinct([aws_vpc.main.id, aws_vpc.main.id])", [ID]),
+        ("length(toset([aws_vpc.main.id, aws_vpc.two.id]))", 2),
+        ("element([aws_vpc.main.id], 5)", ID),
+        ('lookup({ a = var.x, b = 1 }, "b", 2)', 1),
+        ("merge({ a = var.x }, { a = 1 }).a", 1),
+        ("contains([var.x, 1], 1)", True),
+        ("contains([aws_vpc.two.id], aws_vpc.main.id)", False),
+        ("alltrue([var.x, false])", False),
+        ("anytrue([var.x, true])", True),
+        ("keys({ a = var.x })", ["a"]),
+    ],
+)
+def test_known_all_the_same(text: str, expected: Any) -> None:
+    assert value(text, HEAD) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "length(var.x)",
+        "concat([1], var.x)",
+        'compact([var.x, "a"])',
+        "flatten([var.x])",
+        "length(toset([var.x]))",
+        "distinct([var.x, 1])",
+        'coalesce(var.x, "a")',
+        "merge({ a = 1 }, var.x)",
+        "lookup({ a = 1 }, var.x, 2)",
+        'lookup(var.x, "a", 2)',
+        "contains([var.x], 1)",
+        "element([1, 2], var.x)",
+        "element([1], -1)",
+        "tolist(toset([aws_vpc.main.id, aws_vpc.two.id]))[0]",
+        "element(toset([aws_vpc.main.id, aws_vpc.two.id]), 0)",
+        "sort([var.x])",
+        "sum([1, var.x])",
+        "alltrue([var.x])",
+        "range(var.x)",
+        "zipmap([var.x], [1])",
+        "one(var.x)",
+    ],
+)
+def test_unknown(text: str) -> None:
+    assert isinstance(value(text, HEAD), Unknown)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "length(1)",
+        "element([], 0)",
+        "slice([1], 0, 2)",
+        "slice(var.x, 2, 1)",
+        'lookup({}, "a")',
+        "coalesce()",
+        "coalescelist([])",
+        "one([1, 2])",
+        "range(0, 9, 0)",
+        "range(5000)",
+        "zipmap([1], [])",
+        'index(["a"], "b")',
+        "chunklist([1], 0)",
+        'toset("a")',
+        "merge([1])",
+    ],
+)
+def test_refused(text: str) -> None:
+    with pytest.raises(EvaluationError):
+        value(text, HEAD)
