@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -120,6 +120,17 @@ def test_thresholds_are_configurable() -> None:
     one = entry(certificate(90 * DAY))
     assert rules(one, START + 80 * DAY, Policy(days=(14, 3, 14))) == ["days-14"]
     assert rules(one, START + 89 * DAY, Policy(days=(3, 14))) == ["days-14", "days-3"]
+
+
+def test_the_ends_of_the_calendar() -> None:
+    first, last = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+    ancient = entry(certificate(not_before=first, not_after=first + 3 * DAY))
+    assert rules(ancient, first) == []
+    assert rules(ancient, last)[0] == "expired"
+    eternal = entry(certificate(not_before=first, not_after=last))
+    assert rules(eternal, last) == ["days-60", "days-30", "days-7", "days-1"]
+    old = entry(certificate(not_before=first, not_after=first + 30 * DAY), authority(DAY, not_after=first + DAY))
+    assert stand(View(old, last), TIME_RULES)[1].since == first
 
 
 def test_nothing_fires_where_nothing_is() -> None:

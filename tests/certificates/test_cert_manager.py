@@ -192,6 +192,13 @@ def test_other_tls_secrets_are_entries_of_their_own() -> None:
     assert [(entry.id, entry.source) for entry in found] == [("shop/web-tls[Secret]", Source.SECRET)]
 
 
+def test_a_secret_that_names_its_certificate_is_renewed() -> None:
+    annotated = thing("Secret", "web-tls", annotations=(("cert-manager.io/certificate-name", "web"),))
+    found, _ = entries(CertManagerObjects(secrets=(replace(SECRET, object=annotated),)), NOON)
+    assert found[0].renewal is not None
+    assert found[0].renewal.due == START + 60 * DAY
+
+
 @pytest.mark.parametrize(("failures", "hours"), [(1, 1), (2, 2), (3, 4), (6, 32), (7, 32), (10**9, 32)])
 def test_backoff(failures: int, hours: int) -> None:
     assert backoff(failures) == hours * HOUR

@@ -14,8 +14,9 @@ from ringfence.model.spans import Span
 from ringfence.resources.cert_manager import CertManagerObjects, IssuerRef, Solver
 from ringfence.resources.kubernetes import RawObject
 from ringfence.resources.kubernetes.metadata import ObjectMeta
+from ringfence.resources.kubernetes.objects import ConfigMap
 from ringfence.sources import kubernetes
-from ringfence.sources.cert_manager import read
+from ringfence.sources.cert_manager import bundles, read
 from ringfence.sources.yaml_documents import documents
 from tests.certificates.making import authority, leaf
 
@@ -138,6 +139,27 @@ data:
     assert secret.certificates == (("tls.crt", (made.der,)),)
     assert secret.under("tls.key") == ()
     assert secret.object.annotation("cert-manager.io/issuer-name") == "le"
+
+
+def test_bundles_in_config_maps_count_once() -> None:
+    root = authority("root").pem.decode()
+
+    def config_map(namespace: str, **data: str) -> ConfigMap:
+        return ConfigMap(ObjectMeta(name="roots", namespace=namespace), data, Span("f"))
+
+    found, problems = bundles(
+        [
+            config_map("a", **{"ca.crt": root, "x": "y"}),
+            config_map("b", **{"ca.crt": root}),
+            config_map("c", k=root * 2),
+        ]
+    )
+    assert problems == []
+    assert [(one.name, len(one.certificates)) for one in found] == [
+        ("a/roots[ConfigMap]/ca.crt", 1),
+        ("c/roots[ConfigMap]/k", 2),
+    ]
+    assert bundles([config_map("a", k="-----BEGIN CERTIFICATE-----")])[1][0].span.file == "f"
 
 
 @pytest.mark.parametrize(

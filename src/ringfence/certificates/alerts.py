@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from ringfence.certificates.due import due
 from ringfence.certificates.inventory import Certificate, Effect, Entry
@@ -118,7 +118,7 @@ def days_left(view: View) -> Iterator[Alert]:
     left = _ago(max(end - view.now, timedelta()))
     why = "nothing is known to renew it" if not renewed else "an authority" if leaf.ca else "it is long-lived"
     for days in counting(view.policy.days, leaf.lifetime):
-        since = end - timedelta(days=days)
+        since = _earlier(end, timedelta(days=days))
         if view.now >= since:
             yield Alert(f"days-{days}", since, f"{left} are left; {why}", Effect.TIME)
 
@@ -159,6 +159,14 @@ def counts_in_slack(entry: Entry, policy: Policy) -> bool:
 
 
 TIME_RULES: tuple[Rule, ...] = (expired, not_yet_valid, days_left, slack_used)
+
+
+def _earlier(moment: datetime, span: timedelta) -> datetime:
+    """So long before a moment; the begin of the calendar where that lies before it."""
+    return moment - span if moment - FIRST >= span else FIRST
+
+
+FIRST = datetime.min.replace(tzinfo=UTC)
 
 
 def _ago(span: timedelta) -> str:

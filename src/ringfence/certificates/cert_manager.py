@@ -60,8 +60,18 @@ def entries(objects: CertManagerObjects, now: datetime) -> tuple[list[Entry], li
         chain, problems = _chain(secret)
         diagnostics += problems
         if chain:
-            found.append(Entry(title(secret.object), Source.SECRET, chain, secret.object.span))
+            renewal = _annotated(secret, chain[0])
+            found.append(Entry(title(secret.object), Source.SECRET, chain, secret.object.span, renewal=renewal))
     return found, diagnostics
+
+
+def _annotated(secret: TlsSecret, leaf: Certificate) -> Renewal | None:
+    """Whether a Secret without its Certificate is one of cert-manager's, which then renews it by its usual rule."""
+    certificate = secret.object.annotation("cert-manager.io/certificate-name")
+    if not certificate:
+        return None
+    due, rule = cert_manager_due(leaf.not_before, leaf.not_after, None, None)
+    return Renewal(BY, due, f"{rule} (its annotations name the Certificate {certificate}, which was not given)")
 
 
 def title(object: Object) -> str:

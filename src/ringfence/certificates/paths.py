@@ -88,7 +88,7 @@ def objections(path: Path, now: datetime) -> Iterator[str]:
         yield from (f"{one.title}: {defect}" for defect in one.defects)
         last = at == len(path.certificates) - 1
         yield from _key(one, signature=not (last and path.anchored))
-        parsed = parse(one.der, suspicious=bool(one.defects))
+        parsed = parse(one.der)
         yield from _critical(one, parsed)
         if at:
             yield from _authority(one, at - 1, path.certificates)

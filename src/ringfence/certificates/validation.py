@@ -17,6 +17,7 @@ Every refusal has its reasons: those of the path that was meant, else the verifi
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -74,6 +75,11 @@ class Verdict:
 
 def check(question: Question) -> Verdict:
     """The verdict. Never raises for what a certificate holds."""
+    with warnings.catch_warnings(action="ignore"):  # the library warns about what it reads all the same
+        return _check(question)
+
+
+def _check(question: Question) -> Verdict:
     leaf = question.chain[0]
     purpose = question.purpose or _purpose(question)
     try:
@@ -112,11 +118,11 @@ def _verify(question: Question, purpose: Purpose) -> tuple[tuple[Certificate, ..
     records = {one.fingerprint: one for one in (*question.trust, *question.chain)}
     by_der = {one.der: one for one in records.values()}
     try:
-        anchors = [_parsed(one) for one in question.trust]
+        anchors = [parse(one.der) for one in question.trust]
         if not anchors:
             return None, "nothing is trusted: the roots given hold no certificate"
         builder = verification.PolicyBuilder().store(verification.Store(anchors)).time(question.now)
-        leaf, others = _parsed(question.chain[0]), [_parsed(one) for one in question.chain[1:]]
+        leaf, others = parse(question.chain[0].der), [parse(one.der) for one in question.chain[1:]]
         if purpose is Purpose.SERVER:
             subject = _subject(question)
             if subject is None:
@@ -154,10 +160,6 @@ def _ascii(name: str) -> str:
         return name.encode("idna").decode()
     except UnicodeError as failure:
         raise ValueError(f"{name!r} is no host name") from failure
-
-
-def _parsed(one: Certificate) -> Any:
-    return parse(one.der, suspicious=bool(one.defects))
 
 
 def _words(failure: Exception) -> str:
@@ -218,7 +220,7 @@ def _beyond(path: Path, question: Question, purpose: Purpose) -> Iterator[str]:
         yield f"{leaf.title} has an RSA key of {leaf.key_bits} bits; 2048 are the least"
     if leaf.key_type == "DSA" or (leaf.key_type.startswith("EC ") and leaf.key_type not in paths.CURVES):
         yield f"{leaf.title} has a {leaf.key_type} key, which the web profile does not take"
-    yield from constraints.violations([_parsed(one) for one in path.certificates], verified=True)
+    yield from constraints.violations([parse(one.der) for one in path.certificates], verified=True)
     if purpose is Purpose.WORKLOAD:
         yield from _purposes(path, purpose)
         yield from _names(question, purpose)

@@ -9,6 +9,7 @@ and the SubjectPublicKeyInfo, which names a key that the library may not know.
 from __future__ import annotations
 
 import hashlib
+import warnings
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -53,8 +54,8 @@ def read(der: bytes, span: Span = NOWHERE) -> tuple[Certificate | None, Diagnost
         return None, error(f"this certificate has {len(der)} bytes; no more than {LARGEST} are read", span)
     try:
         serial, key = _serial_and_key(der)
-        certificate = parse(der, suspicious=serial <= 0)
-        record = _record(certificate, der, serial, key, span)
+        with warnings.catch_warnings(action="ignore"):  # what is forbidden and can be read is a defect of the record
+            record = _record(parse(der), der, serial, key, span)
     except complaints() as failure:
         return None, error(f"this is no certificate: {_reason(failure)}", span)
     if record.defects:
@@ -62,16 +63,11 @@ def read(der: bytes, span: Span = NOWHERE) -> tuple[Certificate | None, Diagnost
     return record, None
 
 
-def parse(der: bytes, *, suspicious: bool = False) -> library.Certificate:
-    """The library's object. `suspicious` hides its warning about a serial number that is forbidden. ValueError."""
+def parse(der: bytes) -> library.Certificate:
+    """The library's object, without its warnings. Raises one of `complaints`."""
     from cryptography import x509 as library
 
-    if not suspicious:
-        return library.load_der_x509_certificate(der)
-    import warnings
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with warnings.catch_warnings(action="ignore"):
         return library.load_der_x509_certificate(der)
 
 
@@ -93,8 +89,7 @@ def issued_by(certificate: Certificate, issuer: Certificate) -> bool:
 def signed_by(der: bytes, issuer: bytes) -> bool:
     """Whether the issuer's key verifies the certificate's signature and the names agree. False where that cannot be."""
     try:
-        quiet = _serial_and_key(der)[0] <= 0 or _serial_and_key(issuer)[0] <= 0
-        parse(der, suspicious=quiet).verify_directly_issued_by(parse(issuer, suspicious=quiet))
+        parse(der).verify_directly_issued_by(parse(issuer))
     except complaints():
         return False
     return True

@@ -73,6 +73,11 @@ def inventory(paths: Sequence[str], now: datetime, output: Output, password_file
             read, problems = cert_manager.entries(managed, now)
             found.entries += read
             found.diagnostics += problems
+            bundles, problems = manager_source.bundles(objects.config_maps)
+            found.diagnostics += problems
+            read, problems = entries.from_files(bundles)
+            found.entries += read
+            found.diagnostics += problems
     return found
 
 

@@ -1,4 +1,4 @@
-"""cert-manager's objects and TLS Secrets, from what the manifest reader keeps as plain data.
+"""cert-manager's objects, TLS Secrets and trust bundles, from what the manifest reader keeps as plain data.
 
 The reader has checked metadata and placed the documents; here the kinds of `cert-manager.io` get their types. A field
 of the wrong type is a diagnostic with its place and reads as absent; a Certificate without a secret name, or without an
@@ -28,7 +28,9 @@ from ringfence.resources.cert_manager import (
     Solver,
     TlsSecret,
 )
+from ringfence.resources.certificates import CertificateFile, Encoded
 from ringfence.resources.kubernetes import RawObject
+from ringfence.resources.kubernetes.objects import ConfigMap
 from ringfence.sources.kubernetes.parts import Part
 from ringfence.sources.pem import CERTIFICATES, blocks
 
@@ -66,6 +68,25 @@ def read(objects: Iterable[RawObject]) -> tuple[CertManagerObjects, list[Diagnos
         ),
         diagnostics,
     )
+
+
+def bundles(config_maps: Iterable[ConfigMap]) -> tuple[list[CertificateFile], list[Diagnostic]]:
+    """The trust bundles in ConfigMaps, named `namespace/name[ConfigMap]/key`; the same one in many namespaces once."""
+    found: list[CertificateFile] = []
+    diagnostics: list[Diagnostic] = []
+    seen: set[tuple[bytes, ...]] = set()
+    for one in config_maps:
+        for key, text in one.data.items():
+            if "-----BEGIN CERTIFICATE-----" not in text:
+                continue
+            read_blocks, problems = blocks(text.encode(), str(one.span.file))
+            diagnostics += problems
+            ders = tuple(block.der for block in read_blocks if block.label in CERTIFICATES)
+            if ders and ders not in seen:
+                seen.add(ders)
+                name = f"{one.metadata.namespace}/{one.metadata.name}[ConfigMap]/{key}"
+                found.append(CertificateFile(name, tuple(Encoded(der, one.span) for der in ders)))
+    return found, diagnostics
 
 
 def _reader(raw: RawObject) -> Callable[[Part, Object], Any] | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import warnings
 from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
@@ -57,6 +58,11 @@ def read(
 
 def parse(content: bytes, name: str, password: str | None = None) -> tuple[CertificateFile, list[Diagnostic]]:
     """What one file holds."""
+    with warnings.catch_warnings(action="ignore"):  # the library warns about what it reads all the same
+        return _parse(content, name, password)
+
+
+def _parse(content: bytes, name: str, password: str | None) -> tuple[CertificateFile, list[Diagnostic]]:
     if b"-----BEGIN " in content:
         return _pem(content, name)
     if len(content) >= SMALLEST_BINARY and content[0] == 0x30:
