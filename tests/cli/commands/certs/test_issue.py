@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 
 from ringfence.cli.main import main
 from tests.cli.commands.certs.section import AT, TEXT, posture, run
@@ -79,3 +80,16 @@ def test_unknown_names_and_times(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert main(["certs", "issue", "--posture", file, "--at", "tomorrow"]) == 2
     assert "--at" in capsys.readouterr().err
     assert main(["certs", "issue", "--posture", str(tmp_path / "none.yaml")]) == 2
+
+
+def test_emit_writes_manifests_and_issues_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = posture(tmp_path)
+    made = tmp_path / "certificates.yaml"
+    assert main(["certs", "issue", "--emit", str(made), "--namespace", "shop", "--posture", str(file)]) == 0
+    shown = capsys.readouterr()
+    kinds = [one["kind"] for one in yaml.safe_load_all(made.read_text())]
+    assert kinds == ["ClusterIssuer", "Certificate"]
+    assert "put the authority's certificate and key into Secret" in shown.err
+    assert not (tmp_path / "tls/web").exists()
+    assert main(["certs", "issue", "--emit", "-", "--posture", str(file)]) == 0
+    assert capsys.readouterr().out.startswith("apiVersion: cert-manager.io/v1\nkind: ClusterIssuer\n")
