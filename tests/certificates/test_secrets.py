@@ -27,7 +27,9 @@ def test_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "mode", "message"), [("swordfish", 0o644, "others may read"), ("\n", 0o600, "is empty")]
+    ("content", "mode", "message"),
+    [("swordfish", 0o644, "others may read"), ("\n", 0o600, "is empty")],
+    ids=["open", "empty"],
 )
 def test_refused(tmp_path: Path, content: str, mode: int, message: str) -> None:
     place = tmp_path / "s"

@@ -109,9 +109,11 @@ class Store:
             raise SourceError(error(f"is no record of a certificate: {failure!r}", Span(str(place)))) from None
 
     def save(self, name: str, record: Record) -> None:
-        """Keeps the record durably."""
-        files.make_folder(self._place(name))
-        files.write_json(self._place(name) / "record.json", records.to_json(record))
+        """Keeps the record durably. One that says nothing new is not written: most passes change nothing."""
+        place, document = self._place(name) / "record.json", records.to_json(record)
+        if files.read_json(place) != document:
+            files.make_folder(place.parent)
+            files.write_json(place, document)
 
     def attempt(self, name: str, issuer: str) -> Attempt | None:
         """The attempt under way with that issuer, to be gone on with."""
