@@ -4,7 +4,7 @@ What Ringfence does itself on a machine, cert-manager does in a cluster; both wo
 a certificate is the one that counts, because cert-manager knows no fallback. What it cannot do, or what holds a secret
 that no manifest should, comes back as a remark that says what is left to do.
 
-Source: cert-manager's API reference (`cert-manager.io/v1`), and the AWS PCA issuer's (`awspca.cert-manager.io/v1beta1`).
+Source: cert-manager's API (`cert-manager.io/v1`), and the AWS PCA issuer's (`awspca.cert-manager.io/v1beta1`).
 """
 
 from __future__ import annotations
