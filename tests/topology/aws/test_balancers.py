@@ -18,6 +18,7 @@ from ringfence.resources.aws import (
     LaunchTemplate,
     Listener,
     LoadBalancer,
+    NodeGroup,
     RouteTable,
     SecurityGroup,
     Target,
@@ -190,14 +191,23 @@ def test_listeners_and_what_is_not_known_of_them(changes: dict[str, Any], expect
     assert verdict(balanced(ALB, BY_GROUP, **changes), "internet", "lb", 443) == expected
 
 
-def test_whoever_a_group_that_scales_will_start_is_a_target():
-    scaled = AutoScalingGroup(id="asg", subnets=("private", "data"), launch_template="lt", target_groups=("tg",))
+SCALED: dict[str, Any] = {"subnets": ("private", "data"), "launch_template": "lt", "target_groups": ("tg",)}
+
+
+@pytest.mark.parametrize(
+    "scaled",
+    [
+        {"autoscaling_groups": (AutoScalingGroup(id="asg", **SCALED),)},
+        {"node_groups": (NodeGroup(id="nodes", cluster="c", **SCALED),)},
+    ],
+)
+def test_whoever_a_group_that_scales_will_start_is_a_target(scaled: dict[str, Any]):
     objects = balanced(
         ALB,
         BY_GROUP,
         target_groups=(TargetGroup(id="tg", port=8080),),
         launch_templates=(LaunchTemplate(id="lt", security_groups=("app",)),),
-        autoscaling_groups=(scaled,),
+        **scaled,
     )
     assert verdict(objects, "internet", "lb", 443) == YES
     assert build(objects).entries[0].title == "load balancer lb"

@@ -70,11 +70,15 @@ class EksCluster(Resource):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeGroup(Resource):
-    """Nodes of a cluster. Without groups in the launch template they carry the cluster's own group."""
+    """Nodes of a cluster. Without groups in the launch template they carry the cluster's own group.
+
+    `target_groups` are those that the scaling group which EKS makes of it registers with.
+    """
 
     cluster: Id
     subnets: Ids = ()
     launch_template: MaybeId = None
+    target_groups: Ids = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

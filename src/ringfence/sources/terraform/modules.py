@@ -28,6 +28,8 @@ from ringfence.sources.terraform.values import Reference, SetOf, vague
 MOST_INSTANCES = 10_000
 DEEPEST = 30
 """Levels of modules that call modules."""
+NODES_BEHIND = ("aws_eks_node_group", "resources")
+"""The computed attribute through which a node group names the one scaling group that EKS makes of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +234,9 @@ class Module:
             made = None
             if setting is not None:
                 made = self._once(address, attribute, lambda _: evaluate(setting.value, instance.scope))
-            return Reference(address, attribute) if made is None else made
+            if made is not None:
+                return made
+            return _scaling(address) if (kind, attribute) == NODES_BEHIND else Reference(address, attribute)
 
         return Members(member)
 
@@ -308,6 +312,10 @@ def _keys(value: Any) -> dict[str, Any] | Unknown:
                 raise EvaluationError("a for_each goes over a map or a set of texts")
         return {one: one for one in value}
     raise EvaluationError(f"a for_each goes over a map or a set of texts, not {describe(value)}")
+
+
+def _scaling(address: str) -> list[Any]:
+    return [{"autoscaling_groups": [{"name": Reference(address, "autoscaling_group_name")}]}]
 
 
 def _quoted(key: str) -> str:

@@ -221,7 +221,7 @@ class Balancers:
                 because = because or (why.because if why else f"target {target.target} is not in the files")
             if isinstance(port, int):
                 found += [(one, port) for one in members]
-        for scaled in self._estate.objects.autoscaling_groups:
+        for scaled in (*self._estate.objects.autoscaling_groups, *self._estate.objects.node_groups):
             if group.id in known(scaled.target_groups) and isinstance(group.port, int):
                 found += [(one, group.port) for one in self._by_owner.get(scaled.id, ())]
             unsure = doubt(scaled.target_groups)

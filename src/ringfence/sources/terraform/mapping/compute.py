@@ -191,20 +191,28 @@ def template_of(reading: Reading, arguments: Arguments, templates: list[LaunchTe
 
 def autoscaling_groups(reading: Reading, templates: list[LaunchTemplate]) -> list[AutoScalingGroup]:
     """Scaling groups with the target groups that they register with."""
-    found = {}
+    found = []
     for record in reading.of("aws_autoscaling_group"):
         arguments, span, common = record.arguments, record.arguments.span, reading.common(record)
-        found[common["id"]] = AutoScalingGroup(
-            **common,
-            subnets=reading.ids(arguments.get("vpc_zone_identifier"), span),
-            launch_template=template_of(reading, arguments, templates),
-            target_groups=reading.ids(arguments.get("target_group_arns"), span),
+        own = reading.ids(arguments.get("target_group_arns"), span)
+        found.append(
+            AutoScalingGroup(
+                **common,
+                subnets=reading.ids(arguments.get("vpc_zone_identifier"), span),
+                launch_template=template_of(reading, arguments, templates),
+                target_groups=joined(own, registrations(reading, common["id"])),
+            )
         )
+    return found
+
+
+def registrations(reading: Reading, id: str) -> tuple[Id, ...]:
+    """The target groups that stand-alone resources register a scaling or node group with."""
+    found: list[Id] = []
     for record in reading.of("aws_autoscaling_attachment"):
         parent = reading.id(record.arguments, "autoscaling_group_name")
-        group: Id = record.exists or reading.id(record.arguments, "lb_target_group_arn")
-        for id in [parent] if isinstance(parent, str) else list(found):
-            if id in found:
-                added = group if isinstance(parent, str) else parent
-                found[id] = replace(found[id], target_groups=joined(found[id].target_groups, (added,)))
-    return list(found.values())
+        if isinstance(parent, Unknown):
+            found.append(parent)
+        elif parent == id:
+            found.append(record.exists or reading.id(record.arguments, "lb_target_group_arn"))
+    return tuple(found)

@@ -17,7 +17,7 @@ from ringfence.resources.aws import Flag, Id, Ids, MaybeId, Number, Tags, Unknow
 from ringfence.sources.terraform.records import Arguments, ResourceRecord
 from ringfence.sources.terraform.values import Reference
 
-SELF_NAMES = ("id", "arn", "name", "key_name", "invoke_arn", "cluster_identifier")
+SELF_NAMES = ("id", "arn", "name", "key_name", "invoke_arn", "cluster_identifier", "autoscaling_group_name")
 """Attributes that stand for the object itself wherever another resource takes them."""
 MAIN_TABLE = ("main_route_table_id", "default_route_table_id")
 

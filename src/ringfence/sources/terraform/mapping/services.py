@@ -21,7 +21,7 @@ from ringfence.resources.aws import (
     SubnetGroup,
     Unknown,
 )
-from ringfence.sources.terraform.mapping.compute import template_of
+from ringfence.sources.terraform.mapping.compute import registrations, template_of
 from ringfence.sources.terraform.mapping.fields import Reading
 from ringfence.sources.terraform.records import Arguments
 
@@ -152,6 +152,7 @@ def node_groups(reading: Reading, clusters: list[EksCluster], templates: list[La
                 cluster=_by_name(cluster, clusters) or cluster,
                 subnets=reading.ids(record.arguments.get("subnet_ids"), record.span),
                 launch_template=template_of(reading, record.arguments, templates),
+                target_groups=registrations(reading, reading.common(record)["id"]),
             )
         )
     return found
