@@ -18,6 +18,7 @@ from dataclasses import replace
 
 from ringfence.model.addresses import ALL_IPV4, ALL_IPV6, EVERYWHERE, AddressSet
 from ringfence.model.bounds import Bounds
+from ringfence.model.headers import icmp, ports
 from ringfence.model.intervals import IntervalSet
 from ringfence.model.networks import Endpoint, Link, Location, Rewrite, Source
 from ringfence.model.rules import Action, Chain, Direction, Rule, Scope, Stage
@@ -30,6 +31,9 @@ from ringfence.topology.aws.places import acl_chains, maybe, of, routes
 from ringfence.topology.entries import OUTSIDE
 
 NAT_PORTS = IntervalSet.of((1024, 65535))
+
+TRANSLATED = ports("tcp") | ports("udp") | icmp()
+"""What a NAT gateway translates; it drops every other protocol."""
 
 LAYER = "InternetGateway"
 
@@ -135,7 +139,9 @@ def nat_gateway(
     by_address = vpc is None or estate.local(vpc).known
     inside: Selector = ANYTHING if vpc is None or by_address else of("vpc", vpc.id)
     outside: Selector = ANYTHING if inside == ANYTHING else Not(inside)
-    yield Link("source NAT", here, subnet.id, served_v4, outside, rewrite=Rewrite(source), span=gateway.span)
+    yield Link(
+        "source NAT", here, subnet.id, served_v4, outside, TRANSLATED, rewrite=Rewrite(source), span=gateway.span
+    )
     back = Bounds(EVERYWHERE - served.may, EVERYWHERE - served.must, served.because)
     back = back if by_address else Bounds.exactly(EVERYWHERE)
     for table, doubtful in estate.tables(subnet):

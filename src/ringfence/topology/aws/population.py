@@ -35,7 +35,7 @@ def population(estate: Estate) -> Iterator[Endpoint]:
     """Every endpoint that stands among a subnet's interfaces."""
     for interface in estate.objects.network_interfaces:
         owner = estate.owners.get(estate.owner_of.get(interface.id, ""), interface)
-        if not isinstance(owner, (LoadBalancer, NatGateway)):
+        if not isinstance(owner, (LoadBalancer, NatGateway)) and interface.kind != "nat_gateway":
             yield from endpoints(estate, of_interface(estate, interface, owner))
     for wanted in _placeholders(estate):
         yield from endpoints(estate, wanted)

@@ -107,12 +107,12 @@ class Tables:
                 yield route
         for endpoint in self.gateway_endpoints:
             named = table.id in known(endpoint.route_tables)
-            if self.listed(endpoint) is None or endpoint.id in listed or not isinstance(endpoint.prefix_list, str):
+            if self.listed(endpoint) is None or endpoint.id in listed:
                 continue
             unsure = doubt(endpoint.exists, endpoint.route_tables) if not named else endpoint.exists
             if named or unsure is not None:
                 yield Route(
-                    destination=endpoint.prefix_list,
+                    destination=self._list_of(endpoint),
                     by_prefix_list=True,
                     kind=TargetKind.VPC_ENDPOINT,
                     target=endpoint.id,
@@ -128,9 +128,18 @@ class Tables:
             self.assumed[SERVICES.format(service=service_id(one))] = None
         return [one for one in found if table.id in known(one.route_tables) or one.id in targets]
 
+    def _list_of(self, endpoint: VpcEndpoint) -> str:
+        """The id of its service's prefix list: its own word, the list's name, or that of the route that leads to it."""
+        if isinstance(endpoint.prefix_list, str):
+            return endpoint.prefix_list
+        routes_to = (one for table in self._estate.objects.route_tables for one in table.routes)
+        found = [one.destination for one in routes_to if one.by_prefix_list and one.target == endpoint.id]
+        found += [one.id for one in self._estate.objects.prefix_lists if one.name and one.name == endpoint.service]
+        return next((one for one in found if isinstance(one, str)), "")
+
     def listed(self, endpoint: VpcEndpoint) -> AddressSet | None:
         """The addresses of a gateway endpoint's service, where all of them are known."""
-        found = self._estate.prefix_lists.get(endpoint.prefix_list) if isinstance(endpoint.prefix_list, str) else None
+        found = self._estate.prefix_lists.get(self._list_of(endpoint))
         if found is None or doubt(found.cidrs) is not None or not known(found.cidrs):
             return None
         return AddressSet.of(*known(found.cidrs))
