@@ -88,8 +88,8 @@ def make(folder: Path, count: int) -> None:
 def status(folder: Path) -> None:
     """Times each step of `certs status` over the folder."""
     begun = time.perf_counter()
-    names, _, problems = certificate_files.sort_paths([folder])
-    files, more = certificate_files.read(names)
+    names, problems = certificate_files.sort_paths([folder])
+    files, more = certificate_files.read(names.certificates)
     read = time.perf_counter()
     found, worse = entries.from_files(files)
     parsed = time.perf_counter()

@@ -103,14 +103,16 @@ def test_a_folder_is_searched_by_endings(tmp_path: Path) -> None:
     (tmp_path / "tls" / "a.key").write_bytes(LEAF.key_pem)
     (tmp_path / "m.yaml").write_text("kind: x")
     (tmp_path / "notes.txt").write_text("x")
-    files, manifests, problems = sort_paths([tmp_path])
-    assert [Path(one).name for one in files] == ["a.key", "a.pem"]
-    assert [Path(one).name for one in manifests] == ["m.yaml"]
+    (tmp_path / "main.tf").write_text("")
+    found_files, problems = sort_paths([tmp_path])
+    assert [Path(one).name for one in found_files.certificates] == ["a.key", "a.pem"]
+    assert [Path(one).name for one in found_files.manifests] == ["m.yaml"]
+    assert [Path(one).name for one in found_files.terraform] == ["main.tf"]
     assert problems == []
-    found, problems = read(files)
+    found, problems = read(found_files.certificates)
     assert problems == []
     assert [len(one.certificates) for one in found] == [0, 1]
-    assert sort_paths([tmp_path / "none"])[2] != []
+    assert sort_paths([tmp_path / "none"])[1] != []
     assert read([str(tmp_path / "none.pem")])[1] != []
 
 

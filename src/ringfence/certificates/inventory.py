@@ -98,6 +98,7 @@ class Source(StrEnum):
     CERT_MANAGER = "cert-manager"
     ENDPOINT = "endpoint"
     RINGFENCE = "ringfence"
+    TERRAFORM = "terraform"
 
 
 @dataclass(frozen=True, slots=True)

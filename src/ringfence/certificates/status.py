@@ -92,6 +92,6 @@ def _state(entry: Entry, alerts: Sequence[Alert], moment: Renewal | None, now: d
         return State.NOT_YET_VALID
     if Effect.BROKEN in effects:
         return State.INVALID
-    if Effect.NOT_READY in effects or entry.ready is False or entry.leaf is None:
+    if Effect.NOT_READY in effects or entry.ready is False or (entry.leaf is None and not entry.ready):
         return State.NOT_READY
     return State.DUE if moment is not None and now >= moment.due else State.OK

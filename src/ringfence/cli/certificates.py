@@ -54,19 +54,19 @@ def inventory(paths: Sequence[str], now: datetime, output: Output, password_file
     from ringfence.sources import certificate_files
 
     found = Inventory()
-    files, manifests, found.diagnostics = certificate_files.sort_paths(paths)
+    files, found.diagnostics = certificate_files.sort_paths(paths)
     with output.progress("reading") as progress:
-        held, problems = certificate_files.read(files, _password(password_file), progress.at)
+        held, problems = certificate_files.read(files.certificates, _password(password_file), progress.at)
         found.diagnostics += problems
         read, problems = entries.from_files(held)
         found.entries += read
         found.diagnostics += problems
         found.lists, problems = revocation.load_all(one for file in held for one in file.crls)
         found.diagnostics += problems
-        if manifests:
+        if files.manifests:
             from ringfence.sources import kubernetes
 
-            objects, problems = kubernetes.read(manifests, progress=progress.at)
+            objects, problems = kubernetes.read(files.manifests, progress=progress.at)
             found.diagnostics += problems
             managed, problems = manager_source.read(objects.others)
             found.diagnostics += problems
@@ -76,6 +76,15 @@ def inventory(paths: Sequence[str], now: datetime, output: Output, password_file
             bundles, problems = manager_source.bundles(objects.config_maps)
             found.diagnostics += problems
             read, problems = entries.from_files(bundles)
+            found.entries += read
+            found.diagnostics += problems
+        if files.terraform:
+            from ringfence.certificates import declared
+            from ringfence.sources import certificates_terraform
+
+            code, problems = certificates_terraform.read(files.terraform)
+            found.diagnostics += problems
+            read, problems = declared.entries(code)
             found.entries += read
             found.diagnostics += problems
     return found

@@ -48,3 +48,22 @@ class Served:
     """Whether this Python could see the whole chain, not the leaf alone."""
     problem: str = ""
     seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredCertificate:
+    """A certificate that infrastructure as code asks a cloud for, as far as the files say."""
+
+    address: str
+    names: tuple[str, ...] = ()
+    issuer: str = ""
+    """Who signs, in the cloud's words; empty where the files bring the certificate themselves."""
+    certificates: tuple[Encoded, ...] = ()
+    """What the files bring, the leaf first."""
+    renewed_by: str = ""
+    """Who renews it without a person; empty: nobody."""
+    manual: str = ""
+    """What a person has to do for each renewal; empty: nothing that is known."""
+    unknown: tuple[str, ...] = ()
+    """What the files leave open."""
+    span: Span = field(default=NOWHERE, compare=False)

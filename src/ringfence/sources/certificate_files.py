@@ -12,6 +12,7 @@ import os
 import warnings
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 from ringfence.model.diagnostics import Diagnostic, error
@@ -22,18 +23,34 @@ from ringfence.sources.pem import CERTIFICATES, CRLS, Block, blocks
 
 ENDINGS = (".pem", ".crt", ".cer", ".cert", ".der", ".p12", ".pfx", ".p7b", ".p7c", ".crl", ".key")
 PKCS7 = ("PKCS7", "CMS")
+TERRAFORM = (".tf", ".tf.json", ".tfvars", ".tfvars.json")
 MANIFESTS = (".yaml", ".yml", ".json")
 LARGEST = 512 * 1024**2
 """Bytes of one file: a bundle of 100,000 certificates has about 200 MB."""
 SMALLEST_BINARY = 2
 
 
-def sort_paths(paths: Iterable[str | os.PathLike[str]]) -> tuple[list[str], list[str], list[Diagnostic]]:
-    """All files that the paths stand for: those with certificates, those with manifests."""
-    names, diagnostics = find(paths, ENDINGS + MANIFESTS)
-    manifests = [name for name in names if name.endswith(MANIFESTS) or name == "-"]
-    known = set(manifests)
-    return [name for name in names if name not in known], manifests, diagnostics
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    """The files that paths stand for, by what reads them."""
+
+    certificates: list[str]
+    manifests: list[str]
+    terraform: list[str]
+
+
+def sort_paths(paths: Iterable[str | os.PathLike[str]]) -> tuple[Sorted, list[Diagnostic]]:
+    """All files that the paths stand for, each with one reader; what is of no known kind may hold certificates."""
+    names, diagnostics = find(paths, ENDINGS + MANIFESTS + TERRAFORM)
+    found = Sorted([], [], [])
+    for name in names:
+        if name.endswith(TERRAFORM):
+            found.terraform.append(name)
+        elif name.endswith(MANIFESTS) or name == "-":
+            found.manifests.append(name)
+        else:
+            found.certificates.append(name)
+    return found, diagnostics
 
 
 def read(
