@@ -74,6 +74,7 @@ def test_directory_names_begin_alike() -> None:
 
     assert within(directory(org, unit), directory(org))
     assert not within(directory(unit), directory(org))
+    assert within(directory(attribute(library.NameOID.ORGANIZATION_NAME, " O  ")), directory(org))
     assert not within(directory(org), directory(org, unit))
 
 

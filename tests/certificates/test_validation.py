@@ -9,7 +9,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -320,6 +320,24 @@ def test_without_a_name_all_but_the_name_is_judged() -> None:
     assert ask([LEAF, MIDDLE], PLAIN, name="").accepted
     assert ask([leaf(MIDDLE, "*.a.example"), MIDDLE], PLAIN, name="").accepted
     assert not ask([leaf(MIDDLE, subject="x"), MIDDLE], PLAIN, name="").accepted
+
+
+@pytest.mark.parametrize("names", [("a_b.example", "a.example"), ("a..example", "192.0.2.1"), ("*", "a.example")])
+def test_a_name_that_is_no_hosts_is_passed_over(names: tuple[str, ...]) -> None:
+    verdict = ask([leaf(ROOT, *names)], PLAIN, name="")
+    assert "no name that a server" not in " ".join(verdict.because)
+
+
+@pytest.mark.parametrize("now", [datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)])
+def test_the_ends_of_the_calendar(now: datetime) -> None:
+    assert not ask([LEAF, MIDDLE], PLAIN, now=now).accepted
+
+
+def test_a_critical_directory_name_that_is_within() -> None:
+    constraints = library.NameConstraints([library.DirectoryName(name("shop"))], None)
+    middle = authority("middle", ROOT, extra=[(constraints, True)])
+    assert ask([leaf(middle, "a.example", subject="shop"), middle], PLAIN).accepted
+    assert not ask([leaf(middle, "a.example", subject="other"), middle], PLAIN).accepted
 
 
 def test_names_in_other_writings() -> None:

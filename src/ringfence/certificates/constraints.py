@@ -86,8 +86,8 @@ def within(name: Any, subtree: Any) -> bool:
             return bool(local == mine and host.lower() == there.lower())
         return _host(name.value.rpartition("@")[2], subtree.value)
     if isinstance(name, library.DirectoryName):
-        wanted = list(subtree.value.rdns)
-        return list(name.value.rdns)[: len(wanted)] == wanted
+        wanted = _folded(subtree.value)
+        return _folded(name.value)[: len(wanted)] == wanted
     return True
 
 
@@ -95,6 +95,15 @@ def shown(name: Any) -> str:
     """A general name as people write it."""
     value = name.value
     return value.rfc4514_string() if hasattr(value, "rfc4514_string") else str(value)
+
+
+def _folded(name: library.Name) -> list[frozenset[tuple[str, str]]]:
+    """A directory name for comparison: case and runs of space do not count (RFC 5280, 7.1; RFC 4518)."""
+    return [frozenset((one.oid.dotted_string, _plain(one.value)) for one in rdn) for rdn in name.rdns]
+
+
+def _plain(value: str | bytes) -> str:
+    return " ".join(value.split()).casefold() if isinstance(value, str) else value.hex()
 
 
 def _domain(name: str, subtree: str) -> bool:

@@ -19,6 +19,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -140,16 +141,25 @@ def _verify(question: Question, purpose: Purpose) -> tuple[tuple[Certificate, ..
 
 
 def _subject(question: Question) -> Any:
-    """The name that the verifier is asked about; the leaf's own where none is given."""
+    """The name that the verifier is asked about: the one given, else the first of the leaf's own that is a host's."""
     from cryptography import x509 as library
+    from cryptography.x509.verification import PolicyBuilder, Store
 
     leaf = question.chain[0]
-    name = question.name or next(iter((*leaf.dns_names, *leaf.addresses)), "")
-    if not name:
-        return None
-    if is_address(name):
-        return library.IPAddress(ip_address(name))
-    return library.DNSName(name if question.name else name.replace("*", "ringfence", 1))
+    if question.name:
+        return (
+            library.IPAddress(ip_address(question.name))
+            if is_address(question.name)
+            else library.DNSName(question.name)
+        )
+    trying = PolicyBuilder().store(Store([parse(question.trust[0].der)]))
+    own = [library.DNSName(name.replace("*", "ringfence", 1)) for name in leaf.dns_names if name.isascii()]
+    own += [library.IPAddress(ip_address(one)) for one in leaf.addresses if is_address(one)]  # type: ignore[misc]
+    for name in own:
+        with suppress(ValueError):
+            trying.build_server_verifier(name)
+            return name
+    return None
 
 
 def _ascii(name: str) -> str:

@@ -1,9 +1,9 @@
 """Show every certificate there is: how it stands, when it is due, which alerts stand, and why.
 
 PATH is a file or folder with certificates (PEM, DER, PKCS#7, PKCS#12), trust bundles, revocation lists, Kubernetes
-manifests or a snapshot of a cluster (TLS secrets, cert-manager), Terraform code. --probe adds what an endpoint serves, which
-is compared with what is stored for its name; --posture what
-Ringfence itself issues and renews. A certificate that is renewed in one place counts as renewed wherever it is found.
+manifests or a snapshot of a cluster (TLS secrets, cert-manager's objects), Terraform code. --probe adds what an
+endpoint serves, which is compared with what is stored for its name; --posture what Ringfence itself issues and renews.
+A certificate that is renewed in one place counts as renewed wherever the same one is found.
 
   ringfence certs status /etc/letsencrypt/live k8s/
   ringfence certs status tls/ --probe www.example.com --at 2027-01-01T00:00:00Z -o json
