@@ -38,6 +38,7 @@ from ringfence.topology.aws.gateways import NAT_PORTS
 from ringfence.topology.aws.places import both, group_chains, of
 from ringfence.topology.bindings import OVERLAY, Binding
 from ringfence.topology.entries import CONTROLLER, OUTSIDE
+from ringfence.topology.joined import join
 from ringfence.topology.kubernetes import FABRIC, NO_CLOUD, Topology
 from ringfence.topology.pods import NODES, PODS
 
@@ -45,26 +46,19 @@ WRAPPED = "cluster {cluster}: what pods send each other is wrapped, and taken as
 
 
 def compose(cluster: Topology, cloud: AwsTopology, binding: Binding | None = None) -> Topology:
-    """The cluster within the cloud; without a binding, or where it names nothing, the two side by side."""
+    """The cluster within the cloud; without a binding, or where it names nothing, as `joined` puts them together."""
+    together = join(cluster, cloud)
     wrong: list[Diagnostic] = []
-    home = _home(cloud, binding, wrong) if binding is not None else None
-    assumed = tuple(one for one in cluster.network.assumed_open if home is None or one != NO_CLOUD)
-    network = _beside(cluster.network, cloud.network) if home is None else home.join(cluster.network)
-    if home is not None and home.binding.data_path == OVERLAY:
-        assumed = (*assumed, WRAPPED.format(cluster=home.binding.cluster))
+    home = _home(cloud, binding, wrong) if binding is not None and cluster.objects.workloads else None
+    diagnostics = (*together.diagnostics, *wrong)
+    if home is None:
+        return replace(together, diagnostics=diagnostics)
+    assumed = [one for one in cluster.network.assumed_open if one != NO_CLOUD]
+    if home.binding.data_path == OVERLAY:
+        assumed.append(WRAPPED.format(cluster=home.binding.cluster))
     everything = tuple(dict.fromkeys((*assumed, *cloud.network.assumed_open)))
-    return replace(
-        cluster,
-        network=replace(network, assumed_open=everything),
-        entries=(*cluster.entries, *cloud.entries),
-        diagnostics=(*cluster.diagnostics, *cloud.diagnostics, *wrong),
-    )
-
-
-def _beside(cluster: Network, cloud: Network) -> Network:
-    endpoints = {one.id: one for one in (*cluster.endpoints, *cloud.endpoints)}
-    locations = {**cluster.locations, **cloud.locations}
-    return Network(tuple(endpoints.values()), locations, (*cluster.links, *cloud.links))
+    network = replace(home.join(cluster.network), assumed_open=everything)
+    return replace(together, network=network, diagnostics=diagnostics)
 
 
 def _home(cloud: AwsTopology, binding: Binding, wrong: list[Diagnostic]) -> _Home | None:

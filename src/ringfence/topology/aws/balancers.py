@@ -31,11 +31,13 @@ from ringfence.model.networks import EPHEMERAL, Endpoint, Link, Location, PortMa
 from ringfence.model.rules import NO_IDENTITY
 from ringfence.model.selectors import Not
 from ringfence.resources.aws import (
+    AutoScalingGroup,
     BalancerKind,
     Id,
     Listener,
     LoadBalancer,
     MaybeId,
+    NodeGroup,
     TargetGroup,
     Unknown,
 )
@@ -221,7 +223,9 @@ class Balancers:
                 because = because or (why.because if why else f"target {target.target} is not in the files")
             if isinstance(port, int):
                 found += [(one, port) for one in members]
-        for scaled in (*self._estate.objects.autoscaling_groups, *self._estate.objects.node_groups):
+        objects = self._estate.objects
+        scaling: tuple[AutoScalingGroup | NodeGroup, ...] = (*objects.autoscaling_groups, *objects.node_groups)
+        for scaled in scaling:
             if group.id in known(scaled.target_groups) and isinstance(group.port, int):
                 found += [(one, group.port) for one in self._by_owner.get(scaled.id, ())]
             unsure = doubt(scaled.target_groups)
