@@ -38,7 +38,8 @@ def test_what_an_instance_has_by_default() -> None:
 
 def test_interfaces_of_their_own() -> None:
     text = SUBNET + (
-        'resource "aws_network_interface" "e" {\n  subnet_id = aws_subnet.a.id\n  private_ips = ["10.0.0.5", "10.0.0.6"]\n'
+        'resource "aws_network_interface" "e" {\n  subnet_id = aws_subnet.a.id\n'
+        '  private_ips = ["10.0.0.5", "10.0.0.6"]\n'
         '  security_groups = ["sg-1"]\n}\n'
         'resource "aws_instance" "i" {\n  network_interface {\n    device_index = 0\n'
         "    network_interface_id = aws_network_interface.e.id\n  }\n}\n"

@@ -21,6 +21,7 @@ def inline(body: str) -> list[tuple[object, object, object, Peer]]:
     return [(one.protocol, one.from_port, one.to_port, one.peer) for one in found.rules]
 
 
+OWN = GroupPeer("aws_security_group.a")
 PORTS = 'from_port = 22\nto_port = 22\nprotocol = "tcp"\n'
 
 
@@ -29,9 +30,9 @@ PORTS = 'from_port = 22\nto_port = 22\nprotocol = "tcp"\n'
     [
         (PORTS + 'cidr_blocks = ["0.0.0.0/1", "128.0.0.0/1"]', [CidrPeer("0.0.0.0/1"), CidrPeer("128.0.0.0/1")]),
         (PORTS + 'ipv6_cidr_blocks = ["::/0"]', [CidrPeer("::/0")]),
-        (PORTS + 'self = true\ncidr_blocks = ["0.0.0.0/0"]', [CidrPeer("0.0.0.0/0"), GroupPeer("aws_security_group.a")]),
+        (PORTS + 'self = true\ncidr_blocks = ["0.0.0.0/0"]', [CidrPeer("0.0.0.0/0"), OWN]),
         (PORTS + 'prefix_list_ids = ["pl-1"]', [PrefixListPeer("pl-1")]),
-        (PORTS + 'security_groups = ["sg-1", aws_security_group.a.id]', [GroupPeer("sg-1"), GroupPeer("aws_security_group.a")]),
+        (PORTS + 'security_groups = ["sg-1", aws_security_group.a.id]', [GroupPeer("sg-1"), OWN]),
         (PORTS + "self = false", []),
     ],
 )  # fmt: skip

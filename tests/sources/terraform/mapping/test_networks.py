@@ -8,7 +8,8 @@ from tests.sources.terraform.reading import VPC, objects
 
 def test_blocks_of_a_vpc() -> None:
     more = (
-        'resource "aws_vpc_ipv4_cidr_block_association" "b" {\n  vpc_id = aws_vpc.main.id\n  cidr_block = "100.64.0.0/16"\n}\n'
+        'resource "aws_vpc_ipv4_cidr_block_association" "b" {\n  vpc_id = aws_vpc.main.id\n'
+        '  cidr_block = "100.64.0.0/16"\n}\n'
         'resource "aws_vpc" "six" {\n  cidr_block = "10.1.0.0/16"\n  assign_generated_ipv6_cidr_block = true\n}\n'
         'resource "aws_vpc" "pool" {\n  ipv4_ipam_pool_id = "ipam-1"\n}\n'
         'resource "aws_default_vpc" "d" {}\n'
@@ -22,7 +23,10 @@ def test_blocks_of_a_vpc() -> None:
 
 
 def test_a_block_of_an_unknown_vpc_may_be_any_ones() -> None:
-    more = 'variable "x" {}\nresource "aws_vpc_ipv4_cidr_block_association" "b" {\n  vpc_id = var.x\n  cidr_block = "1.0.0.0/8"\n}\n'
+    more = (
+        'variable "x" {}\nresource "aws_vpc_ipv4_cidr_block_association" "b" {\n'
+        '  vpc_id = var.x\n  cidr_block = "1.0.0.0/8"\n}\n'
+    )
     assert isinstance(objects(VPC + more).vpcs[0].cidrs, Unknown)
 
 

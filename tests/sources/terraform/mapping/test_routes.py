@@ -11,7 +11,8 @@ TABLE = VPC + 'resource "aws_internet_gateway" "i" {\n  vpc_id = aws_vpc.main.id
 
 
 def route(target: str, destination: str = 'cidr_block = "0.0.0.0/0"') -> str:
-    return f'{TABLE}resource "aws_route_table" "a" {{\n  vpc_id = aws_vpc.main.id\n  route {{\n    {destination}\n    {target}\n  }}\n}}\n'
+    table = f'{TABLE}resource "aws_route_table" "a" {{\n  vpc_id = aws_vpc.main.id\n'
+    return f"{table}  route {{\n    {destination}\n    {target}\n  }}\n}}\n"
 
 
 @pytest.mark.parametrize(
@@ -97,7 +98,8 @@ def test_the_main_table() -> None:
 
 def test_associations() -> None:
     more = (
-        'resource "aws_route_table_association" "s" {\n  route_table_id = aws_route_table.a.id\n  subnet_id = "subnet-1"\n}\n'
+        'resource "aws_route_table_association" "s" {\n  route_table_id = aws_route_table.a.id\n'
+        '  subnet_id = "subnet-1"\n}\n'
         'resource "aws_route_table_association" "g" {\n  route_table_id = aws_route_table.a.id\n'
         "  gateway_id = aws_internet_gateway.i.id\n}\n"
         'resource "aws_vpn_gateway_route_propagation" "v" {\n  route_table_id = aws_route_table.a.id\n'

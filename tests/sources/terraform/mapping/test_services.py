@@ -48,7 +48,8 @@ def test_a_database_whose_subnets_are_elsewhere() -> None:
 def test_clusters_and_node_groups() -> None:
     text = (
         'resource "aws_eks_cluster" "c" {\n  name = "shop"\n  vpc_config {\n    subnet_ids = ["s"]\n'
-        '    security_group_ids = ["g"]\n    endpoint_public_access = false\n    public_access_cidrs = ["10.0.0.0/8"]\n  }\n}\n'
+        '    security_group_ids = ["g"]\n    endpoint_public_access = false\n'
+        '    public_access_cidrs = ["10.0.0.0/8"]\n  }\n}\n'
         'resource "aws_eks_node_group" "n" {\n  cluster_name = "shop"\n  subnet_ids = ["s"]\n}\n'
         'resource "aws_eks_node_group" "m" {\n  cluster_name = aws_eks_cluster.c.name\n}\n'
     )
