@@ -48,6 +48,9 @@ class Fake:
     def revoke(self, certificate: bytes, reason: str, now: datetime) -> None:
         self.revoked.append(reason)
 
+    def tend(self, now: datetime) -> None:
+        self.ca.tend(now)
+
 
 def fake(folder: Path, name: str) -> Fake:
     return Fake(PrivateCa(name, folder / f"ca-{name}", LONG))

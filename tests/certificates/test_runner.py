@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
 
 from ringfence.certificates import keys
 from ringfence.certificates.configuration import Deployment, Wanted
@@ -33,8 +34,8 @@ STEPS = (
 )
 
 
-def crash(folder: Path, step: str, now: datetime) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "tests.certificates.crash", str(folder), step, "1", now.isoformat()]
+def crash(folder: Path, step: str, now: datetime, *reason: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "tests.certificates.crash", str(folder), step, now.isoformat(), *reason]
     return subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=Path(__file__).parents[2])
 
 
@@ -82,6 +83,21 @@ def test_killed_at_every_step_of_a_renewal(tmp_path: Path, step: str) -> None:
     assert outcome.record.current != before
     assert outcome.record.deployed == outcome.record.current
     whole(tmp_path)
+    assert issued(tmp_path) == 2
+
+
+@pytest.mark.parametrize("step", ["retired", *STEPS, "revoked"])
+def test_killed_at_every_step_of_a_replacement(tmp_path: Path, step: str) -> None:
+    made = runner(tmp_path, web(tmp_path))
+    old = made.store.pair("web", made.run(NOW)[0].record.current)
+    assert crash(tmp_path, step, NOW + HOUR, "keyCompromise").returncode == KILLED
+    whole(tmp_path)
+    outcome = made.run(NOW + 2 * HOUR)[0]
+    assert outcome.good, outcome
+    assert outcome.record.deployed == outcome.record.current != old.identity
+    assert outcome.record.retired == ()
+    crl = x509.load_pem_x509_crl((tmp_path / "ca-first/crl.pem").read_bytes())
+    assert [row.serial_number for row in crl] == [keys.chain(old.fullchain)[0].serial_number]
     assert issued(tmp_path) == 2
 
 

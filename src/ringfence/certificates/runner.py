@@ -13,6 +13,7 @@ It is deployed when nothing else is left: the current one has ended or is about 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -100,6 +101,9 @@ class Runner:
                 except (RingfenceError, OSError) as failure:
                     again = now + self.configuration.check_interval
                     outcomes.append(Outcome(wanted.name, State.MISSING, (str(failure),), again, Record()))
+        for issuer in self.issuers.values():
+            with suppress(RingfenceError):  # Tried again in the next pass; the list has days left.
+                issuer.tend(now)
         return outcomes
 
     def plan(self, now: datetime, names: Iterable[str] = ()) -> list[tuple[str, Decision]]:
@@ -221,6 +225,7 @@ class Runner:
             except (KeyError, RingfenceError) as failure:
                 steps.append(f"{one.identity[:12]} is not revoked yet: {failure}")
                 continue
+            self.store.reach("revoked")
             steps.append(f"{one.identity[:12]} is revoked ({one.reason})")
             record = record.revoked(one.identity)
             self.store.save(wanted.name, record)

@@ -1,16 +1,30 @@
-"""How ACME names things. The whole protocol is held against a real authority in tests/servers."""
+"""How ACME names things, and authorities that answer with nonsense at every step.
+
+The whole protocol is held against a real authority in tests/servers.
+"""
 
 from __future__ import annotations
 
 import base64
+import json
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from ringfence.certificates import keys
-from ringfence.certificates.issuers import Refused
-from ringfence.certificates.issuers.acme import identifier, renewal_identifier
+from ringfence.certificates.challenges import Proof
+from ringfence.certificates.configuration import AcmeIssuer
+from ringfence.certificates.issuers import IssuerError, Refused, Request
+from ringfence.certificates.issuers.acme import Acme, identifier, renewal_identifier
 from ringfence.certificates.issuers.signing import Authority, Profile, sign_ca
+from ringfence.certificates.store import Attempt
 from tests.certificates.authority import DAY, NOW
 
 
@@ -61,3 +75,120 @@ def test_renewal_identifier_of_a_real_certificate() -> None:
     assert len(base64.urlsafe_b64decode(issuer + "=" * (-len(issuer) % 4))) == 20
     with pytest.raises(Refused, match="does not name its issuer's key"):
         renewal_identifier(root)
+
+
+HOSTILE: list[Any] = [
+    None,
+    [],
+    {},
+    "text",
+    7,
+    {"status": "pending"},
+    {"status": "valid"},
+    {"status": "ready", "finalize": 5},
+    {"status": 3},
+    {"status": "pending", "authorizations": [1], "finalize": None},
+    {"status": "pending", "identifier": {"type": "dns"}, "challenges": [{"type": "http-01"}]},
+    {"status": "pending", "identifier": {"value": "a"}, "challenges": {}},
+    {"status": "valid", "certificate": "ftp://nowhere"},
+    {"status": "invalid", "error": 5},
+]
+STAGES = ("/dir", "/account", "/order", "/authz", "/challenge", "/o/1", "/finalize", "/cert")
+
+
+class Scripted:
+    """An authority that goes along up to a stage and answers with nonsense from there."""
+
+    def __init__(self, stage: str, nonsense: Any) -> None:
+        script = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_HEAD(self) -> None:
+                self.give({})
+
+            def do_GET(self) -> None:
+                self.give(script.answer(self.path))
+
+            def do_POST(self) -> None:
+                self.rfile.read(int(self.headers["Content-Length"]))
+                self.give(script.answer(self.path))
+
+            def give(self, document: Any) -> None:
+                content = json.dumps(document).encode()
+                self.send_response(200)
+                for name, value in (("Replay-Nonce", "bm9uY2U"), ("Content-Type", "application/json")):
+                    self.send_header(name, value)
+                self.send_header("Location", f"{script.url}/o/1")
+                self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                if self.command != "HEAD":
+                    self.wfile.write(content)
+
+            def log_message(self, *_: Any) -> None:
+                pass
+
+        self.stage, self.nonsense, self.seen = stage, nonsense, 0
+        self.server = HTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+
+    def answer(self, path: str) -> Any:
+        if path == self.stage:
+            return self.nonsense
+        url = self.url
+        order = {"authorizations": [f"{url}/authz"], "finalize": f"{url}/finalize", "certificate": f"{url}/cert"}
+        self.seen += path == "/o/1"
+        known: dict[str, Any] = {
+            "/dir": {
+                "newNonce": f"{url}/nonce",
+                "newAccount": f"{url}/account",
+                "newOrder": f"{url}/order",
+                "renewalInfo": f"{url}/ari",
+                "revokeCert": f"{url}/revoke",
+            },
+            "/account": {"status": "valid"},
+            "/order": {"status": "pending", **order},
+            "/authz": {
+                "status": "pending" if self.seen == 0 else "valid",
+                "identifier": {"type": "dns", "value": "a.example"},
+                "challenges": [{"type": "http-01", "token": "t", "url": f"{url}/challenge"}],
+            },
+            "/o/1": {"status": "ready" if self.seen < 2 else "valid", **order},
+        }
+        return known.get(path, {"status": "processing"})
+
+
+class Silent:
+    @contextmanager
+    def present(self, proofs: Sequence[Proof]) -> Iterator[None]:
+        yield
+
+
+@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("nonsense", HOSTILE, ids=str)
+def test_nonsense_is_the_authoritys_failure(tmp_path: Path, stage: str, nonsense: Any) -> None:
+    script = Scripted(stage, nonsense)
+    thread = threading.Thread(target=script.server.serve_forever, args=(0.01,))
+    thread.start()
+    described = AcmeIssuer("x", f"{script.url}/dir", terms_agreed=True)
+    issuer = Acme(described, tmp_path / "a", lambda _: ("http-01", Silent()), patience=0.05, sleep=lambda _: None)
+    (tmp_path / "attempt").mkdir()
+    csr = keys.request(keys.generate("ecdsa-p256"), ["a.example"])
+    request = Request("web", ("a.example",), csr)
+    try:
+        for _ in range(2):
+            with suppress(IssuerError):
+                issuer.obtain(request, Attempt(tmp_path / "attempt"), NOW)
+        with suppress(IssuerError):
+            issuer.renewal_window(_leaf(), NOW)
+        with suppress(IssuerError):
+            issuer.revoke(_leaf(), "superseded", NOW)
+    finally:
+        script.server.shutdown()
+        script.server.server_close()
+        thread.join()
+
+
+def _leaf() -> bytes:
+    key = keys.generate("ecdsa-p256")
+    root = sign_ca(Profile(), key, None, NOW)
+    return sign_ca(Profile(), keys.generate("ecdsa-p256"), (root, key), NOW).public_bytes(Encoding.PEM)

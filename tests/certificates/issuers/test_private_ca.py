@@ -61,17 +61,23 @@ def test_revoked_ones_stand_in_the_list(tmp_path: Path) -> None:
         made.revoke(content, "superseded", NOW)
     crl = x509.load_pem_x509_crl((tmp_path / "ca/crl.pem").read_bytes())
     assert [row.serial_number for row in crl] == [keys.chain(content)[0].serial_number]
-    later = x509.load_pem_x509_crl(made.publish_crl(NOW + 3 * DAY))
-    assert later.next_update_utc == NOW + 10 * DAY
+    made.tend(NOW)
+    made.tend(NOW + DAY)
+    later = x509.load_pem_x509_crl((tmp_path / "ca/crl.pem").read_bytes())
+    assert later.next_update_utc == NOW + 8 * DAY
     assert len(list(later)) == 1
+    made.tend(NOW + 5 * DAY)
+    assert list(x509.load_pem_x509_crl((tmp_path / "ca/crl.pem").read_bytes())) == [], "what has ended needs no list"
 
 
 def test_ended_leaves_leave_the_journal(tmp_path: Path) -> None:
     made = ca(tmp_path)
+    made.tend(NOW)
+    assert not (tmp_path / "ca").exists()
     made.obtain(request("a.example"), Attempt(tmp_path), NOW)
-    assert made.forget_expired(NOW + 1.5 * DAY) == 0
-    assert made.forget_expired(NOW + 3 * DAY) == 1
-    assert list(made.leaves()) == []
+    for days, left in ((1.5, 1), (2.4, 1), (2.6, 0)):
+        made.tend(NOW + days * DAY)
+        assert len(list(made.leaves())) == left, "once a day, and a day after their end"
 
 
 def test_a_key_without_certificate_is_what_a_crash_leaves(tmp_path: Path) -> None:

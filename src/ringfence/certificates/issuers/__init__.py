@@ -73,6 +73,9 @@ class Issuer(Protocol):
     def revoke(self, certificate: bytes, reason: str, now: datetime) -> None:
         """Has a certificate (PEM) revoked; one that already is counts as done. `reason` is one of `REASONS`."""
 
+    def tend(self, now: datetime) -> None:
+        """What an authority of our own needs from time to time; nothing for others."""
+
 
 REASONS = {"unspecified": 0, "keyCompromise": 1, "affiliationChanged": 3, "superseded": 4, "cessationOfOperation": 5}
 """Reasons for a revocation that a subscriber may give, with their code (RFC 5280, 5.3.1)."""

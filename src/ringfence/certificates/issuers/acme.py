@@ -20,7 +20,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from acme import errors, messages
+from acme import messages
 from acme.client import ClientV2
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -30,7 +30,7 @@ from ringfence.certificates import files, keys, records
 from ringfence.certificates.challenges import Proof, Solver
 from ringfence.certificates.configuration import AcmeIssuer
 from ringfence.certificates.issuers import REASONS, Journal, Refused, Request, Unavailable, Window
-from ringfence.certificates.issuers.acme_network import Body, Network, asked, patience, problem
+from ringfence.certificates.issuers.acme_network import Body, Network, asked, patience, problem, readable
 from ringfence.certificates.secrets import reveal
 from ringfence.model.spans import Span
 
@@ -62,6 +62,10 @@ class Acme:
 
     def obtain(self, request: Request, journal: Journal, now: datetime) -> bytes:
         """Goes on with the order of the journal, or places one, up to the chain."""
+        with readable():
+            return self._obtain(request, journal, now)
+
+    def _obtain(self, request: Request, journal: Journal, now: datetime) -> bytes:
         session = self._session(now)
         order = self._resumed(session, journal) or self._ordered(session, request, journal)
         if order["status"] == "pending":
@@ -85,8 +89,9 @@ class Acme:
 
     def renewal_window(self, certificate: bytes, now: datetime) -> Window | None:
         """The authority's window for a certificate; None where it offers none."""
-        session = self._session(now, registered=False)
-        base = session.directory.get("renewalInfo")
+        with readable():
+            session = self._session(now, registered=False)
+            base = session.directory.get("renewalInfo")
         if not base:
             return None
         path = f"{base}/{renewal_identifier(keys.chain(certificate)[0])}"
@@ -106,13 +111,18 @@ class Acme:
 
     def revoke(self, certificate: bytes, reason: str, now: datetime) -> None:
         """Revokes with the account's key; a certificate that is revoked already is fine."""
-        session = self._session(now)
+        with readable():
+            session = self._session(now)
+            revocation = session.directory["revokeCert"]
         leaf = keys.chain(certificate)[0].public_bytes(Encoding.DER)
         try:
-            session.post(session.directory["revokeCert"], {"certificate": _base64(leaf), "reason": REASONS[reason]})
+            session.post(revocation, {"certificate": _base64(leaf), "reason": REASONS[reason]})
         except Refused as refusal:
             if "alreadyRevoked" not in str(refusal):
                 raise
+
+    def tend(self, now: datetime) -> None:
+        """Others look after that authority: nothing."""
 
     def _session(self, now: datetime, *, registered: bool = True) -> _Session:
         """A network with the account's key; the account is registered where it is not known yet."""
@@ -169,7 +179,7 @@ class Acme:
         return order
 
     def _ordered(self, session: _Session, request: Request, journal: Journal) -> dict[str, Any]:
-        """Places an order. An authority that refuses `replaces` as already replaced is asked once without."""
+        """Places an order. An authority that refuses one with `replaces` (409: replaced already) is asked without."""
         body: dict[str, Any] = {"identifiers": [identifier(name) for name in request.names]}
         profile = request.profile or self.described.profile
         if profile:
@@ -180,8 +190,6 @@ class Acme:
         journal.reach("about to order")
         try:
             answer = self._new_order(session, replaced)
-        except errors.ConflictError:
-            answer = self._new_order(session, body)
         except Refused:
             if replaced == body:
                 raise

@@ -7,7 +7,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
@@ -28,6 +29,9 @@ PATIENCE = 30
 """Seconds for the authority to answer one request."""
 TRANSIENT = {"badNonce", "rateLimited", "serverInternal", "accountDoesNotExist", "orderNotReady"}
 """Error types after which the same request may succeed later."""
+
+UNREADABLE = (ValueError, LookupError, TypeError, AttributeError)
+"""What taking an answer apart raises where it is not what RFC 8555 says."""
 
 T = TypeVar("T")
 
@@ -77,23 +81,29 @@ class Network(ClientNetwork):
 
 
 def asked(network: Network, now: datetime, call: Callable[[], T]) -> T:
-    """The result of a call that talks to the authority; its failures as `Refused` or `Unavailable`.
-
-    A conflict (409) stays what the library raises, because only the caller knows what it means.
-    """
+    """The result of a call that talks to the authority; its failures as `Refused` or `Unavailable`."""
     network.retry_after = None
     try:
         return call()
     except messages.Error as failure:
         raise _translated(failure, network.status, patience(network, now)) from failure
-    except errors.ConflictError:
-        raise
+    except errors.ConflictError as failure:
+        raise Refused(f"the authority sees a conflict with {failure.location}") from failure
     except (errors.Error, JoseError) as failure:
         raise Unavailable(f"the authority's answer is not ACME: {_short(failure)}", patience(network, now)) from failure
     except (requests.RequestException, OSError) as failure:
         raise Unavailable(f"the authority does not answer: {_short(failure)}") from failure
-    except (ValueError, KeyError, TypeError, AttributeError) as failure:
-        raise Unavailable(f"the authority's answer cannot be read: {_short(failure)}") from failure
+    except UNREADABLE as failure:
+        raise Unavailable(f"the authority's answer cannot be read: {failure!r}") from failure
+
+
+@contextmanager
+def readable() -> Iterator[None]:
+    """For taking answers apart: a part that is missing or of another type is `Unavailable`, not our own error."""
+    try:
+        yield
+    except UNREADABLE as failure:
+        raise Unavailable(f"the authority's answer cannot be read: {failure!r}") from failure
 
 
 def patience(network: Network, now: datetime) -> datetime | None:

@@ -94,6 +94,9 @@ class AwsPrivateCa:
             if "RequestAlreadyProcessedException" not in str(failure):
                 raise
 
+    def tend(self, now: datetime) -> None:
+        """Others look after that authority: nothing."""
+
     def _fetched(self, arn: str, journal: Journal) -> dict[str, Any]:
         deadline = time.monotonic() + LONGEST
         while True:

@@ -20,7 +20,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from cryptography import x509
@@ -28,7 +28,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from ringfence.certificates import files, keys, records
 from ringfence.certificates.issuers import Journal, Refused, Request, Unavailable, Window
-from ringfence.certificates.issuers.signing import Authority, Profile, constraints_refuse, sign_ca
+from ringfence.certificates.issuers.signing import DAY, Authority, Profile, constraints_refuse, sign_ca
 from ringfence.model.spans import Span
 
 
@@ -69,17 +69,25 @@ class PrivateCa:
 
     def revoke(self, certificate: bytes, reason: str, now: datetime) -> None:
         """Enters the certificate into the list and signs the list anew."""
-        serial = f"{keys.chain(certificate)[0].serial_number:x}"
+        leaf = keys.chain(certificate)[0]
+        row = {"at": records.stamp(now), "reason": reason, "until": records.stamp(leaf.not_valid_after_utc)}
         with files.locked(self.folder / "lock", 30):
             revoked = files.read_json(self.folder / "revoked.json") or {}
-            revoked.setdefault(serial, {"at": records.stamp(now), "reason": reason})
+            revoked.setdefault(f"{leaf.serial_number:x}", row)
             files.write_json(self.folder / "revoked.json", revoked)
             self._write_crl(revoked, now)
 
-    def publish_crl(self, now: datetime) -> bytes:
-        """Signs the list anew, so that it does not run out; returns it (PEM)."""
+    def tend(self, now: datetime) -> None:
+        """Once a day: signs the list anew before it runs out, and drops leaves from the journal that have ended."""
+        if not (self.folder / "intermediate.pem").exists():
+            return
         with files.locked(self.folder / "lock", 30):
-            return self._write_crl(files.read_json(self.folder / "revoked.json") or {}, now)
+            tended = files.read_json(self.folder / "tended.json") or {}
+            if "at" in tended and now - records.moment(tended["at"]) < DAY:
+                return
+            self._write_crl(files.read_json(self.folder / "revoked.json") or {}, now)
+            self._forget_ended(now)
+            files.write_json(self.folder / "tended.json", {"at": records.stamp(now)})
 
     def ensure(self, now: datetime) -> x509.Certificate:
         """Makes the root and the intermediate where they are missing; returns the root."""
@@ -133,14 +141,11 @@ class PrivateCa:
         for place in sorted((self.folder / "issued").glob("*/*.pem")):
             yield keys.chain(files.read(place), Span(str(place)))
 
-    def forget_expired(self, now: datetime) -> int:
-        """Drops leaves from the journal that ended over a day ago; returns how many."""
-        ended = 0
+    def _forget_ended(self, now: datetime) -> None:
+        """A leaf that ended over a day ago is nobody's any more, whatever clock he goes by."""
         for place in (self.folder / "issued").glob("*/*.pem"):
-            if keys.chain(files.read(place), Span(str(place)))[0].not_valid_after_utc < now - timedelta(days=1):
+            if keys.chain(files.read(place), Span(str(place)))[0].not_valid_after_utc < now - DAY:
                 place.unlink()
-                ended += 1
-        return ended
 
     def _authority(self, now: datetime) -> Authority:
         """The signing intermediate, made or made anew where it is due. The lock is held."""
@@ -173,7 +178,11 @@ class PrivateCa:
 
     def _write_crl(self, revoked: dict[str, dict[str, str]], now: datetime) -> bytes:
         authority = self._authority(now)
-        rows = [(int(serial, 16), records.moment(row["at"]), row["reason"]) for serial, row in sorted(revoked.items())]
+        rows = [
+            (int(serial, 16), records.moment(row["at"]), row["reason"])
+            for serial, row in sorted(revoked.items())
+            if records.moment(row["until"]) > now - DAY
+        ]
         content = authority.sign_crl(rows, now)
         files.write(self.folder / "crl.pem", content, files.PUBLIC)
         return content
