@@ -8,6 +8,7 @@ from pathlib import Path
 from ringfence.certificates import issued
 from ringfence.certificates.entries import from_files
 from ringfence.certificates.inventory import Source
+from ringfence.certificates.issuers import Window
 from ringfence.certificates.status import State, judge
 from ringfence.sources.certificate_files import read
 from tests.certificates.authority import DAY, NOW, fake, runner, web
@@ -57,6 +58,27 @@ def test_failures_are_alerts(tmp_path: Path) -> None:
     assert trouble.rule == "renewal-failing"
     assert "out of order" in trouble.because
     assert trouble.since == NOW + 70 * DAY
+
+
+def test_the_authoritys_window_decides_and_never_against_safety(tmp_path: Path) -> None:
+    first = fake(tmp_path, "first")
+    begin = NOW + 20 * DAY
+    first.window = Window(begin, begin + DAY, NOW + 90 * DAY)
+    made = runner(tmp_path, replace(web(tmp_path), lifetime=90 * DAY), issuers={"first": first})
+    made.run(NOW)
+    made.run(NOW + DAY)
+    (found,) = issued.entries(made)
+    assert found.renewal is not None
+    assert begin <= found.renewal.due <= begin + DAY
+    assert "the authority's renewal window" in found.renewal.because
+    assert any(note.startswith("the authority wishes a renewal between") for note in found.notes)
+    assert judge(found, begin - DAY).state is State.OK
+    assert judge(found, begin + DAY).state is State.DUE
+    slack = NOW + 90 * DAY - found.renewal.due
+    assert [alert.rule for alert in judge(found, found.renewal.due + slack * 0.6).alerts] == [
+        "slack-warn",
+        "slack-page",
+    ]
 
 
 def test_only_the_same_certificate_shares_a_renewal() -> None:

@@ -142,7 +142,7 @@ def slack_used(view: View) -> Iterator[Alert]:
         since = moment.due + slack * part
         if view.now >= since:
             used = (view.now - moment.due) / slack
-            text = f"due since {moment.due:%Y-%m-%d %H:%M} ({moment.because}), {used:.0%} of the slack is used"
+            text = f"{used:.0%} of the time between due and its end is gone"
             yield Alert(rule, since, text, Effect.TIME)
 
 

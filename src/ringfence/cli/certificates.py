@@ -100,8 +100,8 @@ def add_served(found: Inventory, served: Sequence[Served]) -> None:
         found.diagnostics += problems
 
 
-def add_issued(found: Inventory, posture: Path) -> None:
-    """Adds what the posture file issues and renews."""
+def add_issued(found: Inventory, posture: Path | None) -> None:
+    """Adds what the posture file issues and renews; None takes that of this folder or the nearest above."""
     from ringfence.certificates.issued import entries
     from ringfence.certificates.runner import Runner
     from ringfence.certificates.store import Store

@@ -75,8 +75,8 @@ def _screen(status: Status, now: datetime, style: Style) -> str:
     rows.append(("names", ", ".join(leaf.names if leaf else entry.wanted) or "none"))
     if leaf is not None:
         rows.append(("valid", f"{moment(leaf.not_before)} to {moment(leaf.not_after)} ({_left(leaf.not_after, now)})"))
-        rows.append(("serial", f"{leaf.serial:x}"))
-        rows.append(("key", " ".join(part for part in (leaf.key_type, str(leaf.key_bits or "")) if part)))
+        if leaf.key_type:  # else it is known by its dates alone
+            rows += [("serial", f"{leaf.serial:x}"), ("key", f"{leaf.key_type} {leaf.key_bits}")]
         rows += [("issuer" if at == 0 else "", f"{one.issuer}") for at, one in enumerate(entry.chain)]
     elif entry.issuer:
         rows.append(("issuer", entry.issuer))

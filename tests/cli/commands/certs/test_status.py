@@ -205,8 +205,44 @@ def test_a_webhook_that_is_not_there_ends_with_two(folder: Path, capsys: pytest.
     assert "ftp://x" in capsys.readouterr().err
 
 
-def test_usage(capsys: pytest.CaptureFixture[str]) -> None:
+POSTURE = """
+version: 1
+certificates:
+  state: state
+  issuers: {mesh: {kind: private-ca, directory: ca, trust_domain: shop.example}}
+  issue:
+    orders:
+      names: ["spiffe://shop.example/orders", orders.internal]
+      issuers: [mesh]
+      lifetime: 24h
+      deploy: {directory: tls}
+"""
+
+
+def test_what_the_posture_file_issues_is_renewed_wherever_it_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "ringfence.yaml").write_text(POSTURE)
+    code, found, _ = run(capsys)
+    assert (code, found[0]["state"], found[0]["alerts"][0]["rule"]) == (1, "not_ready", "not-issued")
+    assert main(["certs", "issue", "--at", NOON.isoformat()]) == 0
+    capsys.readouterr()
+    code, found, _ = run(capsys, "tls/fullchain.pem", "--posture", "ringfence.yaml")
+    assert (code, [one["state"] for one in found]) == (0, ["ok", "ok"])
+    assert found[0]["due"] == found[1]["due"]
+    code, found, _ = run(capsys, "tls/fullchain.pem", "--posture", "ringfence.yaml", at=NOON + timedelta(hours=23))
+    assert code == 1
+    assert [alert["rule"] for alert in found[0]["alerts"]] == ["slack-warn", "slack-page", "slack-critical"]
+    names = ["spiffe://shop.example/orders", "orders.internal", ""]
+    check = ["certs", "check", "tls/fullchain.pem", "--trust", "ca/root.pem", "--at", NOON.isoformat()]
+    assert [main([*check, "--name", name]) for name in names] == [0, 0, 0]
+
+
+def test_usage(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     assert main(["certs", "status"]) == 2
+    assert "there is no ringfence.yaml" in capsys.readouterr().err
     assert main(["certs", "status", "--probe", ":"]) == 2
     assert main(["certs", "status", ".", "--days", "x"]) == 2
     assert main(["certs", "status", "/nowhere-at-all"]) == 2

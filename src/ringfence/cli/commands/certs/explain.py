@@ -30,7 +30,11 @@ from ringfence.report.style import Style
 @click.command(help=help_text(__doc__))
 @click.argument("names", metavar="[NAME]...", nargs=-1)
 @click.option("--in", "paths", multiple=True, metavar="PATH", help="What to read. Repeatable.")
-@click.option("--posture", type=click.Path(dir_okay=False, path_type=Path), help="Add what it issues and renews.")
+@click.option(
+    "--posture",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Add what it issues.  [default: the nearest, if nothing is named]",
+)
 @shared.policy_options
 @at_option
 @output_options("text", "json")
@@ -45,10 +49,8 @@ def command(
 ) -> int:
     """Explain one certificate on one screen."""
     policy = shared.policy(days, production)
-    if not paths and posture is None:
-        raise click.UsageError("name what to read with --in, or a posture file with --posture")
     found = shared.inventory(paths, at, output)
-    if posture is not None:
+    if posture is not None or not paths:
         shared.add_issued(found, posture)
     print_diagnostics(found.diagnostics, quiet=output.quiet)
     statuses = found.judge(at, policy)

@@ -35,7 +35,11 @@ FORMATS = ("text", "json", "prometheus", "rules")
 @click.option("--probe", "probes", multiple=True, metavar="HOST:PORT", help="An endpoint to look at. Repeatable.")
 @click.option("--timeout", type=click.FloatRange(0.1, 300), default=10, show_default=True, help="Seconds per endpoint.")
 @click.option("--pkcs12-password-file", metavar="FILE", help="The password of PKCS#12 archives: its first line.")
-@click.option("--posture", type=click.Path(dir_okay=False, path_type=Path), help="Add what it issues and renews.")
+@click.option(
+    "--posture",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Add what it issues.  [default: the nearest, if nothing is named]",
+)
 @shared.policy_options
 @shared.notify_options
 @at_option
@@ -60,11 +64,9 @@ def command(
     from ringfence.sources import endpoints
 
     policy = shared.policy(days, production)
-    if not (*paths, *more, *probes, *([posture] if posture else ())):
-        raise click.UsageError("name a file, a folder, an endpoint with --probe, or a posture file with --posture")
     wanted = [endpoints.parse(one) for one in probes]
     found = shared.inventory((*paths, *more), at, output, pkcs12_password_file)
-    if posture is not None:
+    if posture is not None or not (*paths, *more, *probes):
         shared.add_issued(found, posture)
     if wanted:
         with output.progress("probing") as progress:
