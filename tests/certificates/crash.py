@@ -1,8 +1,8 @@
 """A process that ends without warning at a named step.
 
-`python -m tests.certificates.crash FOLDER STEP TIME [REASON]` makes one pass over the certificate of `authority.web`; with
-a reason it is replaced. `os._exit` at the step leaves nothing flushed or unlocked, as a kill -9 would. Prints the steps
-that it reached when it gets through.
+`python -m tests.certificates.crash FOLDER STEP TIME [REASON]` makes one pass over the certificate of `authority.web`;
+with a reason it is replaced. `os._exit` at the step leaves nothing flushed or unlocked, as a kill -9 would. Prints the
+steps that it reached when it gets through.
 """
 
 from __future__ import annotations

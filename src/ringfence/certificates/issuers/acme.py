@@ -179,7 +179,11 @@ class Acme:
         return order
 
     def _ordered(self, session: _Session, request: Request, journal: Journal) -> dict[str, Any]:
-        """Places an order. An authority that refuses one with `replaces` (409: replaced already) is asked without."""
+        """Places an order.
+
+        `replaces` is a courtesy: where it fails (409 says that somebody else did it; Pebble does not find the order of
+        some certificates) the order is placed once without.
+        """
         body: dict[str, Any] = {"identifiers": [identifier(name) for name in request.names]}
         profile = request.profile or self.described.profile
         if profile:
@@ -190,8 +194,8 @@ class Acme:
         journal.reach("about to order")
         try:
             answer = self._new_order(session, replaced)
-        except Refused:
-            if replaced == body:
+        except IssuerError as failure:
+            if replaced == body or failure.not_before is not None:
                 raise
             answer = self._new_order(session, body)
         journal.reach("order placed")

@@ -30,7 +30,8 @@ def test_replaced_proved_and_revoked(tmp_path: Path, capsys: pytest.CaptureFixtu
         arguments = ("web", "--reason", "keyCompromise", "--posture", file, "--at", AT)
         code, document, _ = run(capsys, "replace", *arguments)
         assert (code, document["certificates"][0]["state"]) == (1, "not_deployed")
-        assert not (tmp_path / "ca/crl.pem").exists(), "the old one is in use, and not revoked"
+        crl = x509.load_pem_x509_crl((tmp_path / "ca/crl.pem").read_bytes())
+        assert list(crl) == [], "the old one is in use, and not revoked"
         hearing = f"deploy: {{directory: tls/web, reload: [kill, -HUP, '{process}'], {verify}}}"
         posture(tmp_path, TEXT.replace("deploy: {directory: tls/web}", hearing))
         code, document, errors = run(capsys, "replace", *arguments)
