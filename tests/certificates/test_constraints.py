@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from ipaddress import ip_network
 from typing import Any
 
@@ -102,3 +103,13 @@ def test_every_authority_binds_all_below_it() -> None:
     assert list(violations([good.certificate, *path])) == []
     assert list(violations([bad.certificate, *path])) == ["CN=root does not permit b.example"]
     assert list(violations([bad.certificate, *path], verified=True)) == []
+
+
+def test_names_times_constraints_are_bounded() -> None:
+    trees = library.NameConstraints([general(f"d{n}.example") for n in range(900)], None)
+    root = authority("root", extra=[(trees, True)])
+    busy = leaf(root, *(f"x{n}.example" for n in range(900)))
+    begun = time.monotonic()
+    found = list(violations([busy.certificate, root.certificate]))
+    assert found == ["CN=root constrains more names by more constraints than a client compares"]
+    assert time.monotonic() - begun < 2

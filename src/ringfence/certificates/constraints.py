@@ -20,6 +20,9 @@ from urllib.parse import urlsplit
 if TYPE_CHECKING:
     from cryptography import x509 as library
 
+MOST_COMPARISONS = 1 << 18
+"""Names times constraints of one path. Those who wish to keep a client busy have more; the verifier has a bound, too."""
+
 
 def violations(path: Sequence[library.Certificate], *, verified: bool = False) -> Iterator[str]:
     """Every name of a path (the leaf first, the anchor last) that an authority above it does not permit.
@@ -28,6 +31,8 @@ def violations(path: Sequence[library.Certificate], *, verified: bool = False) -
     """
     from cryptography import x509 as library
 
+    names = [names_of(one) for one in path]
+    left = MOST_COMPARISONS
     for at, authority in enumerate(path):
         if at == 0:
             continue
@@ -36,10 +41,15 @@ def violations(path: Sequence[library.Certificate], *, verified: bool = False) -
         except library.ExtensionNotFound:
             continue
         title = authority.subject.rfc4514_string()
+        subtrees = len(found.permitted_subtrees or ()) + len(found.excluded_subtrees or ())
         for position, below in enumerate(path[:at]):
             if position and below.subject == below.issuer:
                 continue  # a self-issued authority between others, 6.1.3 (b)
-            for name in names_of(below):
+            left -= len(names[position]) * subtrees
+            if left < 0:
+                yield f"{title} constrains more names by more constraints than a client compares"
+                return
+            for name in names[position]:
                 if verified and isinstance(name, (library.DNSName, library.IPAddress)):
                     continue
                 refusal = refuses(found, name)
