@@ -16,8 +16,11 @@ from ringfence.cli.main import main
 
 ROOT = Path(__file__).parent.parent.parent
 SHOP, BROKEN, UNENFORCED = "examples/storefront", "examples/storefront-broken", "examples/storefront-broken/unenforced"
+CLOUD = "examples/storefront-broken/infra"
 
 PLANTED = re.compile(r"# planted: ((?:RF\d{3}|intent [\w-]+)(?:, (?:RF\d{3}|intent [\w-]+))*)$")
+FILES = ("*.yaml", "k8s/*.yaml", "*.tf")
+
 CAUSE_IS_ALL = {"RF102", "RF103", "RF104", "RF106"}
 """Findings of which no packet tells more than their cause."""
 
@@ -36,7 +39,7 @@ def verified(folder: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytes
 def planted(folder: str) -> set[tuple[str, str]]:
     """Each mistake and its place (`file:line`), of a folder's own files and of `k8s/`."""
     found = set()
-    for file in sorted([*(ROOT / folder).glob("*.yaml"), *(ROOT / folder).glob("k8s/*.yaml")]):
+    for file in sorted(file for files in FILES for file in (ROOT / folder).glob(files)):
         for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
             mark = PLANTED.search(line)
             for what in mark[1].split(", ") if mark else ():
@@ -76,7 +79,7 @@ def test_the_shop_is_proved(capsys: pytest.CaptureFixture[str], monkeypatch: pyt
     assert document["not_modelled"] == []
 
 
-@pytest.mark.parametrize("folder", [BROKEN, UNENFORCED])
+@pytest.mark.parametrize("folder", [BROKEN, UNENFORCED, CLOUD])
 def test_planted_mistakes_are_found_and_nothing_else(
     folder: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -90,9 +93,21 @@ def test_every_kind_is_planted() -> None:
     assert {f"RF10{number}" for number in range(1, 7)} <= marks
 
 
-def test_what_is_found_has_its_witness(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    _, document = verified(BROKEN, capsys, monkeypatch)
-    texts = (ROOT / BROKEN / "ringfence.yaml").read_text(encoding="utf-8")
+@pytest.mark.parametrize(
+    ("folder", "kinds"),
+    [
+        (BROKEN, {"violated": {"allow", "deny", "only", "isolate"}, "unknown": {"allow", "only"}}),
+        (CLOUD, {"violated": {"allow", "deny", "only"}}),
+    ],
+)
+def test_what_is_found_has_its_witness(
+    folder: str,
+    kinds: dict[str, set[str]],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    _, document = verified(folder, capsys, monkeypatch)
+    texts = (ROOT / folder / "ringfence.yaml").read_text(encoding="utf-8")
     statuses: dict[str, set[str]] = {}
     for intent in document["intents"]:
         if intent["status"] == "proved":
@@ -105,7 +120,7 @@ def test_what_is_found_has_its_witness(capsys: pytest.CaptureFixture[str], monke
         # A violated allow shows a packet that is refused, the others one that gets through.
         expected = {"unknown"} if intent["status"] == "unknown" else {"denied"} if kind[1] == "allow" else {"allowed"}
         check_witness(intent["witness"], expected)
-    assert statuses == {"violated": {"allow", "deny", "only", "isolate"}, "unknown": {"allow", "only"}}
+    assert statuses == kinds
     for finding in document["findings"]:
         assert finding["message"]
         assert finding["remediation"]

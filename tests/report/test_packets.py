@@ -49,6 +49,7 @@ def test_ipv6_addresses_stand_in_brackets_before_a_port():
 
 
 ALLOW = Hop("pods", "allow", "NetworkPolicy", "egress", "policies", "shop/p egress[0]", Span("k.yaml", "", 3, 7))
+UNPLACED = Hop("edge", "allow", "Network ACL", "ingress", "rules", "acl-0 100")
 DEFAULT = Hop("pods", "allow", "NetworkPolicy", "ingress", because="nothing of it applies here")
 LINK = Hop("pods", "forward", rule="pod network", because="to fabric")
 DENY = Hop("edge", "deny", "Network ACL", "ingress", "rules", "acl-1 32767", Span(pointer="acl-1"))
@@ -119,6 +120,11 @@ def test_hops_as_text(branch, lines):
     ("branch", "text"),
     [
         (Branch(Outcome.ALLOWED, (ALLOW, LINK)), "allow: NetworkPolicy: shop/p egress[0]  (k.yaml:3:7)"),
+        (
+            Branch(Outcome.ALLOWED, (ALLOW, UNPLACED), (UNPLACED,)),
+            "allow: NetworkPolicy: shop/p egress[0]  (k.yaml:3:7)",
+        ),
+        (Branch(Outcome.ALLOWED, (UNPLACED, LINK)), "allow: Network ACL: acl-0 100"),
         (Branch(Outcome.DENIED, (ALLOW,), (DENY,)), "deny: Network ACL: acl-1 32767  (acl-1)"),
         (Branch(Outcome.NO_ROUTE, (ALLOW, LOST)), "no_route: no link leads on"),
         (Branch(Outcome.ALLOWED, (LINK,)), "no layer on the way decides anything"),

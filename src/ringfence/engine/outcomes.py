@@ -67,6 +67,16 @@ class Branch:
     back: tuple[Hop, ...] = ()
     doubts: frozenset[Doubt] = frozenset()
 
+    @property
+    def deciding(self) -> Hop | None:
+        """The hop to name: the last one; of a packet that arrives, the last that let it in by a rule with a place."""
+        if self.outcome is Outcome.ALLOWED:
+            judged = [hop for hop in self.forward if hop.layer]
+            judged = [hop for hop in judged if hop.span != NOWHERE] or judged
+        else:
+            judged = [hop for hop in (*self.forward, *self.back) if hop.layer or hop.action == "no_route"]
+        return judged[-1] if judged else None
+
 
 @dataclass(frozen=True, slots=True)
 class Trace:

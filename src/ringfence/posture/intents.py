@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from itertools import permutations
 
 from ringfence.engine.connectivity import Connectivity, Relation, related
+from ringfence.engine.outcomes import Branch
 from ringfence.engine.traffic import Traffic, offered, possible
 from ringfence.engine.witness import Field, Witness, Witnesses
 from ringfence.model.addresses import EVERYWHERE, AddressSet
@@ -227,9 +228,13 @@ def _field(source: Part, target: Part) -> Field:
 
 
 def _proof(intent: Intent, status: str, because: str, witness: Witness | None) -> Proof:
-    hops = [] if witness is None else [*witness.branch.forward, *witness.branch.back]
-    deciding = [hop.span for hop in hops if hop.layer and hop.span != NOWHERE]
-    return Proof(intent, status, because, deciding[-1] if deciding else NOWHERE, witness)
+    return Proof(intent, status, because, NOWHERE if witness is None else _decided(witness.branch), witness)
+
+
+def _decided(branch: Branch) -> Span:
+    """Where the rule that decides stands; where it has no place, the last rule before it that has one."""
+    judged = [hop for hop in (*branch.forward, *branch.back, branch.deciding) if hop is not None and hop.layer]
+    return next((hop.span for hop in reversed(judged) if hop.span != NOWHERE), NOWHERE)
 
 
 def _on_node(endpoint: Endpoint) -> bool:

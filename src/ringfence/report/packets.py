@@ -76,9 +76,8 @@ def hops_text(branch: Branch, style: Style, indent: str = "  ") -> list[str]:
 
 def deciding_text(witness: Witness) -> str:
     """The hop that decided, in one line: layer, rule and place."""
-    branch = witness.branch
-    hops = [hop for hop in (*branch.forward, *branch.back) if hop.layer or hop.action == "no_route"]
-    return f"{hops[-1].action}: {reason(hops[-1])}" if hops else "no layer on the way decides anything"
+    hop = witness.branch.deciding
+    return "no layer on the way decides anything" if hop is None else f"{hop.action}: {reason(hop)}"
 
 
 def _hop(hop: Hop, style: Style, indent: str) -> str:

@@ -84,10 +84,11 @@ def internet_gateway(
 
 
 def _public_only(span: Span) -> tuple[Chain, Chain]:
-    rule = Rule(Action.ALLOW, name="has a public address", span=span)
-    stage = Stage("public addresses", (Scope("public address", Has(PUBLIC), (rule,), span=span),), Action.ALLOW)
-    refusal = Rule(Action.DENY, name="has no public address", span=span)
-    rest = Stage("no public address", (Scope("no public address", ANYTHING, (refusal,), 1, span),), Action.DENY)
+    # That it passes is no rule of the gateway's, so it has no place.
+    rule = Rule(Action.ALLOW, name="is public")
+    stage = Stage("public addresses", (Scope("the address", Has(PUBLIC), (rule,)),), Action.ALLOW)
+    refusal = Rule(Action.DENY, name="is not public", span=span)
+    rest = Stage("other addresses", (Scope("the address", ANYTHING, (refusal,), 1, span),), Action.DENY)
     egress, ingress = (
         Chain(LAYER, one, (stage, rest), Action.DENY, stateful=False) for one in (Direction.EGRESS, Direction.INGRESS)
     )
