@@ -29,7 +29,7 @@ from josepy.jwk import JWKEC
 from ringfence.certificates import files, keys, records
 from ringfence.certificates.challenges import Proof, Solver
 from ringfence.certificates.configuration import AcmeIssuer
-from ringfence.certificates.issuers import REASONS, Journal, Refused, Request, Unavailable, Window
+from ringfence.certificates.issuers import REASONS, IssuerError, Journal, Refused, Request, Unavailable, Window
 from ringfence.certificates.issuers.acme_network import Body, Network, asked, patience, problem, readable
 from ringfence.certificates.secrets import reveal
 from ringfence.model.spans import Span
