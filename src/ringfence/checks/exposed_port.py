@@ -21,10 +21,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ringfence.checks.cloud import kind, public
 from ringfence.checks.entry_targets import ways
 from ringfence.checks.finding import Check, Finding, Severity, View
-from ringfence.model.addresses import AddressSet
-from ringfence.topology.names import INTERNET
 
 CHECK = Check(
     "RF101",
@@ -75,26 +74,20 @@ SENSITIVE = {
 }
 """Ports on which systems are administered or data is kept (IANA's registry and the products' defaults)."""
 
-WIDEST = {4: 8, 6: 16}
-"""The shortest prefixes, by IP version, that one organisation may hold; what is wider lets everybody in."""
-
 
 def run(view: View) -> Iterator[Finding]:
     """One finding for each entry, workload and port."""
     for way in ways(view):
+        if any(kind(one) for one in way.field.targets):
+            continue  # a balancer of the cloud, which RF201 follows to its targets
         what = SENSITIVE.get((way.target.protocol, way.target.port))
         what = what or SENSITIVE.get((way.target.protocol, way.entry.port))
         if what and way.may:
             port = f"{way.target.protocol}/{way.target.port}"
             ranges = way.entry.source_ranges
-            limited = ranges is not None and not _public(ranges)
+            limited = ranges is not None and not public(ranges)
             verb = "is" if way.must else "may be"
             whom = str(ranges) if limited else "the outside"
             message = f"{what} of {way.workload} ({port}) {verb} open to {whom} through {way.entry.title}"
             witness = view.witnesses.passing(way.field, way.headers)
             yield Finding(CHECK, Severity.LOW if limited else CHECK.severity, message, way.entry.span, (), witness)
-
-
-def _public(ranges: AddressSet) -> bool:
-    """Whether they hold so much of the internet that they name nobody in particular."""
-    return any(block.prefixlen < WIDEST[block.version] for block in (ranges & INTERNET).networks())
