@@ -340,6 +340,11 @@ def test_a_critical_directory_name_that_is_within() -> None:
     assert not ask([leaf(middle, "a.example", subject="other"), middle], PLAIN).accepted
 
 
+def test_the_verifiers_own_words_are_made_readable() -> None:
+    verdict = ask([leaf(ROOT, "a.example", authority_key=False)], PLAIN)
+    assert verdict.because == ("authorityKeyIdentifier: Certificate is missing required extension",)
+
+
 def test_names_in_other_writings() -> None:
     one = [leaf(ROOT, "xn--bcher-kva.example")]
     assert ask(one, PLAIN, name="bücher.example").accepted

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from cryptography import x509 as library
 
 MOST_COMPARISONS = 1 << 18
-"""Names times constraints of one path. Those who wish to keep a client busy have more; the verifier has a bound, too."""
+"""Names times constraints of one path. Who wishes to keep a client busy has more; the verifier has a bound, too."""
 
 
 def violations(path: Sequence[library.Certificate], *, verified: bool = False) -> Iterator[str]:

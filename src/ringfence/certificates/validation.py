@@ -172,10 +172,25 @@ def _ascii(name: str) -> str:
         raise ValueError(f"{name!r} is no host name") from failure
 
 
+EXTENSIONS = {
+    "2.5.29.14": "subjectKeyIdentifier",
+    "2.5.29.15": "keyUsage",
+    "2.5.29.17": "subjectAltName",
+    "2.5.29.19": "basicConstraints",
+    "2.5.29.30": "nameConstraints",
+    "2.5.29.35": "authorityKeyIdentifier",
+    "2.5.29.37": "extendedKeyUsage",
+    "1.3.6.1.5.5.7.1.1": "authorityInfoAccess",
+}
+"""What people call the extensions that the verifier names by their identifiers."""
+
+
 def _words(failure: Exception) -> str:
     """What the verifier says, without its own frame."""
     text = " ".join(str(failure).split()).removeprefix("validation failed: ").removeprefix("candidates exhausted: ")
-    return re.sub(r"\(encountered processing <Certificate\(subject=<Name\((.*?)\)>, \.\.\.\)>\)", r"(\1)", text)
+    text = re.sub(r"\(encountered processing <Certificate\(subject=<Name\((.*?)\)>, \.\.\.\)>\)", r"(\1)", text)
+    text = re.sub(r"invalid extension: ([0-9.]+): ", lambda found: f"{EXTENSIONS.get(found[1], found[1])}: ", text)
+    return text.removesuffix(" ()")
 
 
 def _purposes(path: Path, purpose: Purpose) -> Iterator[str]:

@@ -32,6 +32,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "broken.pem": LEAF.pem.replace(b"MII", b"AAA", 1) + MIDDLE.pem,
         "negative.der": LEAF.der.replace(b"\x02\x01\x05\x30", b"\x02\x01\x85\x30"),
     }
+    (tmp_path / "roots").mkdir()
+    (tmp_path / "nothing").mkdir()
+    files["roots/a.pem"] = authority("other").pem
     for name, content in files.items():
         (tmp_path / name).write_bytes(content)
     return tmp_path
@@ -55,6 +58,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (["good.crl"], 2, "holds no certificate"),
         (["chain.pem", "--crl", "root.pem"], 2, "holds no revocation list"),
         (["chain.pem", "--trust", "none.pem"], 2, "cannot be read"),
+        (["chain.pem", "--trust", "roots"], 0, "path"),
+        (["chain.pem", "--trust", "nothing"], 2, "holds no input"),
     ],
 )
 def test_grid(arguments: list[str], code: int, reason: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

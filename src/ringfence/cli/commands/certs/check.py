@@ -53,8 +53,9 @@ def command(
     unreadable: list[Diagnostic] = []
     held = []
     for names in ((chain,), trust, crls):
-        files, problems = certificate_files.read(names)
-        unreadable += problems
+        found, missing = certificate_files.sort_paths(names)
+        files, problems = certificate_files.read(sorted(found.certificates + found.manifests))
+        unreadable += missing + problems
         held.append(files)
     certificates, problems = entries.load_all(one for file in held[0] for one in file.certificates)
     # What is malformed and can be read all the same is refused with its reasons, not left unread.
