@@ -7,6 +7,8 @@
       web:      {workload: storefront/web}            # namespace/name[Kind]; * and ? are wildcards
       shop:     {namespace: [storefront]}
       data:     {labels: {tier: data}, may_be_empty: true}
+      stores:   {tags: {tier: data}}                  # of the cloud's resources, by their own tags
+      ledger:   aws_db_instance.ledger                # Terraform addresses are names; wildcards, too
       tenants:  {namespaceSelector: {matchExpressions: [{key: tenant, operator: Exists}]}}   # as in Kubernetes
       office:   {cidr: [198.18.0.0/24]}
       front:    {any: [web, shop], not: data}
@@ -83,6 +85,7 @@ class Selection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kind: Texts | None = None
     labels: dict[str, str] = {}
     namespace_labels: dict[str, str] = {}
+    tags: dict[str, str] = {}
     pod_selector: LabelSelector | None = msgspec.field(default=None, name="podSelector")
     namespace_selector: LabelSelector | None = msgspec.field(default=None, name="namespaceSelector")
     cidr: Texts | None = None

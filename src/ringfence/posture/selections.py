@@ -8,6 +8,8 @@ Labels find a pod on its node's network, too, which no policy's selector does: p
 the endpoints whose address is certainly in it, and may hold one whose address is from a known pool that reaches into
 it. Of a pod that may have any address at all, no block holds anything: the files then say nothing of addresses.
 
+Tags are those of a cloud's resource itself, not of its subnet. Where they are not all known, so is the selection.
+
 Placeholders (`{node}`, `{ingress-controller}`) stand for what no file shows: labels, namespaces, kinds and wildcards
 find what the files show. A placeholder is found by its name, and the controller in `everything`.
 """
@@ -28,6 +30,7 @@ from ringfence.model.selectors import AllOf, AnyOf, Comparison, Has, Label, Sele
 from ringfence.model.spans import Span
 from ringfence.posture.document import DoesNotExist, Exists, LabelSelector, NotIn, Reference, References, Selection
 from ringfence.posture.suggestions import nearest
+from ringfence.topology.aws.endpoints import TAG
 from ringfence.topology.entries import CONTROLLER, SOME_NODE
 from ringfence.topology.names import side
 from ringfence.topology.pods import HOST_NAMESPACE, HOST_POD
@@ -218,7 +221,7 @@ def _may_lie_in(endpoint: Endpoint, block: AddressSet) -> bool:
 
 
 def _wanted(selection: Selection) -> Iterator[Selector]:
-    """What a selection says of labels, of pods that policies see and of those that they do not."""
+    """What a selection says of labels, of pods that policies see and of those that they do not, and of tags."""
     said = (
         ((POD, HOST_POD), selection.pod_selector, selection.labels),
         ((NAMESPACE, HOST_NAMESPACE), selection.namespace_selector, selection.namespace_labels),
@@ -226,6 +229,8 @@ def _wanted(selection: Selection) -> Iterator[Selector]:
     for facets, selector, exact in said:
         if selector is not None or exact:
             yield AnyOf(tuple(AllOf((Has(one), *_labels(one, exact, selector))) for one in facets))
+    for key, value in selection.tags.items():
+        yield Label(TAG, key, Comparison.IN, frozenset((value,)))
 
 
 def _labels(facet: str, exact: Mapping[str, str], selector: LabelSelector | None) -> Iterator[Selector]:

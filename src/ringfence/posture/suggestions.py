@@ -12,6 +12,7 @@ from difflib import get_close_matches
 from ringfence.layers.kubernetes_selectors import NAMESPACE, POD
 from ringfence.model.networks import Endpoint, Network
 from ringfence.posture.document import Selection
+from ringfence.topology.aws.endpoints import TAG
 from ringfence.topology.pods import HOST_NAMESPACE, HOST_POD
 
 MOST = 3
@@ -34,6 +35,7 @@ def _vocabularies(selection: Selection, network: Network) -> Iterator[tuple[list
     yield _list(selection.kind), {title.rpartition("[")[2].rstrip("]") for title in titles if title.endswith("]")}
     yield list(_pairs(selection.labels)), _attributes(shown, (POD, HOST_POD))
     yield list(_pairs(selection.namespace_labels)), _attributes(shown, (NAMESPACE, HOST_NAMESPACE))
+    yield list(_pairs(selection.tags)), _attributes(shown, (TAG,))
 
 
 def _attributes(endpoints: Iterable[Endpoint], facets: tuple[str, ...]) -> set[str]:

@@ -63,7 +63,7 @@ class Reading:
         return {
             "id": self._ids[record.address],
             "address": record.address,
-            "tags": self.tags(record.arguments.get("tags")),
+            "tags": self.tags(record.arguments.get("tags_all") or record.arguments.get("tags")),
             "exists": record.exists,
             "span": Span(record.span.file, record.address, record.span.line, record.span.column, record.span.locate),
         }
