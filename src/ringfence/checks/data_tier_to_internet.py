@@ -1,0 +1,104 @@
+"""A subnet of the data tier has a way to the internet.
+
+## What it does
+Takes the subnets in which managed databases stand, and those that are tagged `tier` = `data` (or whose interfaces are),
+and asks whether their route table leads to an internet gateway or a public NAT gateway for so much of the internet that
+it names nobody in particular. The severity is low where that is not certain.
+
+## Why it is bad
+Data leaves by the way that is there. A database needs no internet: with an internet gateway, one public address makes
+it reachable; with a NAT gateway, whoever gets in has a way to carry things out.
+
+## Example
+    resource "aws_route_table_association" "data" {
+      subnet_id = aws_subnet.data.id, route_table_id = aws_route_table.public.id
+    }
+
+## Instead
+Give the data subnets a table of their own without a default route, and VPC endpoints for the services that they need.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ringfence.checks.cloud import DATABASES, estate, kind, public, some, subnet
+from ringfence.checks.finding import Check, Finding, Severity, View
+from ringfence.layers.aws_headers import block, blocks
+from ringfence.model.addresses import EVERYWHERE, AddressSet
+from ringfence.resources.aws import Route, Subnet, Tags, TargetKind, Unknown
+from ringfence.topology.aws.endpoints import TAG
+from ringfence.topology.aws.estate import Estate, doubt, name
+
+CHECK = Check(
+    "RF206",
+    "data-tier-to-internet",
+    "data subnet with a way to the internet",
+    Severity.MEDIUM,
+    "0.1",
+    "give the data subnets a route table without a default route",
+    ("https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Route_Tables.html",),
+)
+
+TIER, DATA = "tier", frozenset(("data", "database", "db"))
+
+
+def run(view: View) -> Iterator[Finding]:
+    """One finding for each subnet, at the route."""
+    found = estate(view)
+    if found is None:
+        return
+    held = _held(view, found)
+    for one in found.objects.subnets:
+        if one.id not in held:
+            continue
+        ways = list(_ways(found, one))
+        if ways:
+            route, why = min(ways, key=lambda way: way[1] is not None)
+            holds = f" holds {some(held[one.id])} and" if held[one.id] else ", of the data tier,"
+            verb = "has" if why is None else "may have"
+            target = route.target if isinstance(route.target, str) else "a gateway"
+            message = f"subnet {name(one)}{holds} {verb} a way to the internet by {target}"
+            severity = CHECK.severity if why is None else Severity.LOW
+            yield Finding(CHECK, severity, message, route.span, ((why.because, one.span),) if why is not None else ())
+
+
+def _held(view: View, found: Estate) -> dict[str, list[str]]:
+    """The data subnets, each with the databases that make it one."""
+    held: dict[str, list[str]] = {one.id: [] for one in found.objects.subnets if _tagged(one.tags)}
+    for endpoint in view.topology.network.endpoints:
+        if kind(endpoint) in DATABASES or (kind(endpoint) and _tagged(endpoint.facets.get(TAG, {}))):
+            held.setdefault(subnet(endpoint), []).append(endpoint.workload or endpoint.id)
+    return held
+
+
+def _tagged(tags: Tags) -> bool:
+    if isinstance(tags, Unknown):
+        return False
+    return any(key.lower() == TIER and isinstance(text, str) and text.lower() in DATA for key, text in tags.items())
+
+
+def _ways(found: Estate, one: Subnet) -> Iterator[tuple[Route, Unknown | None]]:
+    """The routes to the internet, and why they may not be there."""
+    for table, why in found.tables(one):
+        for route in table.routes:
+            if route.blackhole is not True and _leads_out(route, found) and public(_destinations(route, found)):
+                gateway = next((each for each in found.objects.nat_gateways if each.id == route.target), None)
+                unsure = doubt(route.blackhole, route.destination, gateway.public if gateway is not None else True)
+                yield route, why or route.exists or unsure
+
+
+def _leads_out(route: Route, found: Estate) -> bool:
+    match route.kind:
+        case TargetKind.INTERNET_GATEWAY | TargetKind.EGRESS_ONLY:
+            return True
+        case TargetKind.NAT_GATEWAY:
+            return all(one.public is not False for one in found.objects.nat_gateways if one.id == route.target)
+    return False
+
+
+def _destinations(route: Route, found: Estate) -> AddressSet:
+    if not route.by_prefix_list:
+        return block(route.destination).may
+    listed = found.prefix_lists.get(route.destination) if isinstance(route.destination, str) else None
+    return blocks(listed.cidrs).may if listed is not None else EVERYWHERE
