@@ -125,6 +125,10 @@ def _state(module: Mapping[str, Any], depth: int) -> Iterator[Mapping[str, Any]]
         yield from _state(child, depth + 1)
 
 
+def _texts(value: object) -> list[str]:
+    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
+
+
 def _dicts(value: object) -> list[dict[str, Any]]:
     return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 

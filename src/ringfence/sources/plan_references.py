@@ -73,7 +73,8 @@ class Configuration:
             return {name: self._expression(one, name, path, depth + 1) for name, one in node.items()}
         if not HOLDERS.search(argument):
             return None
-        names = [one for one in node.get("references") or () if isinstance(one, str)]
+        mentioned = node.get("references")
+        names = [one for one in mentioned if isinstance(one, str)] if isinstance(mentioned, list) else []
         longest = [one for one in names if not any(_begins(other, one) for other in names)]
         found = [self._follow(one, path, depth + 1) for one in longest]
         if None in found or not found:
