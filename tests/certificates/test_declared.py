@@ -16,7 +16,13 @@ def test_what_the_cloud_renews_is_well_and_has_no_dates() -> None:
     assert problems == []
     status = judge(one, START)
     assert (one.id, one.source, status.state, status.alerts) == ("a.x", Source.TERRAFORM, State.OK, ())
-    assert status.because == ("ACM renews it", "the code does not say when it ends", "unknown: n")
+    unused = "nothing in the code serves it, and ACM renews only what is in use"
+    assert status.because == ("ACM renews it", unused, "the code does not say when it ends", "unknown: n")
+
+
+def test_who_serves_it_is_named() -> None:
+    (one,), _ = entries([DeclaredCertificate("a.x", renewed_by="ACM", used_by=("l.y", "l.z"))])
+    assert one.notes[1] == "served by l.y, l.z"
 
 
 def test_what_needs_a_person_is_an_alert() -> None:

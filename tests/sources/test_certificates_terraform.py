@@ -120,6 +120,32 @@ def test_what_is_not_known_is_named(tmp_path: Path) -> None:
     assert all(one.severity.value == "warning" for one in problems)
 
 
+def test_who_serves_a_certificate(tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text(
+        """
+resource "aws_acm_certificate" "direct" { domain_name = "a.example" }
+resource "aws_acm_certificate" "validated" { domain_name = "b.example" }
+resource "aws_acm_certificate" "idle" { domain_name = "c.example" }
+resource "aws_acm_certificate_validation" "v" { certificate_arn = aws_acm_certificate.validated.arn }
+resource "aws_lb_listener" "https" { certificate_arn = aws_acm_certificate.direct.arn }
+resource "aws_lb_listener_certificate" "more" {
+  listener_arn    = aws_lb_listener.https.arn
+  certificate_arn = aws_acm_certificate_validation.v.certificate_arn
+}
+resource "aws_cloudfront_distribution" "cdn" {
+  viewer_certificate { acm_certificate_arn = aws_acm_certificate.direct.arn }
+}
+"""
+    )
+    found, problems = read([tmp_path])
+    assert problems == []
+    assert [one.used_by for one in found] == [
+        ("aws_lb_listener.https", "aws_cloudfront_distribution.cdn"),
+        ("aws_lb_listener_certificate.more",),
+        (),
+    ]
+
+
 @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     kind=st.sampled_from(

@@ -41,6 +41,10 @@ def entries(declared: Iterable[DeclaredCertificate]) -> tuple[list[Entry], list[
 def _notes(one: DeclaredCertificate, read: bool) -> Iterable[str]:
     if one.renewed_by:
         yield f"{one.renewed_by} renews it"
+    if one.used_by:
+        yield f"served by {', '.join(one.used_by)}"
+    elif one.renewed_by == "ACM":
+        yield "nothing in the code serves it, and ACM renews only what is in use"
     if not read:
         yield "the code does not say when it ends"
     yield from (f"unknown: {what}" for what in one.unknown)

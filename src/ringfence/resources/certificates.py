@@ -64,6 +64,8 @@ class DeclaredCertificate:
     """Who renews it without a person; empty: nobody."""
     manual: str = ""
     """What a person has to do for each renewal; empty: nothing that is known."""
+    used_by: tuple[str, ...] = ()
+    """Addresses of listeners and the like that serve it."""
     unknown: tuple[str, ...] = ()
     """What the files leave open."""
     span: Span = field(default=NOWHERE, compare=False)

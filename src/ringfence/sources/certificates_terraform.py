@@ -12,7 +12,8 @@ Values that the files do not decide (a variable, `file(...)`, an attribute known
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from ringfence.model.diagnostics import Diagnostic
@@ -24,6 +25,7 @@ from ringfence.sources.terraform.folders import ENDINGS, Folders
 from ringfence.sources.terraform.modules import Module, Root
 from ringfence.sources.terraform.records import Arguments, ResourceRecord
 from ringfence.sources.terraform.resources import records
+from ringfence.sources.terraform.values import Reference
 
 
 def read(paths: Iterable[str | os.PathLike[str]]) -> tuple[list[DeclaredCertificate], list[Diagnostic]]:
@@ -35,10 +37,43 @@ def read(paths: Iterable[str | os.PathLike[str]]) -> tuple[list[DeclaredCertific
     for folder in roots:
         root = Root(folders, folder)
         module = Module(root, folder, prefix=f"{folder}//" if len(roots) > 1 else "")
+        users = _users(module)
         for kind, make in KINDS.items():
-            found += [make(record) for record in records(module, kind) if record.type == kind]
+            made = [make(record) for record in records(module, kind) if record.type == kind]
+            found += [replace(one, used_by=tuple(users.get(one.address, ()))) for one in made]
         diagnostics += root.diagnostics
     return found, [*diagnostics, *folders.diagnostics]
+
+
+def _users(module: Module) -> dict[str, list[str]]:
+    """Who serves a certificate, by the certificate's address; a validation stands for what it validates."""
+    validated: dict[str, str] = {}
+    for record in records(module, VALIDATION):
+        for reference in _references(record.arguments):
+            validated.setdefault(record.address, reference.address)
+    found: dict[str, list[str]] = {}
+    for kind in SERVING:
+        for record in records(module, kind):
+            for reference in _references(record.arguments):
+                address = validated.get(reference.address, reference.address)
+                if record.address not in found.setdefault(address, []):
+                    found[address].append(record.address)
+    return found
+
+
+def _references(value: Any) -> Iterator[Reference]:
+    """Every reference to another resource in a body."""
+    if isinstance(value, Reference):
+        yield value
+    elif isinstance(value, Arguments):
+        for part in (*value.values.values(), *value.blocks.values()):
+            yield from _references(part)
+    elif isinstance(value, (list, tuple)):
+        for part in value:
+            yield from _references(part)
+    elif isinstance(value, Mapping):
+        for part in value.values():
+            yield from _references(part)
 
 
 def _acm(record: ResourceRecord) -> DeclaredCertificate:
@@ -90,6 +125,15 @@ KINDS: dict[str, Callable[[ResourceRecord], DeclaredCertificate]] = {
     "google_certificate_manager_certificate": _google,
     "azurerm_key_vault_certificate": _azure,
 }
+VALIDATION = "aws_acm_certificate_validation"
+SERVING = (
+    "aws_lb_listener",
+    "aws_alb_listener",
+    "aws_cloudfront_distribution",
+    "aws_api_gateway_domain_name",
+    "aws_apigatewayv2_domain_name",
+)
+"""Prefixes of the types that serve a certificate of ACM (`aws_lb_listener_certificate` among them)."""
 
 
 class _Values:
@@ -146,7 +190,12 @@ def _declared(
     renewed_by: str = "",
     manual: str = "",
 ) -> DeclaredCertificate:
-    kept = tuple(dict.fromkeys(name for name in names if name))
     return DeclaredCertificate(
-        record.address, kept, issuer, (), renewed_by, manual, tuple(dict.fromkeys(seen.unknown)), record.span
+        record.address,
+        tuple(dict.fromkeys(name for name in names if name)),
+        issuer,
+        renewed_by=renewed_by,
+        manual=manual,
+        unknown=tuple(dict.fromkeys(seen.unknown)),
+        span=record.span,
     )
