@@ -40,6 +40,7 @@ from ringfence.topology.bindings import OVERLAY, Binding
 from ringfence.topology.entries import CONTROLLER, OUTSIDE
 from ringfence.topology.joined import join
 from ringfence.topology.kubernetes import FABRIC, NO_CLOUD, Topology
+from ringfence.topology.node_ports import node_links, proxy, proxy_id
 from ringfence.topology.pods import NODES, PODS
 
 WRAPPED = "cluster {cluster}: what pods send each other is wrapped, and taken as let through between nodes"
@@ -57,7 +58,7 @@ def compose(cluster: Topology, cloud: AwsTopology, binding: Binding | None = Non
     if home.binding.data_path == OVERLAY:
         assumed.append(WRAPPED.format(cluster=home.binding.cluster))
     everything = tuple(dict.fromkeys((*assumed, *cloud.network.assumed_open)))
-    network = replace(home.join(cluster.network), assumed_open=everything)
+    network = replace(home.join(cluster), assumed_open=everything)
     return replace(together, network=network, diagnostics=diagnostics)
 
 
@@ -112,19 +113,25 @@ class _Home:
     binding: Binding
     nodes: dict[str, Endpoint]
 
-    def join(self, cluster: Network) -> Network:
+    def join(self, topology: Topology) -> Network:
         """Both networks as one."""
+        cluster = topology.network
         endpoints = {one.id: one for one in self.cloud.endpoints}
         for subnet, node in self.nodes.items():
             for one in (node, *(one for one in self.cloud.endpoints if _same(one, node))):
-                endpoints[one.id] = replace(one, location=f"node of {subnet}")
+                endpoints[one.id] = replace(one, location=f"node of {subnet} itself")
         for one in cluster.endpoints:
             if one.location != OUTSIDE:
                 endpoints.update((part.id, part) for part in self._split(one))
         locations = {**self.cloud.locations, **{one.id: one for one in self._locations(cluster)}}
         links = [*self.cloud.links, *(one for one in cluster.links if one.source == CONTROLLER)]
-        for subnet in self.nodes:
+        people = [one for one in endpoints.values() if "cluster" in one.facets.get(AWS, {})]
+        for subnet, node in self.nodes.items():
             links += self._links(subnet)
+            here = endpoints[node.id]
+            origin = proxy(self.binding.cluster, here, f"node ports of {subnet}")
+            endpoints[origin.id] = origin
+            links += node_links(topology, here, origin, f"node of {subnet}", self._itself(subnet), people)
         return Network(tuple(endpoints.values()), locations, tuple(links))
 
     @cached_property
@@ -180,34 +187,49 @@ class _Home:
             yield Location(f"within {subnet}", transit=True, kind="fabric")
             chains = group_chains(self.estate, (node,), self.estate.vpc_of(subnet))
             yield Location(f"node of {subnet}", chains, transit=True, subject=node.id, kind="node")
+            yield Location(f"node of {subnet} itself", kind="node")
+            yield Location(f"node ports of {subnet}", transit=True, kind="node")
             yield Location(f"another node of {subnet}", chains, transit=True, subject=node.id, kind="node")
+
+    def _itself(self, subnet: str) -> Selector:
+        """The node of a subnet."""
+        return both(of("id", self.nodes[subnet].facets[AWS]["id"]), of("subnet", subnet))
 
     def _links(self, subnet: str) -> Iterator[Link]:
         pods, hosts, fabric, node = (f"{what} {subnet}" for what in ("pods in", "nodes in", "fabric in", "node of"))
         cluster, here = of("cluster", self.binding.cluster), of("subnet", subnet)
         mine = both(cluster, here)
         a_pod, controller = both(cluster, of("kind", "pod")), of("kind", "controller")
-        itself = both(of("id", self.nodes[subnet].facets[AWS]["id"]), here)
+        itself = self._itself(subnet)
         near = AnyOf((mine, itself))
         wrapped = both(a_pod, Not(here))
-        inside: Selector = AnyOf((near, wrapped)) if self._overlay else near
-        addressed: Selector = AnyOf((itself, both(mine, of("kind", "cluster node")) if self._overlay else mine))
+        proxies = of("id", proxy_id(self.binding.cluster))
+        my_proxy, ports = both(proxies, here), f"node ports of {subnet}"
+        inside: Selector = AnyOf((near, wrapped, proxies)) if self._overlay else AnyOf((near, my_proxy))
+        dialled = both(mine, of("kind", "cluster node")) if self._overlay else mine
+        addressed = AnyOf((itself, my_proxy, dialled))
         within = f"within {subnet}"
         yield Link("pod network", pods, within, None, near, exits=True)
         yield Link("node network", hosts, within, None, near, exits=True)
-        for source in (within, fabric, node, FABRIC):
+        for source in (within, fabric, node, ports, FABRIC):
             yield Link("pod network", source, pods, enters=True)
             yield Link("node network", source, hosts, enters=True)
         yield Link("own node", within, node, None, itself)
+        yield Link("the node itself", f"{node} itself", node)
         yield Link("pod network", pods, fabric, None, Not(near), exits=True)
-        yield Link("node network", hosts, fabric, None, AnyOf((wrapped, controller)), exits=True)
+        by_fabric = AnyOf((wrapped, controller, proxies if self._overlay else my_proxy))
+        yield Link("node network", hosts, fabric, None, by_fabric, exits=True)
+        for source in (fabric, node, FABRIC):
+            yield Link("back to the node port", source, ports, None, my_proxy)
+        yield Link("node port", ports, node, None, Not(inside))
         yield Link("node network", hosts, node, None, Not(AnyOf((inside, controller))), exits=True)
         yield Link("node", node, subnet, None, Not(inside), exits=True)
         yield Link("node", subnet, node, None, addressed, enters=True)
         yield Link("ingress controller", fabric, CONTROLLER)
         if self._overlay:
-            yield Link("between nodes", fabric, FABRIC, None, wrapped)
-            yield Link("between nodes", node, FABRIC, None, wrapped)
+            yield Link("between nodes", fabric, FABRIC, None, AnyOf((wrapped, both(proxies, Not(here)))))
+            for source in (node, ports):
+                yield Link("between nodes", source, FABRIC, None, wrapped)
         else:
             another = f"another {node}"
             yield Link("another node", within, another, None, near, enters=True)

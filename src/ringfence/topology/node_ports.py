@@ -1,0 +1,96 @@
+"""Services on the ports of nodes: what arrives at a node of the cloud and goes on to a pod.
+
+A Service of type NodePort or LoadBalancer has a port on every node, which is what a cloud's load balancer dials. With
+`externalTrafficPolicy: Cluster` any pod of the Service may get the packet, and sees the node as the client; with
+`Local` only pods of that node do, and they see the client's address. Either way the packet comes from the node, so no
+pod selector matches its sender: its origin is the *proxy*, an endpoint that has the node's addresses and groups and
+that nobody dials, by which replies find the node that they came through.
+
+A port that the files leave to the API server is one of 30000-32767, and nobody knows which.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from ringfence.model.addresses import EVERYWHERE, NO_ADDRESS
+from ringfence.model.bounds import Bounds
+from ringfence.model.headers import ALL_HEADERS, HeaderSet, ports, union
+from ringfence.model.intervals import IntervalSet
+from ringfence.model.networks import Endpoint, Link, PortMap, Rewrite, Source
+from ringfence.model.selectors import Selector
+from ringfence.resources.kubernetes import Service, ServicePort
+from ringfence.topology.aws.endpoints import AWS
+from ringfence.topology.aws.gateways import NAT_PORTS
+from ringfence.topology.kubernetes import Topology
+
+RANGE = IntervalSet.of((30000, 32767))
+"""Where the API server takes node ports from, unless it is told otherwise."""
+
+
+def proxy_id(cluster: str) -> str:
+    """What all proxies of a cluster are called in their facet."""
+    return f"node ports of {cluster}"
+
+
+def proxy(cluster: str, node: Endpoint, place: str) -> Endpoint:
+    """The origin of what comes through a node's ports; it stands at `place` and counts for nobody's reachability."""
+    facets = {**node.facets, AWS: {**node.facets[AWS], "id": proxy_id(cluster), "kind": "node port"}}
+    return replace(node, id=f"{node.id} by its node ports", location=place, facets=facets, maybe=True)
+
+
+def node_links(
+    cluster: Topology, node: Endpoint, origin: Endpoint, place: str, itself: Selector, people: Iterable[Endpoint]
+) -> Iterator[Link]:
+    """The links that leave a node's edge for its Services' pods, and for the node itself where no Service listens.
+
+    `place` is the location of the node's edge, `origin` the node's proxy, where its links lead; `itself` selects the
+    node, `people` are the cluster's endpoints.
+    """
+    people = tuple(people)
+    known: list[HeaderSet] = []
+    unknown: list[HeaderSet] = []
+    for service in cluster.objects.services:
+        for port in service.ports if _on_nodes(service) else ():
+            dialled = IntervalSet.of(port.node_port) if port.node_port else RANGE
+            found = list(_onward(cluster, service, port, dialled, origin, place, itself, people))
+            (known if port.node_port else unknown).append(ports(port.protocol.lower(), dialled))
+            yield from found
+    open_ = ALL_HEADERS - union(known)
+    doubtful = open_ & union(unknown)
+    yield Link("the node itself", place, node.location, None, itself, open_ - doubtful)
+    if doubtful:
+        yield Link("the node itself", place, node.location, PERHAPS, itself, doubtful)
+
+
+PERHAPS = Bounds(NO_ADDRESS, EVERYWHERE, "which port of its nodes a Service has is not known")
+
+
+def _on_nodes(service: Service) -> bool:
+    return service.type == "NodePort" or (service.type == "LoadBalancer" and service.allocate_load_balancer_node_ports)
+
+
+def _onward(
+    cluster: Topology,
+    service: Service,
+    port: ServicePort,
+    dialled: IntervalSet,
+    origin: Endpoint,
+    place: str,
+    itself: Selector,
+    people: tuple[Endpoint, ...],
+) -> Iterator[Link]:
+    local = service.external_traffic_policy == "Local"
+    source = Source(origin=origin.id) if local else Source(origin.addresses, origin.id, ports=NAT_PORTS)
+    here = origin.facets[AWS].get("subnet")
+    protocol = port.protocol.lower()
+    for target in cluster.service(service.metadata.qualified_name, protocol, port.name or port.port):
+        for one in people:
+            if (local and one.facets[AWS].get("subnet") != here) or not target.holds(one):
+                continue
+            planes = ("tcp", "mtls") if protocol == "tcp" else (protocol,)
+            change = Rewrite(source, one.id, tuple(PortMap(plane, dialled, target.port) for plane in planes))
+            certain = None if port.node_port else PERHAPS
+            title = f"Service {service.metadata.qualified_name}"
+            yield Link(title, place, origin.location, certain, itself, rewrite=change, span=port.span)
