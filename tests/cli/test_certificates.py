@@ -10,8 +10,9 @@ import pytest
 from ringfence.certificates.alerts import Policy
 from ringfence.certificates.inventory import Trouble
 from ringfence.certificates.status import judge
-from ringfence.cli.certificates import inventory, policy, printable
+from ringfence.cli.certificates import inventory, policy, printable, require_library
 from ringfence.cli.output import Output
+from ringfence.model.diagnostics import InputError
 from tests.certificates.making import NOON, authority, leaf, pem, revocation_list
 from tests.certificates.records import START, certificate, entry
 
@@ -40,6 +41,13 @@ def test_lists_that_were_read_count(tmp_path: Path) -> None:
     assert found.diagnostics == []
     (status,) = found.judge(NOON, Policy())
     assert "revoked" in [alert.rule for alert in status.alerts]
+
+
+def test_a_missing_library_is_said_with_its_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+    require_library()
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(InputError, match=r"ringfence\[certs\]"):
+        inventory([], NOON, QUIET)
 
 
 def test_nothing_that_a_terminal_obeys_is_left() -> None:

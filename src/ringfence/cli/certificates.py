@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -47,12 +48,20 @@ class Inventory:
         return [judge(one, now, policy, around) for one in self.entries]
 
 
+def require_library() -> None:
+    """Raises `InputError` where the library that reads certificates is not installed."""
+    if importlib.util.find_spec("cryptography") is None:
+        message = "reading certificates needs the library cryptography"
+        raise InputError(error(message, remedy="pip install 'ringfence[certs]'"))
+
+
 def inventory(paths: Sequence[str], now: datetime, output: Output, password_file: str | None = None) -> Inventory:
     """Reads files, folders and manifests."""
     from ringfence.certificates import cert_manager, entries, revocation
     from ringfence.sources import cert_manager as manager_source
     from ringfence.sources import certificate_files
 
+    require_library()
     found = Inventory()
     files, found.diagnostics = certificate_files.sort_paths(paths)
     with output.progress("reading") as progress:

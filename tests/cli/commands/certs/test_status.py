@@ -10,6 +10,8 @@ from typing import Any
 
 import jsonschema
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from ringfence.cli.main import main
 from tests.certificates.making import DAY, NOON, START, authority, key, leaf, pem
@@ -237,6 +239,23 @@ def test_what_the_posture_file_issues_is_renewed_wherever_it_is_found(
     names = ["spiffe://shop.example/orders", "orders.internal", ""]
     check = ["certs", "check", "tls/fullchain.pem", "--trust", "ca/root.pem", "--at", NOON.isoformat()]
     assert [main([*check, "--name", name]) for name in names] == [0, 0, 0]
+
+
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(
+    content=st.binary(max_size=120),
+    start=st.sampled_from([b"", MIDDLE.pem, b"0\x82\x01\x00", b"apiVersion: v1\nkind: Secret\ndata: ", b"resource "]),
+    ending=st.sampled_from([".pem", ".p12", ".crl", ".key", ".yaml", ".json", ".tf", ".cer"]),
+)
+def test_any_file_ends_in_a_document(
+    content: bytes, start: bytes, ending: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / f"any{ending}"
+    file.write_bytes(start + content)
+    code, found, err = run(capsys, str(file))
+    assert code in (0, 1, 2)
+    assert code == 0 or found or err
+    assert "internal error" not in err
 
 
 def test_usage(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,7 @@ from datetime import datetime
 
 import click
 
+from ringfence.cli.certificates import require_library
 from ringfence.cli.moment import at_option
 from ringfence.cli.output import FAILED, PROVED, UNUSABLE, Output, output_options, print_diagnostics, render_json
 from ringfence.cli.text import help_text, one_line
@@ -46,6 +47,7 @@ def command(
     output: Output,
 ) -> int:
     """Say whether a client would accept a chain."""
+    require_library()
     from ringfence.certificates import entries, revocation
     from ringfence.certificates.validation import Purpose, Question, check
     from ringfence.sources import certificate_files

@@ -58,6 +58,7 @@ def command(
     if not wanted:
         raise click.UsageError("name an endpoint, or a --file of them")
     policy = shared.policy(days, production)
+    shared.require_library()
     found = shared.inventory(stored, at, output) if stored else shared.Inventory()
     with output.progress("probing") as progress:
         shared.add_served(found, endpoints.probe_all(wanted, timeout, workers, progress.at))

@@ -71,7 +71,8 @@ def command(
     if wanted:
         with output.progress("probing") as progress:
             shared.add_served(found, endpoints.probe_all(wanted, timeout, progress=progress.at))
-    statuses = found.judge(at, policy)
+    with output.progress("judging"):
+        statuses = found.judge(at, policy)
     shared.write(statuses, at, policy, output)
     found.diagnostics += shared.notify(statuses, at, Mail(mail, mail_from, smtp), webhook)
     print_diagnostics(found.diagnostics, quiet=output.quiet)
