@@ -106,11 +106,9 @@ def _fading(changes: list[dict[str, Any]]) -> dict[str | None, Unknown]:
     for one in changes:
         change = one.get("change")
         before = change.get("before") if isinstance(change, dict) else None
-        if (
-            not isinstance(change, dict)
-            or not isinstance(before, dict)
-            or "delete" not in (change.get("actions") or ())
-        ):
+        if not isinstance(change, dict) or not isinstance(before, dict):
+            continue
+        if "delete" not in _texts(change.get("actions")):
             continue
         for name in ("security_group_id", "network_acl_id", "route_table_id"):
             if isinstance(before.get(name), str):
