@@ -14,11 +14,11 @@ from ringfence.engine.outcomes import Hop
 from ringfence.engine.witness import Witness
 from ringfence.layers.aws_headers import block, blocks, headers
 from ringfence.layers.security_group import LAYER as GROUP
-from ringfence.model.addresses import NO_ADDRESS, AddressSet
+from ringfence.model.addresses import EVERYWHERE, NO_ADDRESS, AddressSet
 from ringfence.model.bounds import Bounds
 from ringfence.model.headers import HeaderSet
 from ringfence.model.networks import Endpoint
-from ringfence.resources.aws import CidrPeer, PrefixListPeer, SecurityGroup, SecurityGroupRule
+from ringfence.resources.aws import CidrPeer, PrefixListPeer, Route, SecurityGroup, SecurityGroupRule
 from ringfence.topology.aws.endpoints import AWS
 from ringfence.topology.aws.estate import Estate
 from ringfence.topology.entries import OUTSIDE
@@ -101,6 +101,14 @@ def named(rule: SecurityGroupRule, found: Estate) -> AddressSet:
         case PrefixListPeer(str() as name) if name in found.prefix_lists:
             return blocks(found.prefix_lists[name].cidrs).must
     return NO_ADDRESS
+
+
+def destinations(route: Route, found: Estate) -> AddressSet:
+    """What a route may be for, as far as it says itself."""
+    if not route.by_prefix_list:
+        return block(route.destination).may
+    listed = found.prefix_lists.get(route.destination) if isinstance(route.destination, str) else None
+    return blocks(listed.cidrs).may if listed is not None else EVERYWHERE
 
 
 def ingress(group: SecurityGroup) -> Iterator[SecurityGroupRule]:

@@ -22,10 +22,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ringfence.checks.cloud import DATABASES, estate, kind, public, some, subnet
+from ringfence.checks.cloud import DATABASES, destinations, estate, kind, public, some, subnet
 from ringfence.checks.finding import Check, Finding, Severity, View
-from ringfence.layers.aws_headers import block, blocks
-from ringfence.model.addresses import EVERYWHERE, AddressSet
 from ringfence.resources.aws import Route, Subnet, Tags, TargetKind, Unknown
 from ringfence.topology.aws.endpoints import TAG
 from ringfence.topology.aws.estate import Estate, doubt, name
@@ -82,7 +80,7 @@ def _ways(found: Estate, one: Subnet) -> Iterator[tuple[Route, Unknown | None]]:
     """The routes to the internet, and why they may not be there."""
     for table, why in found.tables(one):
         for route in table.routes:
-            if route.blackhole is not True and _leads_out(route, found) and public(_destinations(route, found)):
+            if route.blackhole is not True and _leads_out(route, found) and public(destinations(route, found)):
                 gateway = next((each for each in found.objects.nat_gateways if each.id == route.target), None)
                 unsure = doubt(route.blackhole, route.destination, gateway.public if gateway is not None else True)
                 yield route, why or route.exists or unsure
@@ -95,10 +93,3 @@ def _leads_out(route: Route, found: Estate) -> bool:
         case TargetKind.NAT_GATEWAY:
             return all(one.public is not False for one in found.objects.nat_gateways if one.id == route.target)
     return False
-
-
-def _destinations(route: Route, found: Estate) -> AddressSet:
-    if not route.by_prefix_list:
-        return block(route.destination).may
-    listed = found.prefix_lists.get(route.destination) if isinstance(route.destination, str) else None
-    return blocks(listed.cidrs).may if listed is not None else EVERYWHERE

@@ -21,12 +21,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ringfence.checks.cloud import admitted, estate, ingress, members, named, some
+from ringfence.checks.cloud import admitted, destinations, estate, ingress, members, named, some
 from ringfence.checks.finding import Check, Finding, Severity, View
 from ringfence.engine.traffic import possible
-from ringfence.layers.aws_headers import block, blocks
-from ringfence.model.addresses import EVERYWHERE, NO_ADDRESS, AddressSet
-from ringfence.resources.aws import Route, SecurityGroup, TargetKind, Unknown
+from ringfence.model.addresses import EVERYWHERE, AddressSet
+from ringfence.resources.aws import SecurityGroup, TargetKind, Unknown
 from ringfence.topology.aws.estate import Estate, name
 
 CHECK = Check(
@@ -73,13 +72,6 @@ def _beyond(found: Estate, group: SecurityGroup) -> AddressSet:
     tables = [one for one in found.objects.route_tables if one.vpc == group.vpc]
     if any(one.propagating != () or one.unlisted is not None for one in tables):
         return EVERYWHERE
-    return AddressSet.union(_reached(route, found) for table in tables for route in table.routes)
-
-
-def _reached(route: Route, found: Estate) -> AddressSet:
-    if route.kind is not TargetKind.OTHER and not isinstance(route.kind, Unknown):
-        return NO_ADDRESS
-    if not route.by_prefix_list:
-        return block(route.destination).may
-    listed = found.prefix_lists.get(route.destination) if isinstance(route.destination, str) else None
-    return blocks(listed.cidrs).may if listed is not None else EVERYWHERE
+    routes = (one for table in tables for one in table.routes)
+    elsewhere = (one for one in routes if one.kind is TargetKind.OTHER or isinstance(one.kind, Unknown))
+    return AddressSet.union(destinations(one, found) for one in elsewhere)
