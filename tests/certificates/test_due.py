@@ -42,6 +42,7 @@ def test_a_renewer_has_the_word() -> None:
 
 def test_nothing_is_due_where_nothing_is() -> None:
     assert due(Entry("x", Source.CERT_MANAGER)) is None
+    assert due(Entry("x", Source.TRUST_BUNDLE, (certificate(90 * DAY),))) is None
 
 
 @pytest.mark.parametrize(

@@ -88,7 +88,17 @@ def test_a_serial_that_is_not_positive_is_a_defect(serial: bytes, value: int) ->
     assert read.serial == value
     assert "not positive" in read.defects[0]
     assert problem is not None
-    assert problem.severity is Severity.ERROR
+    assert problem.severity is Severity.WARNING
+
+
+def test_serial_zero_is_forgiven_in_a_root_alone() -> None:
+    """Several roots in every client's store have it; RFC 5280, 4.1.2.2, asks to be prepared."""
+    old, new = b"\x02\x01\x4d\x30", b"\x02\x01\x00\x30"
+    root = authority("root", serial=77).der.replace(old, new)
+    middle = authority("middle", ROOT, serial=77).der.replace(old, new)
+    assert x509.read(root)[1] is None
+    assert x509.read(middle)[1] is not None
+    assert x509.read(root.replace(new, b"\x02\x01\xff\x30"))[1] is not None
 
 
 def test_a_name_with_a_nul_is_a_defect() -> None:

@@ -115,12 +115,12 @@ def days_left(view: View) -> Iterator[Alert]:
     if not counts_in_days(view.entry):
         return
     renewed = view.entry.renewal is not None
-    left = _ago(max(end - view.now, timedelta()))
+    left = f"{_ago(end - view.now)} are left; " if view.now <= end else ""
     why = "nothing is known to renew it" if not renewed else "an authority" if leaf.ca else "it is long-lived"
     for days in counting(view.policy.days, leaf.lifetime):
         since = _earlier(end, timedelta(days=days))
         if view.now >= since:
-            yield Alert(f"days-{days}", since, f"{left} are left; {why}", Effect.TIME)
+            yield Alert(f"days-{days}", since, f"{left}{why}", Effect.TIME)
 
 
 def counting(days: Iterable[int], lifetime: timedelta) -> list[int]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from ringfence.certificates.inventory import Entry, Renewal
+from ringfence.certificates.inventory import Entry, Renewal, Source
 from ringfence.certificates.renewal import SHORT_LIVED
 
 NOBODY = ""
@@ -21,11 +21,11 @@ NOBODY = ""
 
 
 def due(entry: Entry) -> Renewal | None:
-    """When the entry is due; None where there is no certificate yet."""
+    """When the entry is due; None where there is no certificate yet, and for what is only trusted, never renewed."""
     if entry.renewal is not None:
         return entry.renewal
     leaf = entry.leaf
-    if leaf is None:
+    if leaf is None or entry.source is Source.TRUST_BUNDLE:
         return None
     if leaf.lifetime < SHORT_LIVED:
         return Renewal(NOBODY, leaf.not_before + leaf.lifetime / 2, "half of its lifetime")

@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ringfence.certificates.inventory import Certificate
-from ringfence.model.diagnostics import Diagnostic, InputError, error
+from ringfence.model.diagnostics import Diagnostic, InputError, error, warning
 from ringfence.model.spans import NOWHERE, Span
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def load(der: bytes, span: Span = NOWHERE) -> Certificate:
 
 
 def read(der: bytes, span: Span = NOWHERE) -> tuple[Certificate | None, Diagnostic | None]:
-    """The record, or None and why not. A record with defects comes with a diagnostic that names the first of them."""
+    """The record, or None and why not (an error). A record with defects comes with a warning that names them."""
     if len(der) > LARGEST:
         return None, error(f"this certificate has {len(der)} bytes; no more than {LARGEST} are read", span)
     try:
@@ -59,7 +59,7 @@ def read(der: bytes, span: Span = NOWHERE) -> tuple[Certificate | None, Diagnost
     except complaints() as failure:
         return None, error(f"this is no certificate: {_reason(failure)}", span)
     if record.defects:
-        return record, error(f"malformed certificate: {'; '.join(record.defects)}", span)
+        return record, warning(f"malformed certificate: {'; '.join(record.defects)}", span)
     return record, None
 
 
@@ -106,12 +106,13 @@ def _record(found: library.Certificate, der: bytes, serial: int, key: bytes, spa
             defects.append(f"{what} cannot be read ({_reason(failure)})")
             return default
 
-    if serial <= 0:
+    nothing: dict[str, Any] = {}
+    details = attempt("an extension", lambda: _extensions(found), nothing)
+    root = bool(details.get("ca")) and found.issuer == found.subject
+    if serial < 0 or (serial == 0 and not root):  # public roots with serial number 0 are in every client's store
         defects.append("the serial number is not positive (RFC 5280, 4.1.2.2)")
     if serial.bit_length() > 8 * LONGEST_SERIAL:
         defects.append(f"the serial number is longer than {LONGEST_SERIAL} octets (RFC 5280, 4.1.2.2)")
-    nothing: dict[str, Any] = {}
-    details = attempt("an extension", lambda: _extensions(found), nothing)
     not_before = attempt("the begin of validity", lambda: found.not_valid_before_utc, EPOCH)
     not_after = attempt("the end of validity", lambda: found.not_valid_after_utc, EPOCH)
     if not_after < not_before:

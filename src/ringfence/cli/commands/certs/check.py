@@ -59,11 +59,10 @@ def command(
         files, problems = certificate_files.read(sorted(found.certificates + found.manifests))
         unreadable += missing + problems
         held.append(files)
-    certificates, problems = entries.load_all(one for file in held[0] for one in file.certificates)
-    # What is malformed and can be read all the same is refused with its reasons, not left unread.
-    unreadable += [one for one in problems if not any(known.span == one.span for known in certificates)]
-    anchors, problems = entries.load_all(one for file in held[1] for one in file.certificates)
-    unreadable += [one for one in problems if not any(known.span == one.span for known in anchors)]
+    certificates, chain_problems = entries.load_all(one for file in held[0] for one in file.certificates)
+    anchors, trust_problems = entries.load_all(one for file in held[1] for one in file.certificates)
+    # What is malformed and can be read all the same (a warning) is refused with its reasons, if it matters.
+    unreadable += [one for one in chain_problems + trust_problems if one.severity is Severity.ERROR]
     lists, problems = revocation.load_all(one for file in held[2] for one in file.crls)
     unreadable += problems
     unreadable += [
