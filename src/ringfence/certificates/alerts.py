@@ -104,7 +104,7 @@ def not_yet_valid(view: View) -> Iterator[Alert]:
     leaf = view.entry.leaf
     if leaf is not None and view.now < leaf.not_before:
         text = f"it is valid only from {leaf.not_before:%Y-%m-%d %H:%M:%S} UTC on"
-        yield Alert("not-yet-valid", leaf.not_before, text, Effect.TIME)
+        yield Alert("not-yet-valid", view.now, text, Effect.TIME)
 
 
 def days_left(view: View) -> Iterator[Alert]:
