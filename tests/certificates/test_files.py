@@ -35,6 +35,14 @@ def test_a_failed_write_leaves_the_old_content(tmp_path: Path, monkeypatch: pyte
     assert [one.name for one in tmp_path.iterdir()] == ["f"]
 
 
+def test_what_the_dead_left_is_swept(tmp_path: Path) -> None:
+    dead, alive = tmp_path / ".f.99999999.part", tmp_path / f".f.{os.getppid()}.part"
+    for one in (dead, alive):
+        one.write_text("half a key")
+    files.write(tmp_path / "f", b"x")
+    assert sorted(one.name for one in tmp_path.iterdir()) == sorted(["f", alive.name])
+
+
 def test_json(tmp_path: Path) -> None:
     assert files.read_json(tmp_path / "f") is None
     files.write_json(tmp_path / "f", {"a": [1]})

@@ -109,12 +109,14 @@ def test_killed_at_every_step(tmp_path: Path, server: Pebble, step: str) -> None
         assert issued(server) == before + round_, "never lost, never issued twice"
 
 
-@pytest.mark.parametrize("kind", ["http-01", "webroot", "tls-alpn-01", "hook"])
+@pytest.mark.parametrize("kind", ["http-01", "webroot", "tls-alpn-01", "hook", "address"])
 def test_every_challenge(tmp_path: Path, server: Pebble, kind: str) -> None:
-    names = ("*.hook.example", "hook.example") if kind == "hook" else ("a.example", "b.example")
+    special = {"hook": ("*.hook.example", "hook.example"), "address": ("127.0.0.1",)}
+    names = special.get(kind, ("a.example", "b.example"))
     challenges = {
         "http-01": Challenge("http-01", ("127.0.0.1", server.http_port)),
         "webroot": Challenge("http-01", webroot=tmp_path / "www"),
+        "address": Challenge("tls-alpn-01", ("127.0.0.1", server.tls_port)),
         "tls-alpn-01": Challenge("tls-alpn-01", ("127.0.0.1", server.tls_port)),
         "hook": Challenge("dns-01", provider="hook", hook=(sys.executable, str(_hook(tmp_path)), server.challenges)),
     }

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import glob
 import json
 import os
 import time
@@ -28,8 +29,7 @@ def write(place: Path, content: bytes, mode: int = SECRET) -> None:
     """Puts the content at `place`, durably and in one step. Raises SourceError with the reason where it cannot."""
     partial = place.with_name(f".{place.name}.{os.getpid()}.part")
     try:
-        with contextlib.suppress(FileNotFoundError):
-            partial.unlink()
+        _sweep(place)
         handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
         try:
             with os.fdopen(handle, "wb") as stream:
@@ -134,3 +134,12 @@ def locked(place: Path, seconds: float = 0) -> Iterator[None]:
 def unwritable(place: Path, failure: OSError) -> SourceError:
     """The error for a file that cannot be written."""
     return SourceError(error(f"cannot be written: {failure.strerror or failure}", Span(str(place))))
+
+
+def _sweep(place: Path) -> None:
+    """Removes what processes that died left half written: it may hold a key."""
+    for left in place.parent.glob(f".{glob.escape(place.name)}.*.part"):
+        process = left.name.split(".")[-2]
+        if process == str(os.getpid()) or not Path("/proc", process).exists():
+            with contextlib.suppress(FileNotFoundError):
+                left.unlink()
