@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from ringfence.engine.outcomes import Outcome
 from ringfence.engine.reach import Reachability
-from ringfence.engine.witness import Field, Witnesses
+from ringfence.engine.witness import Field, Witnesses, _from_own_ports
 from ringfence.model.addresses import AddressSet, address
-from ringfence.model.headers import ALL_HEADERS, NO_HEADERS, ports
+from ringfence.model.headers import ALL_HEADERS, NO_HEADERS, HeaderSet, Region, ports
 from ringfence.model.intervals import IntervalSet
 from ringfence.model.networks import Endpoint, Link, Location, Network
 
@@ -53,3 +56,19 @@ def test_a_witness_looks_like_a_packet_that_people_know():
     assert asked.packet.header.y == 53
     assert witnesses.passing(Field((outside,), (inside,)), NO_HEADERS) is None
     assert witnesses.failing(Field((outside,), (inside,)), ALL_HEADERS) is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "left"),
+    [
+        ((0, 65535), (32768, 60999)),
+        ((1000, 40000), (32768, 40000)),
+        (40000, 40000),
+        (53, 53),
+    ],
+)
+def test_a_client_leaves_a_port_of_its_own_unless_others_alone_are_asked_for(asked: Any, left: Any) -> None:
+    def leaving(sources: Any) -> HeaderSet:
+        return HeaderSet(tcp=Region.of(IntervalSet.of(sources), IntervalSet.of(443)))
+
+    assert _from_own_ports(leaving(asked), IntervalSet.of((32768, 60999))) == leaving(left)

@@ -16,7 +16,7 @@ from ringfence.engine.traffic import offered
 from ringfence.model.addresses import AddressSet, number
 from ringfence.model.bounds import Bounds
 from ringfence.model.conditions import Request
-from ringfence.model.headers import PORT_PLANES, Header, HeaderSet, Region
+from ringfence.model.headers import PORT_PLANES, PORTS, Header, HeaderSet, Region
 from ringfence.model.intervals import IntervalSet
 from ringfence.model.networks import Endpoint, Packet
 
@@ -63,21 +63,21 @@ class Witnesses:
 
     def passing(self, field: Field, wanted: HeaderSet) -> Witness | None:
         """A packet with a wanted header that may arrive; None where none is confirmed."""
-        candidates = self._candidates(field, lambda headers: headers.may & wanted)
+        candidates = self._candidates(field, wanted, lambda asked, headers: asked & headers.may)
         found = self._first(candidates, lambda trace: Outcome.ALLOWED in trace.outcomes)
         return None if found is None else replace(found, passes=True)
 
     def failing(self, field: Field, wanted: HeaderSet) -> Witness | None:
         """A packet with a wanted header that may not arrive; None where none is confirmed."""
-        candidates = self._candidates(field, lambda headers: wanted - headers.must)
+        candidates = self._candidates(field, wanted, lambda asked, headers: asked - headers.must)
         return self._first(candidates, lambda trace: trace.outcomes != {Outcome.ALLOWED})
 
     def each(self, field: Field, wanted: HeaderSet) -> Iterator[tuple[Witness, bool]]:
         """Packets for each pair of endpoints, region and kind of verdict, and whether the engine leaves them open."""
-        for select in (lambda h: wanted & h.must, lambda h: wanted - h.may):
-            for packet in self._candidates(field, select, 1):
+        for select in (lambda asked, h: asked & h.must, lambda asked, h: asked - h.may):
+            for packet in self._candidates(field, wanted, select, 1):
                 yield Witness(packet, self.reference.trace(packet)), False
-        for packet in self._candidates(field, lambda h: wanted & h.may - h.must):
+        for packet in self._candidates(field, wanted, lambda asked, h: asked & h.may - h.must):
             yield Witness(packet, self.reference.trace(packet)), True
 
     def _first(self, candidates: Iterable[Packet], proves: Callable[[Trace], bool]) -> Witness | None:
@@ -88,13 +88,18 @@ class Witnesses:
         return None
 
     def _candidates(
-        self, field: Field, select: Callable[[Bounds[HeaderSet]], HeaderSet], addresses: int = 4
+        self,
+        field: Field,
+        wanted: HeaderSet,
+        select: Callable[[HeaderSet, Bounds[HeaderSet]], HeaderSet],
+        addresses: int = 4,
     ) -> Iterator[Packet]:
         for source in field.sources:
+            asked = _from_own_ports(wanted, source.ephemeral)
             for target in field.targets:
                 slices = self.reach.between(source, target, field.source_addresses, field.target_addresses)
                 for one in slices:
-                    for header in _headers(select(one.headers) & offered(source), source.ephemeral):
+                    for header in _headers(select(asked, one.headers) & offered(source), source.ephemeral):
                         for here in _addresses(one.sources, source, self.reference, addresses):
                             for there in _addresses(one.destinations, target, self.reference, addresses, here):
                                 yield Packet(source.id, here, target.id, there, header, self._request)
@@ -117,6 +122,12 @@ def _addresses(
         return [first]
     others = (one for one in reference.cuts.addresses(choice) if one != first)
     return [first, *(one for one, _ in zip(others, range(most - 1), strict=False))]
+
+
+def _from_own_ports(wanted: HeaderSet, ephemeral: IntervalSet) -> HeaderSet:
+    """Those of the headers that leave a port of the client's own; where they name others alone, those."""
+    own = Region.of(ephemeral, PORTS)
+    return wanted.map(lambda name, region: (region & own or region) if name in PORT_PLANES else region)
 
 
 def _headers(headers: HeaderSet, ephemeral: IntervalSet) -> Iterator[Header]:
