@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ringfence.resources.aws import Unknown
 from ringfence.sources.terraform.conversions import EvaluationError
@@ -118,3 +120,56 @@ def test_unknown(text: str) -> None:
 def test_refused(text: str) -> None:
     with pytest.raises(EvaluationError):
         value(text, HEAD)
+
+
+LEAVES = ("var.x", "1", "2", '"a"', '""', "true", "false", "null", "[]", '["a", "b"]', "{ a = 1 }", "[1, 2]")
+SHAPES = (
+    "({0} + {1})", "({0} == {1})", "({0} != {1})", "({0} < {1})", "({0} && {1})", "({0} || {1})", "!{0}",
+    "({0} ? {1} : {2})", "[{0}, {1}]", "{{ a = {0}, b = {1} }}", "{0}[0]", "{0}.a", "{0}[*]", '"s${{{0}}}"',
+    "[for v in {0} : v]", "[for v in {0} : v if v == {1}]", "{{ for k, v in {0} : k => {1} }}", "try({0}, {1})",
+    "can({0})", "length({0})", "concat({0}, {1})", "merge({0}, {1})", 'lookup({0}, "a", {1})', "element({0}, 1)",
+    "slice({0}, 0, 1)", "compact({0})", "coalesce({0}, {1})", "contains({0}, {1})", "distinct({0})",
+    "flatten([{0}, {1}])",
+    "toset({0})", "tolist({0})", "keys({0})", "values({0})", "one({0})", "max({0}, {1})", 'join(",", {0})',
+    'format("%s-%v", {0}, {1})', "alltrue({0})", "reverse({0})", "sort({0})", "setunion({0}, {1})", "zipmap({0}, {1})",
+    "range({0})", "tostring({0})", "tonumber({0})", "index({0}, {1})", "coalescelist({0}, {1})",
+)  # fmt: skip
+VALUES = (
+    "1",
+    '"a"',
+    "true",
+    "null",
+    "[]",
+    '["a", "b"]',
+    '["b", "b", ""]',
+    "{ a = 1 }",
+    "{ a = [1] }",
+    "[[1], [2]]",
+    '"true"',
+)
+
+
+def grown(parts: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    return st.builds(
+        lambda shape, one, two, three: shape.format(one, two, three), st.sampled_from(SHAPES), parts, parts, parts
+    )
+
+
+def covers(known: Any, actual: Any) -> bool:
+    """Whether what was said without the variable's value is true of what comes out with it."""
+    if isinstance(known, Unknown):
+        return True
+    if isinstance(known, dict) and isinstance(actual, dict):
+        return known.keys() == actual.keys() and all(covers(known[key], actual[key]) for key in known)
+    if isinstance(known, list) and isinstance(actual, list):
+        return len(known) == len(actual) and all(map(covers, known, actual))
+    return type(known) is type(actual) and bool(known == actual)
+
+
+@given(st.recursive(st.sampled_from(LEAVES), grown, max_leaves=6), st.sampled_from(VALUES))
+def test_what_is_said_without_a_value_holds_with_every_value(expression: str, given_value: str) -> None:
+    try:
+        actual = value(expression, f'variable "x" {{\n  default = {given_value}\n}}')
+    except EvaluationError:
+        return
+    assert covers(value(expression, 'variable "x" {}'), actual)
