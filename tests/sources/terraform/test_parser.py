@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ringfence.model.diagnostics import Diagnostic
+from ringfence.sources import terraform
+from ringfence.sources.files import InputFile
 from ringfence.sources.terraform.parser import parse
 from ringfence.sources.terraform.syntax import Body
 
@@ -40,6 +42,18 @@ def test_json_is_the_same_tree() -> None:
     assert found.blocks[0].body.settings[0].span.position() == (1, 36)
 
 
+def test_dynamic_blocks_in_json() -> None:
+    text = """{"resource": {"aws_security_group": {"a": {"name": "a", "dynamic": {"ingress": [
+      {"for_each": [80, 443], "content": {"from_port": "${ingress.value}", "to_port": "${ingress.value}",
+       "protocol": "tcp", "cidr_blocks": ["0.0.0.0/0"]}}]}, "egress": [{"from_port": 0, "to_port": 0,
+       "protocol": "-1", "self": true}]}}}}"""
+    found, diagnostics = terraform.read_files([InputFile("main.tf.json", text)])
+    assert diagnostics == []
+    assert [(one.egress, one.from_port) for one in found.security_groups[0].rules] == [
+        (True, None), (False, 80), (False, 443)
+    ]  # fmt: skip
+
+
 def test_inputs() -> None:
     assert [one.name for one in body("a = 1\nb = [2]\n", "x.tfvars").settings] == ["a", "b"]
     assert [one.name for one in body('{"a": 1}', "x.tfvars.json").settings] == ["a"]
@@ -58,6 +72,7 @@ def test_inputs() -> None:
         ("main.tf.json", "{", "main.tf.json: error"),
         ("main.tf.json", '{"a": 1, "a": 2}', "main.tf.json: error"),
         ("main.tf.json", '{"resource": {"aws_vpc": 3}}', "main.tf.json: error"),
+        ("main.tf.json", '{"resource": {"a": {"b": {"dynamic": 3}}}}', "main.tf.json: error"),
     ],
 )
 def test_what_is_wrong_has_its_place(name: str, text: str, expected: str) -> None:

@@ -123,15 +123,34 @@ def _json_blocks(kind: str, missing: int, content: Any, span: Span, labels: tupl
         for label, one in content.items():
             yield from _json_blocks(kind, missing - 1, one, span.at(label), (*labels, label))
     elif isinstance(content, dict):
-        plain = kind in ("variable",)
+        plain = kind == "variable"
         settings = tuple(
             Setting(key, Literal(one) if plain and not _nested(one) else _value(one, key), span.at(key))
             for key, one in content.items()
-            if key != "//"
+            if key not in ("//", "dynamic")
         )
-        yield Block(kind, labels, Body(settings), span)
+        dynamic = tuple(_json_dynamic(content.get("dynamic"), span.at("dynamic"), ""))
+        yield Block(kind, labels, Body(settings, dynamic), span)
     elif content is not None:
         raise MalformedError(f"{kind} is no object")
+
+
+def _json_dynamic(content: Any, span: Span, label: str) -> Iterator[Block]:
+    """The dynamic blocks of a body; what they make is a body like any other."""
+    if isinstance(content, list):
+        for place, one in enumerate(content):
+            yield from _json_dynamic(one, span.at(place), label)
+    elif isinstance(content, dict) and not label:
+        for name, one in content.items():
+            yield from _json_dynamic(one, span.at(name), name)
+    elif isinstance(content, dict):
+        settings = tuple(
+            Setting(key, _value(one, key), span.at(key)) for key, one in content.items() if key != "content"
+        )
+        made = tuple(_json_blocks("content", 0, content.get("content"), span.at("content"), ()))
+        yield Block("dynamic", (label,), Body(settings, made), span)
+    elif content is not None:
+        raise MalformedError("dynamic is no object")
 
 
 def _nested(value: Any) -> bool:

@@ -25,6 +25,7 @@ from ringfence.resources.aws import (
     Vpc,
     VpcEndpoint,
 )
+from ringfence.sources.terraform.mapping import schema
 from ringfence.sources.terraform.mapping.fields import MAIN_TABLE, Reading, joined
 from ringfence.sources.terraform.records import Arguments, ResourceRecord
 
@@ -37,6 +38,8 @@ def vpcs(reading: Reading) -> list[Vpc]:
     found: dict[str, Vpc] = {}
     for record in reading.of("aws_vpc", "aws_default_vpc"):
         arguments, common = record.arguments, reading.common(record)
+        if record.type == "aws_vpc":
+            schema.noticed(reading, record, schema.VPC)
         id = common["id"]
         cidr = reading.cidr(arguments.get("cidr_block"), arguments.span)
         if cidr is None:
@@ -116,6 +119,8 @@ def subnets(reading: Reading) -> list[Subnet]:
     for record in reading.of("aws_subnet", "aws_default_subnet"):
         arguments, span = record.arguments, record.arguments.span
         cidr = reading.cidr(arguments.get("cidr_block"), span)
+        if record.type == "aws_subnet":
+            schema.noticed(reading, record, schema.SUBNET)
         if record.type == "aws_default_subnet":
             cidr = cidr or Unknown("a default subnet's block is known to AWS only")
         zone = arguments.get("availability_zone_id") or arguments.get("availability_zone")

@@ -11,7 +11,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 
 from ringfence.sources.terraform.mapping.fields import Reading
-from ringfence.sources.terraform.records import Arguments
+from ringfence.sources.terraform.records import Arguments, ResourceRecord
 
 EVERYWHERE = frozenset(("id", "region", "tags", "tags_all", "timeouts"))
 
@@ -88,6 +88,58 @@ ACL = frozenset(("vpc_id", "subnet_ids", "ingress", "egress", "default_network_a
 TABLE = frozenset(("vpc_id", "route", "propagating_vgws", "default_route_table_id"))
 INSTEAD = {"rule_number": "rule_no", "rule_action": "action", "rule_no": "rule_number", "action": "rule_action"}
 """The names that are taken for each other most."""
+
+
+VPC = frozenset(
+    (
+        "assign_generated_ipv6_cidr_block",
+        "cidr_block",
+        "enable_classiclink",
+        "enable_classiclink_dns_support",
+        "enable_dns_hostnames",
+        "enable_dns_support",
+        "enable_network_address_usage_metrics",
+        "instance_tenancy",
+        "ipv4_ipam_pool_id",
+        "ipv4_netmask_length",
+        "ipv6_cidr_block",
+        "ipv6_cidr_block_network_border_group",
+        "ipv6_ipam_pool_id",
+        "ipv6_netmask_length",
+    )
+)
+SUBNET = frozenset(
+    (
+        "assign_ipv6_address_on_creation",
+        "availability_zone",
+        "availability_zone_id",
+        "cidr_block",
+        "customer_owned_ipv4_pool",
+        "enable_dns64",
+        "enable_lni_at_device_index",
+        "enable_resource_name_dns_a_record_on_launch",
+        "enable_resource_name_dns_aaaa_record_on_launch",
+        "ipv4_ipam_pool_id",
+        "ipv4_netmask_length",
+        "ipv6_cidr_block",
+        "ipv6_ipam_pool_id",
+        "ipv6_native",
+        "ipv6_netmask_length",
+        "map_customer_owned_ip_on_launch",
+        "map_public_ip_on_launch",
+        "outpost_arn",
+        "private_dns_hostname_type_on_launch",
+        "vpc_id",
+    )
+)
+
+
+def noticed(reading: Reading, record: ResourceRecord, known: frozenset[str]) -> None:
+    """Warns of arguments that are strange and that no verdict hangs on: newer providers may know more."""
+    for name in sorted(record.arguments.names() - known - EVERYWHERE) if record.written else ():
+        close = get_close_matches(name, sorted(known), n=1)
+        meant = f" (did you mean {close[0]}?)" if close else ""
+        reading.warn(f"the argument {name!r} is not known here and was not looked at{meant}", record.arguments.span)
 
 
 def accepted(reading: Reading, arguments: Arguments, known: frozenset[str], checked: bool = True) -> bool:
