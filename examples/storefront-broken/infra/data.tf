@@ -20,7 +20,7 @@ resource "aws_security_group" "ledger" {
     to_port         = 5432
     security_groups = [aws_security_group.nodes.id]
   }
-  ingress {
+  ingress { # planted: RF205
     description     = "the vendor's support"
     protocol        = "tcp"
     from_port       = 9000
@@ -33,7 +33,7 @@ resource "aws_security_group" "ledger" {
 resource "aws_network_acl" "ledger" { # planted: intent ledger-from-every-zone
   vpc_id     = aws_vpc.shop.id
   subnet_ids = [for key, one in local.places : aws_subnet.shop[key].id if one.tier == "ledger"]
-  ingress {
+  ingress { # planted: RF202
     rule_no    = 100
     action     = "allow"
     protocol   = "tcp"
@@ -75,7 +75,7 @@ resource "aws_security_group" "cache" {
 }
 
 # As if it were a group: what comes in is answered by itself.
-resource "aws_network_acl" "cache" { # planted: intent cache-for-the-shop
+resource "aws_network_acl" "cache" { # planted: RF202, intent cache-for-the-shop
   vpc_id     = aws_vpc.shop.id
   subnet_ids = [for key, one in local.places : aws_subnet.shop[key].id if one.tier == "cache"]
   ingress {
@@ -119,7 +119,7 @@ resource "aws_network_acl" "search" { # planted: intent search-for-the-shop
     to_port    = 443
   }
   # The ports that Windows takes for its clients; the nodes run Linux.
-  egress {
+  egress { # planted: RF202
     rule_no    = 100
     action     = "allow"
     protocol   = "tcp"

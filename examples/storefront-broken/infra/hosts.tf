@@ -3,23 +3,13 @@ locals {
   role = "arn:aws:iam::123456789012:role/shop"
 }
 
-resource "aws_eks_cluster" "shop" {
-  name     = "shop"
-  role_arn = local.role
-  vpc_config {
-    subnet_ids              = [for key, one in local.places : aws_subnet.shop[key].id if one.tier == "private"]
-    endpoint_private_access = true
-    endpoint_public_access  = false
-  }
-}
-
 resource "aws_launch_template" "nodes" {
   name                   = "nodes"
   vpc_security_group_ids = [aws_security_group.nodes.id]
 }
 
 resource "aws_eks_node_group" "shop" {
-  cluster_name    = aws_eks_cluster.shop.name
+  cluster_name    = "shop" # it is made elsewhere
   node_group_name = "shop"
   node_role_arn   = local.role
   subnet_ids      = [for key, one in local.places : aws_subnet.shop[key].id if one.tier == "private"]
@@ -70,7 +60,7 @@ resource "aws_security_group" "nodes" {
 resource "aws_security_group" "bastion" {
   name   = "bastion"
   vpc_id = aws_vpc.shop.id
-  ingress { # planted: intent administrators-come-from-the-office
+  ingress { # planted: RF201, RF203, intent administrators-come-from-the-office
     description = "the office, until its address is fixed"
     protocol    = "tcp"
     from_port   = 22
@@ -88,7 +78,7 @@ resource "aws_security_group" "bastion" {
 resource "aws_security_group" "reports" {
   name   = "reports"
   vpc_id = aws_vpc.shop.id
-  ingress { # planted: intent reports-for-the-shop-alone
+  ingress { # planted: RF204, intent reports-for-the-shop-alone
     description = "it is internal"
     protocol    = "tcp"
     from_port   = 8080
@@ -98,7 +88,7 @@ resource "aws_security_group" "reports" {
 }
 
 # What the first developers had.
-resource "aws_security_group" "legacy" {
+resource "aws_security_group" "legacy" { # planted: RF207
   name   = "legacy"
   vpc_id = aws_vpc.shop.id
   ingress {

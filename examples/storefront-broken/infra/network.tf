@@ -55,7 +55,7 @@ resource "aws_route_table" "public" {
 
 resource "aws_route_table" "private" {
   vpc_id = aws_vpc.shop.id
-  route {
+  route { # planted: RF206
     cidr_block     = "0.0.0.0/0"
     nat_gateway_id = aws_nat_gateway.shop.id
   }
