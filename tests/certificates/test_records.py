@@ -33,7 +33,7 @@ records = st.builds(
     st.none() | origins,
     names,
     names,
-    st.none() | st.builds(Wish, st.builds(Window, times, times, times, names), times),
+    st.none() | st.builds(Wish, st.builds(Window, times, times, times, names), times, st.booleans()),
     st.dictionaries(names, attempts, max_size=2),
     attempts,
     st.lists(st.builds(Retired, names, names, names), max_size=2).map(tuple),

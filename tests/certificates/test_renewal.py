@@ -59,12 +59,21 @@ def test_renew_before() -> None:
 
 
 def test_the_authoritys_window_goes_first_but_never_past_safety() -> None:
-    window = Window(NOW + 3 * DAY, NOW + 4 * DAY, NOW + HOUR)
+    window = Window(NOW + 30 * DAY, NOW + 31 * DAY, NOW + HOUR)
     wish = draw("web", window, None)
     assert window.start <= wish.chosen <= window.end
     assert due(TERMS, origin(90 * DAY), wish)[0] == wish.chosen
     late = draw("web", Window(NOW + 100 * DAY, NOW + 101 * DAY, NOW), None)
     assert due(TERMS, origin(90 * DAY), late) == (NOW + 85.5 * DAY, "too little time is left to wait longer")
+
+
+def test_a_window_in_the_past_is_no_endless_loop() -> None:
+    past = Window(NOW - 9 * DAY, NOW - 8 * DAY, NOW)
+    first = draw("web", past, None)
+    assert due(TERMS, origin(90 * DAY), first)[0] == NOW + 9 * DAY
+    assert due(TERMS, origin(90 * DAY), draw("web", past, first))[0] == NOW + 9 * DAY
+    kept = draw("web", Window(NOW + 50 * DAY, NOW + 51 * DAY, NOW), None)
+    assert due(TERMS, origin(90 * DAY), draw("web", past, kept))[0] < NOW, "it moved: something happened"
 
 
 def test_a_drawn_moment_is_kept_while_the_window_holds_it() -> None:

@@ -36,6 +36,8 @@ class Wish:
 
     window: Window
     chosen: datetime
+    moved: bool = False
+    """Whether the authority changed its mind since it was first asked about this certificate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,9 +213,12 @@ def _wish_to_json(wish: Wish) -> dict[str, Any]:
         "ask_again": stamp(window.ask_again),
         "explanation": window.explanation,
         "chosen": stamp(wish.chosen),
+        "moved": wish.moved,
     }
 
 
 def _wish_from_json(document: Mapping[str, Any]) -> Wish:
     start, end, again = (moment(document[key]) for key in ("start", "end", "ask_again"))
-    return Wish(Window(start, end, again, str(document["explanation"])), moment(document["chosen"]))
+    return Wish(
+        Window(start, end, again, str(document["explanation"])), moment(document["chosen"]), bool(document["moved"])
+    )

@@ -8,7 +8,8 @@ With T the lifetime of a certificate (notAfter - notBefore):
             which come in thousands, are spread over 1/2 +- 10%.
   latest    no rule and no authority's wish puts it off past max(T/20, 5 check intervals) before the end.
   earliest  nothing is issued again within max(1 h, T/10) of the last success (T/3 where that is shorter, for leaves of
-            an hour), unless what is asked for, or the authority's wish, has changed.
+            an hour), unless what is asked for, or the authority's wish, has changed. A window that lies in the past
+            from the start would otherwise have a certificate renewed at every look.
   retries   1, 10, 100 minutes after a failure, then every min(24 h, T/20); never later than a quarter of what is left,
             so that the last hours see many tries. A Retry-After always wins.
   fallback  the first issuer alone until half of the slack (from due to the end) is gone, or while nothing valid is
@@ -102,7 +103,8 @@ def due(terms: Terms, origin: Origin, wish: Wish | None) -> tuple[datetime, str]
     latest = origin.not_after - margin
     earliest = origin.at + min(max(HOUR, lifetime / 10), lifetime / 3)
     if wish is not None:
-        moment, rule = wish.chosen, "the authority's renewal window"
+        moment = wish.chosen if wish.moved else max(wish.chosen, earliest)
+        rule = "the authority's renewal window"
     elif terms.renew_before is not None and terms.renew_before < lifetime:
         moment, rule = max(origin.not_after - terms.renew_before, earliest), "renew_before of the posture file"
     elif lifetime < SHORT_LIVED:
@@ -133,9 +135,9 @@ def draw(name: str, window: Window, kept: Wish | None) -> Wish:
     It depends on the name and the window alone, so two machines draw alike and a crash draws the same again.
     """
     if kept is not None and window.start <= kept.chosen <= window.end:
-        return Wish(window, kept.chosen)
+        return Wish(window, kept.chosen, kept.moved)
     chosen = window.start + (window.end - window.start) * share(f"{name} {window.start} {window.end}")
-    return Wish(window, chosen)
+    return Wish(window, chosen, moved=kept is not None)
 
 
 def next_try(attempts: Attempts, origin: Origin | None, now: datetime, *, impatient: bool = False) -> datetime:
