@@ -99,7 +99,9 @@ def test_a_dynamic_block_over_an_unknown_leaves_the_group_open() -> None:
         'variable "ports" {}\nresource "aws_security_group" "a" {\n  vpc_id = aws_vpc.main.id\n'
         '  dynamic "ingress" {\n    for_each = var.ports\n    content {\n      from_port = 1\n    }\n  }\n}\n'
     )
-    assert isinstance(objects(text).security_groups[0].unlisted, Unknown)
+    (rule,) = objects(text).security_groups[0].rules
+    assert not rule.egress
+    assert all(isinstance(one, Unknown) for one in (rule.protocol, rule.peer, rule.exists))
 
 
 def test_inputs_of_a_root(tmp_path: Any) -> None:
@@ -160,6 +162,19 @@ def test_errors_are_said_once_with_their_place_and_leave_the_rest() -> None:
     assert [str(one) for one in diagnostics] == ["main.tf:5: error: a division by zero"]
     assert isinstance(found.vpcs[0].cidrs[0], Unknown)  # type: ignore[index]
     assert found.vpcs[1].cidrs == ("10.0.0.0/8",)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (VPC + VPC, "main.tf:4: error: resource aws_vpc main stands at main.tf:1 already"),
+        ('variable "x" {}\nvariable "x" {}\n', "variable x stands at main.tf:1 already"),
+        ('resource "aws_vpc" {}\n', "resource aws_vpc needs two labels"),
+        ("module {}\n", "module needs a label"),
+    ],
+)
+def test_names_that_are_taken_or_missing(text: str, words: str) -> None:
+    assert any(words in one for one in messages(text))
 
 
 @pytest.mark.parametrize(

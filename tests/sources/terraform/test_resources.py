@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from ringfence.resources.aws import Unknown
 from ringfence.sources.terraform.resources import records
 from tests.sources.terraform.reading import module
@@ -54,6 +56,22 @@ def test_bodies() -> None:
     assert [str(one) for one in root.root.diagnostics if one.severity == "error"] == [
         "main.tf:6: error: a division by zero"
     ]
+
+
+@pytest.mark.parametrize(
+    ("ignored", "open_", "doubtful"),
+    [
+        ("[ingress]", {"ingress"}, True),
+        ("[tags, egress, route]", {"egress", "route"}, True),
+        ("all", {"ingress", "egress", "route", "entry"}, True),
+        ("[tags]", set(), False),
+    ],
+)
+def test_what_is_left_to_others(ignored: str, open_: set[str], doubtful: bool) -> None:
+    text = f'resource "aws_thing" "a" {{\n  lifecycle {{\n    ignore_changes = {ignored}\n  }}\n}}\n'
+    (found,) = records(module(text))
+    assert set(found.arguments.open) == open_
+    assert (found.fading is not None) == doubtful
 
 
 def test_a_dynamic_block_that_is_none() -> None:

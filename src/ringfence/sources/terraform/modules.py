@@ -88,10 +88,26 @@ class Module:
         self._known: dict[tuple[str, str], Any] = {}
         self._busy: set[tuple[str, str]] = set()
         self._locals = {s.name: s for block in self.body.of_kind("locals") for s in block.body.settings}
-        self._variables = {b.labels[0]: b for b in self.body.of_kind("variable") if b.labels}
-        self._outputs = {b.labels[0]: b for b in self.body.of_kind("output") if b.labels}
-        self._calls = {b.labels[0]: b for b in self.body.of_kind("module") if b.labels}
-        self.resources = {b.labels: b for b in self.body.of_kind("resource") if len(b.labels) == 2}
+        self._variables = self._named("variable")
+        self._outputs = self._named("output")
+        self._calls = self._named("module")
+        self.resources = {b.labels: b for b in self._once_each("resource", 2)}
+
+    def _named(self, kind: str) -> dict[str, Block]:
+        return {block.labels[0]: block for block in self._once_each(kind, 1)}
+
+    def _once_each(self, kind: str, labels: int) -> Iterator[Block]:
+        """The blocks of a kind; Terraform refuses a name that is taken, and a block without its labels."""
+        seen: dict[tuple[str, ...], Span] = {}
+        for block in self.body.of_kind(kind):
+            title = " ".join((kind, *block.labels))
+            if len(block.labels) != labels:
+                self.root.note(error(f"{title} needs {'two labels' if labels == 2 else 'a label'}", block.span))
+            elif block.labels in seen:
+                self.root.note(error(f"{title} stands at {seen[block.labels]} already", block.span))
+            else:
+                seen[block.labels] = block.span
+                yield block
 
     def lookup(self, name: str) -> Any:
         """The root of a reference inside this module."""

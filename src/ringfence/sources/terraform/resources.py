@@ -7,6 +7,7 @@ read all the same. A `dynamic` block whose `for_each` is unknown leaves its kind
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -16,9 +17,11 @@ from ringfence.sources.terraform.conversions import EvaluationError, describe
 from ringfence.sources.terraform.evaluation import Inner, Scope, evaluate
 from ringfence.sources.terraform.modules import Module
 from ringfence.sources.terraform.records import Arguments, ResourceRecord
-from ringfence.sources.terraform.syntax import Block, Body, Literal, Name
+from ringfence.sources.terraform.syntax import Block, Body, Literal, Name, Tuple
 from ringfence.sources.terraform.values import SetOf, vague
 
+LEFT = frozenset(("ingress", "egress", "route", "entry"))
+"""The nested blocks that matter where changes to them are ignored."""
 META = frozenset(("count", "for_each", "provider", "depends_on", "lifecycle", "connection", "provisioner", "timeouts"))
 
 
@@ -30,9 +33,28 @@ def records(module: Module, prefix: str = "aws_") -> Iterator[ResourceRecord]:
         for instance in module.instances(block):
             address = module.address(kind, name, instance.suffix)
             arguments = _body(module, block.body, instance.scope, block)
-            yield ResourceRecord(kind, address, arguments, module.exists or instance.exists, span=block.span)
+            exists = module.exists or instance.exists
+            record = ResourceRecord(kind, address, arguments, exists, span=block.span)
+            yield _let_go(record, block)
     for child in module.children():
         yield from records(child, prefix)
+
+
+def _let_go(record: ResourceRecord, block: Block) -> ResourceRecord:
+    """Rules and routes that `ignore_changes` leaves to others: what is written may have gone, and more may be there."""
+    named: set[str] = set()
+    for lifecycle in block.body.of_kind("lifecycle"):
+        ignored = lifecycle.body.setting("ignore_changes")
+        for one in (ignored.value.items if isinstance(ignored.value, Tuple) else (ignored.value,)) if ignored else ():
+            named |= (
+                {str(one.name)} if isinstance(one, Name) else {str(one.value)} if isinstance(one, Literal) else set()
+            )
+    held = LEFT if "all" in named else LEFT & named
+    if not held:
+        return record
+    doubt = Unknown("others may change this: it stands in ignore_changes")
+    arguments = replace(record.arguments, open={**record.arguments.open, **dict.fromkeys(held, doubt)})
+    return replace(record, arguments=arguments, fading=doubt)
 
 
 def _body(module: Module, body: Body, scope: Scope, block: Block) -> Arguments:

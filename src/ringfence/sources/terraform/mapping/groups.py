@@ -4,6 +4,7 @@
     stand-alone         `aws_security_group_rule`, `aws_vpc_security_group_ingress_rule`, `..._egress_rule`
     both                the provider's documentation forbids it: each apply removes the stand-alone ones and a next one
                         brings them back, so those may be there or not; a warning
+    not known           blocks that nobody can count (a `dynamic` block over an unknown) are one rule that may be any
     default egress      the provider takes it away from every group that it makes
     the default group   is implied in every VPC (ingress from itself, all egress), unless `aws_default_security_group`
                         adopts and empties it
@@ -55,7 +56,10 @@ def security_groups(reading: Reading, vpcs: tuple[Vpc, ...]) -> list[SecurityGro
                 inline.add((group.id, egress))
             for place, block in enumerate(blocks):
                 rules += _block(reading, record, block, egress, f"{group.id}.{kind}[{place}]", group.id)
-            group = replace(group, unlisted=group.unlisted or more)
+            if more is not None and record.written:
+                rules.append(_open(f"{group.id}.{kind}[?]", egress, more, record))
+            elif more is not None:
+                group = replace(group, unlisted=more)
         groups[group.id] = replace(group, rules=tuple(rules))
     for vpc in vpcs:
         implied = vpc.default_security_group
@@ -66,6 +70,11 @@ def security_groups(reading: Reading, vpcs: tuple[Vpc, ...]) -> list[SecurityGro
             groups[str(parent)] = replace(groups[str(parent)], unlisted=None)
         _place(reading, groups, inline, parent, rule)
     return list(groups.values())
+
+
+def _open(id: str, egress: bool, more: Unknown, record: ResourceRecord) -> SecurityGroupRule:
+    """What stands for blocks whose number is unknown: any rule of that direction, or none."""
+    return SecurityGroupRule(id=id, egress=egress, protocol=more, peer=more, exists=more, span=record.span)
 
 
 def _name(reading: Reading, record: ResourceRecord) -> Id:
