@@ -27,7 +27,7 @@ from ringfence.model.spans import Span
 from ringfence.resources.aws import InternetGateway, NatGateway, Unknown, VpcEndpoint
 from ringfence.topology.aws.endpoints import AWS, PUBLIC, Wanted, endpoints
 from ringfence.topology.aws.estate import Estate, doubt, name, undecided
-from ringfence.topology.aws.places import acl_chains, maybe, of, routes
+from ringfence.topology.aws.places import acl_chains, maybe, of, router, routes
 from ringfence.topology.entries import OUTSIDE
 
 NAT_PORTS = IntervalSet.of((1024, 65535))
@@ -120,7 +120,8 @@ def nat_gateway(
     subnet = estate.subnets.get(gateway.subnet) if isinstance(gateway.subnet, str) else None
     if subnet is None:
         because = f"{here}: its subnet is not known"
-        yield from beyond(here, served.may, because)
+        around = tuple((router(vpc), estate.local(vpc).may) for vpc in estate.objects.vpcs)
+        yield from beyond(here, served.may, because, around)
         return
     known_ip = next((one for one in _texts(gateway.public_ips)), None)
     reachable = known_ip or gateway.public

@@ -63,18 +63,19 @@ def resolve(
     ways: list[Way] = []
     sure, maybe = NO_ADDRESS, doubtful - local.must
     for _, members in groupby(entries, key=lambda one: (one.length, one.rank)):
-        tied = list(members)
+        tied, unsaid = list(members), NO_ADDRESS
         for one in tied:
             rivals = from_lists if one.rank == LIST else tied
             disputed = AddressSet.union(other.may for other in rivals if other.goal != one.goal)
+            unsaid |= disputed & one.may
             left = one.may - sure
             certain = one.must - sure - maybe - disputed
             if one.route.blackhole is not False:
                 certain = NO_ADDRESS
             if left and one.route.blackhole is not True:
                 ways.append(Way(one.route, Bounds(certain, left, "" if certain == left else _why(one.route))))
-        sure |= AddressSet.union(one.must for one in tied)
-        maybe |= AddressSet.union(one.may - one.must for one in tied)
+        sure |= AddressSet.union(one.must for one in tied) - unsaid
+        maybe |= AddressSet.union(one.may - one.must for one in tied) | unsaid
     because = local.because or "a more specific route may stand in the table"
     must, may = local.must - sure - maybe, local.may - sure
     return tuple(ways), Bounds(must, may, "" if must == may else because)
