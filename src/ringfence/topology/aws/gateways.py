@@ -199,5 +199,5 @@ def beyond(
         yield Location(f"behind {target}", kind="not modelled")
         yield Link("from there", f"behind {target}", here, maybe(EVERYWHERE, because))
         yield Link("to there", here, f"behind {target}", maybe(behind, because))
-    for router, addresses in onward:
-        yield Link("into the VPC", here, router, maybe(addresses, because))
+    for inner, addresses in onward:
+        yield Link("into the VPC", here, inner, maybe(addresses, because))
