@@ -22,9 +22,10 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from ringfence.certificates import keys
+from ringfence.certificates.configuration import Profile
 from ringfence.certificates.issuers import Request
 from ringfence.certificates.issuers.private_ca import PrivateCa
-from ringfence.certificates.issuers.signing import Authority, Profile, sign_ca
+from ringfence.certificates.issuers.signing import Authority, sign_ca
 from ringfence.certificates.store import Attempt
 
 NAMES = ("web.shop.example", "spiffe://shop.example/ns/shop/sa/web")

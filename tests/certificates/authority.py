@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from ringfence.certificates.configuration import Configuration, Deployment, PrivateIssuer, Wanted
+from ringfence.certificates.configuration import Configuration, Deployment, PrivateIssuer, Profile, Wanted
 from ringfence.certificates.issuers import Issuer, Journal, Request, Unavailable, Window
 from ringfence.certificates.issuers.private_ca import PrivateCa
-from ringfence.certificates.issuers.signing import Profile
 from ringfence.certificates.runner import Runner
 from ringfence.certificates.store import Reach, Store, on
 

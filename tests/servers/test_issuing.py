@@ -21,9 +21,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from ringfence.certificates import keys
-from ringfence.certificates.configuration import Challenge, Secret, Wanted
+from ringfence.certificates.configuration import Challenge, Profile, Secret, Wanted
 from ringfence.certificates.issuers import Refused
-from ringfence.certificates.issuers.signing import Profile, sign_ca
+from ringfence.certificates.issuers.signing import sign_ca
 from ringfence.certificates.runner import State
 from tests.certificates.crash import KILLED
 from tests.servers.acme import Pebble, pebble

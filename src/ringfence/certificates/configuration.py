@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
-from ringfence.certificates.issuers.signing import Profile
 from ringfence.model.spans import NOWHERE, Span
 
+DAY = timedelta(days=1)
 DEFAULT_STATE = Path(".ringfence/certificates")
 
 
@@ -54,6 +54,25 @@ class AcmeIssuer:
     staging: str = ""
     """The issuer that a rehearsal asks instead."""
     span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What an authority of our own is like. Empty constraints permit everything."""
+
+    common_name: str = "Ringfence private CA"
+    key: str = "ecdsa-p256"
+    root: timedelta = 3650 * DAY
+    intermediate: timedelta = 365 * DAY
+    leaf: timedelta = DAY
+    """The lifetime of a leaf for which none is asked."""
+    longest_leaf: timedelta = 7 * DAY
+    permitted: tuple[str, ...] = ()
+    """DNS names (with what is below them), address blocks, and `spiffe://` trust domains."""
+    excluded: tuple[str, ...] = ()
+    trust_domain: str = ""
+    crl_url: str = ""
+    """Where leaves say that the list is to be had; empty leaves it out."""
 
 
 @dataclass(frozen=True, slots=True)

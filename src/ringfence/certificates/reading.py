@@ -26,10 +26,11 @@ from ringfence.certificates.configuration import (
     Challenge,
     Configuration,
     PrivateIssuer,
+    Profile,
     Wanted,
 )
 from ringfence.certificates.fields import Fields
-from ringfence.certificates.issuers.signing import Profile, constraints_refuse, subtrees
+from ringfence.certificates.issuers.signing import constraints_refuse, subtrees
 from ringfence.model.diagnostics import Diagnostic, InputError, error
 from ringfence.model.spans import Span
 

@@ -20,10 +20,10 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from ringfence.certificates import keys
 from ringfence.certificates.challenges import Proof
-from ringfence.certificates.configuration import AcmeIssuer
+from ringfence.certificates.configuration import AcmeIssuer, Profile
 from ringfence.certificates.issuers import IssuerError, Refused, Request
 from ringfence.certificates.issuers.acme import Acme, identifier, renewal_identifier
-from ringfence.certificates.issuers.signing import Authority, Profile, sign_ca
+from ringfence.certificates.issuers.signing import Authority, sign_ca
 from ringfence.certificates.store import Attempt
 from tests.certificates.authority import DAY, NOW
 

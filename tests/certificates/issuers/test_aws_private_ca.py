@@ -14,10 +14,10 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from moto import mock_aws
 
 from ringfence.certificates import keys
-from ringfence.certificates.configuration import AwsIssuer
+from ringfence.certificates.configuration import AwsIssuer, Profile
 from ringfence.certificates.issuers import IssuerError, Refused, Request, Unavailable
 from ringfence.certificates.issuers.aws_private_ca import AwsPrivateCa
-from ringfence.certificates.issuers.signing import Profile, sign_ca
+from ringfence.certificates.issuers.signing import sign_ca
 from ringfence.certificates.store import Attempt
 from tests.certificates.authority import NOW
 

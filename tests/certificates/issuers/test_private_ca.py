@@ -8,9 +8,9 @@ import pytest
 from cryptography import x509
 
 from ringfence.certificates import keys
+from ringfence.certificates.configuration import Profile
 from ringfence.certificates.issuers import Refused, Request
 from ringfence.certificates.issuers.private_ca import PrivateCa, signed_by
-from ringfence.certificates.issuers.signing import Profile
 from ringfence.certificates.store import Attempt
 from ringfence.model.diagnostics import SourceError
 from tests.certificates.authority import DAY, NOW

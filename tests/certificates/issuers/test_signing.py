@@ -12,8 +12,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 
 from ringfence.certificates import keys
+from ringfence.certificates.configuration import Profile
 from ringfence.certificates.issuers import Refused
-from ringfence.certificates.issuers.signing import Authority, Profile, constraints_refuse, sign_ca
+from ringfence.certificates.issuers.signing import Authority, constraints_refuse, sign_ca
 from tests.certificates.authority import DAY, NOW
 
 

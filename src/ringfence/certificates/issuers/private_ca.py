@@ -27,8 +27,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from ringfence.certificates import files, keys, records
+from ringfence.certificates.configuration import Profile
 from ringfence.certificates.issuers import Journal, Refused, Request, Unavailable, Window
-from ringfence.certificates.issuers.signing import DAY, Authority, Profile, constraints_refuse, sign_ca
+from ringfence.certificates.issuers.signing import DAY, Authority, constraints_refuse, sign_ca
 from ringfence.model.spans import Span
 
 

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from ringfence.certificates import constraints, keys
+from ringfence.certificates.configuration import Profile
 from ringfence.certificates.issuers import Refused
 
 CLOCKS_LATE = timedelta(minutes=1)
@@ -27,25 +28,6 @@ LIST_LIFETIME = timedelta(days=7)
 DAY = timedelta(days=1)
 USAGES = ("digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement")
 """The key usages that an end entity or an authority may have, in the order of their bits; three more follow."""
-
-
-@dataclass(frozen=True, slots=True)
-class Profile:
-    """What the authority is like. Empty constraints permit everything."""
-
-    common_name: str = "Ringfence private CA"
-    key: str = "ecdsa-p256"
-    root: timedelta = 3650 * DAY
-    intermediate: timedelta = 365 * DAY
-    leaf: timedelta = DAY
-    """The lifetime of a leaf for which none is asked."""
-    longest_leaf: timedelta = 7 * DAY
-    permitted: tuple[str, ...] = ()
-    """DNS names (with what is below them), address blocks, and `spiffe://` trust domains."""
-    excluded: tuple[str, ...] = ()
-    trust_domain: str = ""
-    crl_url: str = ""
-    """Where leaves say that the list is to be had; empty leaves it out."""
 
 
 @dataclass(frozen=True, slots=True)

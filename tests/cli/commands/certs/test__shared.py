@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from ringfence.cli.main import main
@@ -20,6 +23,14 @@ def test_the_group_lists_them(capsys: pytest.CaptureFixture[str]) -> None:
     shown = capsys.readouterr().out
     assert "rotate-root" in shown
     assert "shared" not in shown
+
+
+def test_without_the_library() -> None:
+    blocked = "import sys; sys.modules['cryptography'] = None; from ringfence.cli.main import main; sys.exit(main())"
+    for arguments, code in ((["issue", "--help"], 0), (["rotate-root", "--help"], 0), (["run"], 2)):
+        done = subprocess.run([sys.executable, "-c", blocked, "certs", *arguments], capture_output=True, text=True)
+        assert done.returncode == code, done.stderr
+        assert "internal error" not in done.stderr
 
 
 def test_no_posture_file_anywhere(

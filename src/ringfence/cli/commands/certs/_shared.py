@@ -1,42 +1,29 @@
-"""What the commands that issue share: their options, the posture file's section, and how outcomes are shown."""
+"""What the commands that issue share: their options, the posture file's section, and how outcomes are shown.
+
+The libraries behind it are imported when a command runs, so that help is there without them, and their absence is said.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from ringfence.certificates.configuration import Configuration
-from ringfence.certificates.issuers import factory
-from ringfence.certificates.reading import read
-from ringfence.certificates.records import moment
-from ringfence.certificates.runner import Outcome, Runner
-from ringfence.certificates.service import LOCK_PATIENCE, document
-from ringfence.certificates.store import Store
+from ringfence.cli.certificates import require_library
+from ringfence.cli.moment import MomentType
 from ringfence.cli.output import FAILED, PROVED, Output, render_json
 from ringfence.model.diagnostics import InputError, Severity, error
 from ringfence.model.spans import Span
-from ringfence.sources.files import gather
-from ringfence.sources.yaml_documents import documents
+
+if TYPE_CHECKING:
+    from ringfence.certificates.configuration import Configuration
+    from ringfence.certificates.runner import Outcome, Runner
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 POSTURE_FILE = "ringfence.yaml"
-
-
-class Moment(click.ParamType[datetime]):
-    """The value of `--at`: an RFC 3339 time."""
-
-    name = "TIME"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        """Reads one value; anything else is a usage error."""
-        try:
-            return value if isinstance(value, datetime) else moment(str(value))
-        except ValueError as failure:
-            self.fail(f"{failure}", param, ctx)
 
 
 def issuing_options(function: Command) -> Command:
@@ -46,7 +33,7 @@ def issuing_options(function: Command) -> Command:
         type=click.Path(dir_okay=False, path_type=Path),
         help=f"The posture file.  [default: {POSTURE_FILE} in this folder or above]",
     )
-    at = click.option("--at", type=Moment(), help="The time to go by instead of the clock's (RFC 3339).")
+    at = click.option("--at", type=MomentType(), help="The time to go by instead of the clock's (RFC 3339).")
     return posture(at(function))
 
 
@@ -61,6 +48,12 @@ def configured(posture: Path | None) -> Configuration:
     Raises InputError with the first complaint where something is wrong: issuing by half a section would leave out
     certificates without anybody noticing.
     """
+    require_library()
+    from ringfence.certificates.configuration import Configuration
+    from ringfence.certificates.reading import read
+    from ringfence.sources.files import gather
+    from ringfence.sources.yaml_documents import documents
+
     file = posture or _nearest()
     found, problems = gather([str(file)])
     complaints = list(problems)
@@ -83,6 +76,10 @@ def configured(posture: Path | None) -> Configuration:
 
 def runner(configuration: Configuration) -> Runner:
     """What makes passes over the configuration."""
+    from ringfence.certificates.issuers import factory
+    from ringfence.certificates.runner import Runner
+    from ringfence.certificates.store import Store
+
     store = Store(configuration.state, factory.passphrase(configuration))
     return Runner(configuration, store, factory.build(configuration))
 
@@ -98,6 +95,8 @@ def chosen(configuration: Configuration, names: Sequence[str]) -> Sequence[str]:
 
 def work(made: Runner, names: Sequence[str], at: datetime | None, output: Output, **how: Any) -> int:
     """One pass under the lock, shown; the exit code."""
+    from ringfence.certificates.service import LOCK_PATIENCE
+
     with made.store.lock(LOCK_PATIENCE), output.progress("issuing"):
         outcomes = made.run(at or clock(), names, **how)
     return show(outcomes, output)
@@ -105,6 +104,8 @@ def work(made: Runner, names: Sequence[str], at: datetime | None, output: Output
 
 def show(outcomes: Sequence[Outcome], output: Output) -> int:
     """Writes what came of a pass; the exit code: 1 where somebody has to do something."""
+    from ringfence.certificates.service import document
+
     output.write({"text": lambda _: text(outcomes), "json": lambda _: render_json(document(outcomes))})
     return PROVED if all(one.good for one in outcomes) else FAILED
 

@@ -18,10 +18,6 @@ from pathlib import Path
 
 import click
 
-from ringfence.certificates import deploy
-from ringfence.certificates.issuers import factory
-from ringfence.certificates.runner import State
-from ringfence.certificates.service import document
 from ringfence.cli.commands.certs._shared import chosen, clock, configured, issuing_options, runner
 from ringfence.cli.output import FAILED, PROVED, Output, output_options, render_json
 from ringfence.cli.text import help_text
@@ -34,6 +30,11 @@ from ringfence.cli.text import help_text
 def command(names: tuple[str, ...], posture: Path | None, at: datetime | None, output: Output) -> int:
     """Rehearse a renewal: the whole way with a staging issuer, without deploying."""
     configuration = configured(posture)
+    from ringfence.certificates import deploy
+    from ringfence.certificates.issuers import factory
+    from ringfence.certificates.runner import State
+    from ringfence.certificates.service import document
+
     wanted = {name: configuration.wanted[name] for name in chosen(configuration, names) or configuration.wanted}
     with tempfile.TemporaryDirectory(prefix="ringfence-rehearsal-") as folder, output.progress("rehearsing"):
         stand_in = factory.rehearsal(replace(configuration, wanted=wanted), Path(folder))

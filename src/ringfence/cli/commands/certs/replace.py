@@ -16,7 +16,6 @@ from pathlib import Path
 import click
 
 from ringfence.certificates.issuers import REASONS
-from ringfence.certificates.service import LOCK_PATIENCE
 from ringfence.cli.commands.certs._shared import chosen, clock, configured, issuing_options, runner, show
 from ringfence.cli.output import FAILED, Output, output_options
 from ringfence.cli.text import help_text
@@ -35,6 +34,8 @@ def command(name: str, reason: str, posture: Path | None, at: datetime | None, o
     if wanted.deploy is None or not wanted.deploy.verify:
         message = "has no deploy.verify endpoint, so nobody could prove that the new certificate is served"
         raise InputError(error(message, wanted.span, "add one: what is still in use must not be revoked"))
+    from ringfence.certificates.service import LOCK_PATIENCE
+
     made = runner(configuration)
     with made.store.lock(LOCK_PATIENCE), output.progress("replacing"):
         outcomes = [one for one in made.run(at or clock(), [name], retire=reason) if one.name == name]

@@ -19,9 +19,6 @@ from pathlib import Path
 import click
 
 from ringfence.certificates import rotation
-from ringfence.certificates.configuration import PrivateIssuer
-from ringfence.certificates.issuers import factory
-from ringfence.certificates.rotating import Rotating
 from ringfence.certificates.rotation import Rotation
 from ringfence.cli.commands.certs._shared import clock, configured, issuing_options
 from ringfence.cli.output import FAILED, PROVED, Output, output_options, render_json
@@ -47,6 +44,10 @@ def command(
 ) -> int:
     """Change the root of a private authority, one proved step at a time."""
     configuration = configured(posture)
+    from ringfence.certificates.configuration import PrivateIssuer
+    from ringfence.certificates.issuers import factory
+    from ringfence.certificates.rotating import Rotating
+
     described = configuration.issuers.get(issuer)
     if not isinstance(described, PrivateIssuer):
         raise InputError(error(f"{issuer!r} is no private-ca issuer of the posture file"))

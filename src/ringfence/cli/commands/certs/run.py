@@ -15,13 +15,16 @@ import signal
 import threading
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from ringfence.certificates.service import Pass, lines, metrics, serve
 from ringfence.cli.commands.certs._shared import clock, configured, issuing_options, runner, show
 from ringfence.cli.output import FAILED, Output, output_options, write_file
 from ringfence.cli.text import help_text, one_line
+
+if TYPE_CHECKING:
+    from ringfence.certificates.service import Pass
 
 
 @click.command(help=help_text(__doc__))
@@ -34,6 +37,8 @@ from ringfence.cli.text import help_text, one_line
 def command(once: bool, file: Path | None, posture: Path | None, at: datetime | None, output: Output) -> int:
     """Keep the certificates of the posture file renewed, for ever."""
     made = runner(configured(posture))
+    from ringfence.certificates.service import lines, metrics, serve
+
     ended = threading.Event()
     last: list[Pass] = []
 
