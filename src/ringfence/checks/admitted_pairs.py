@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from ringfence.checks.cloud import admitted, kind, members, named, outside, public
+from ringfence.checks.cloud import admitted, kind, members, named, outside, public, subnet
 from ringfence.checks.finding import View
 from ringfence.engine.witness import Field
 from ringfence.layers.aws_headers import EVERY_PROTOCOL
@@ -69,8 +69,8 @@ def pairs(view: View, found: Estate) -> Iterator[Pair]:
 
 
 def representatives(endpoints: Iterable[Endpoint]) -> list[Endpoint]:
-    """One of each kind. Endpoints that may not be there, and what is not the cloud's own, stand for nobody."""
-    known = [one for one in endpoints if kind(one) and not one.maybe]
+    """One of each kind. What is not the cloud's own stands for nobody, nor does what may be elsewhere or nowhere."""
+    known = [one for one in endpoints if kind(one) and subnet(one) and not one.maybe]
     places = Counter(one.workload for one in known)
     first: dict[tuple[object, ...], Endpoint] = {}
     for one in known:

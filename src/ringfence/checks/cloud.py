@@ -46,6 +46,9 @@ DATABASES = frozenset(
 """Managed services that keep data, by Terraform's type."""
 
 NOT_THE_CLOUDS_OWN = frozenset(("pod", "cluster node", "controller", "service", "target"))
+QUIET = frozenset(("nat_gateway", "lambda_function", "vpc_endpoint"))
+"""Kinds of AWS's own interfaces that take no connections, or none but HTTPS, whatever their groups admit."""
+
 WIDEST = {4: 8, 6: 16}
 """The shortest prefixes, by IP version, that one organisation may hold; what is wider lets everybody in."""
 

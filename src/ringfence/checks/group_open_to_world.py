@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ringfence.checks.cloud import admitted, estate, ingress, members, named, outside, public, some
+from ringfence.checks.cloud import QUIET, admitted, estate, ingress, kind, members, named, outside, public, some
 from ringfence.checks.finding import Check, Finding, Severity, View
 from ringfence.engine.traffic import Traffic, possible
 from ringfence.engine.witness import Field, Witness
@@ -83,7 +83,7 @@ def _finding(
 def _arriving(view: View, carriers: list[Endpoint], headers: HeaderSet) -> Witness | None:
     """A packet from the internet that arrives by the rule."""
     for source in outside(view):
-        for endpoint in carriers:
+        for endpoint in (one for one in carriers if kind(one) not in QUIET):
             slices = view.connectivity.reach.between(source, endpoint)
             if any(one.headers.may & headers and public(one.sources) for one in slices):
                 found = view.witnesses.passing(Field((source,), (endpoint,)), headers)

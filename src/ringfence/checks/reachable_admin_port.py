@@ -23,7 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from ringfence.checks.cloud import DATABASES, admitting, kind, outside, public, some
+from ringfence.checks.cloud import DATABASES, QUIET, admitting, kind, outside, public, some
 from ringfence.checks.exposed_port import SENSITIVE
 from ringfence.checks.finding import Check, Finding, Severity, View
 from ringfence.engine.traffic import offered, possible
@@ -50,8 +50,6 @@ CHECK = Check(
 )
 
 Port = tuple[str, int]
-SILENT = frozenset(("nat_gateway", "lambda_function", "load_balancer"))
-"""Kinds whose interfaces take no connections; balancers are looked at by their listeners."""
 
 
 def run(view: View) -> Iterator[Finding]:
@@ -60,10 +58,9 @@ def run(view: View) -> Iterator[Finding]:
     if objects is None:
         return
     services = {one.id: one for one in objects.managed_services}
-    balancers = {name(one) for one in objects.load_balancers}
     for workload, endpoints in view.connectivity.workloads.items():
         what = kind(endpoints[0])
-        if what and what not in SILENT and workload not in balancers:
+        if what and what not in QUIET and what != "load_balancer":
             wanted = _listening(services.get(endpoints[0].facets[AWS].get("id", "")))
             for sure, found in _open(view, workload, endpoints, wanted):
                 text = f"{some(_spoken(wanted, found))} of {workload}"
