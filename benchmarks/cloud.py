@@ -27,6 +27,7 @@ from ringfence.resources.aws import (
     NatGateway,
     NetworkAcl,
     NetworkInterface,
+    Peer,
     Route,
     RouteTable,
     SecurityGroup,
@@ -112,8 +113,8 @@ def _entries(draw: random.Random) -> Iterator[AclEntry]:
 def _rules(place: int, draw: random.Random) -> Iterator[SecurityGroupRule]:
     for number in range(draw.randint(2, 6)):
         port = draw.choice([22, 80, 443, 5432, 6379, 8080])
-        block = CidrPeer(draw.choice(["0.0.0.0/0", f"10.{draw.randrange(SUBNETS)}.0.0/16", "10.0.0.0/8"]))
-        other = GroupPeer(f"sg-{draw.randrange(GROUPS)}")
+        block: Peer = CidrPeer(draw.choice(["0.0.0.0/0", f"10.{draw.randrange(SUBNETS)}.0.0/16", "10.0.0.0/8"]))
+        other: Peer = GroupPeer(f"sg-{draw.randrange(GROUPS)}")
         yield SecurityGroupRule(
             id=f"sgr-{place}-{number}",
             egress=False,
