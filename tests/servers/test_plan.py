@@ -12,6 +12,7 @@ import pytest
 from ringfence.resources.aws import AwsObjects, Unknown
 from ringfence.sources import plan_json, terraform
 from ringfence.sources.files import InputFile
+from ringfence.sources.terraform.completion import completed
 from tests.servers import stub_provider
 
 NETWORKS = Path(__file__).parent.parent / "sources" / "terraform" / "networks"
@@ -97,6 +98,9 @@ def test_the_popular_module_agrees(example: Path, tofu: Path, tmp_path: Path) ->
     found = differences(written, planned)
     assert found == []
     assert len(planned.subnets) > 2
+    both = completed(planned, written)
+    assert unknowns(both) < min(unknowns(written), unknowns(planned))
+    assert all(isinstance(one.vpc, str) and isinstance(one.zone, str) for one in both.subnets)
 
 
 def test_a_difference_is_seen(read_twice: dict[str, tuple[AwsObjects, AwsObjects]]) -> None:
@@ -119,3 +123,6 @@ def test_hcl_knows_what_a_plan_does_not_say(read_twice: dict[str, tuple[AwsObjec
     assert written.load_balancers[0].subnets == subnets
     assert unknowns(planned.load_balancers[0].subnets) == 3
     assert unknowns(written) < unknowns(planned)
+    both = completed(planned, written)
+    assert both.load_balancers[0].subnets == subnets
+    assert both.subnets[0].span.file.endswith("main.tf")

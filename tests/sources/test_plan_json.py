@@ -11,7 +11,7 @@ from hypothesis import given
 from ringfence.model.diagnostics import Diagnostic
 from ringfence.resources.aws import AwsObjects, CidrPeer, GroupPeer, Unknown
 from ringfence.sources.files import InputFile
-from ringfence.sources.plan_json import is_plan, read_files
+from ringfence.sources.plan_json import inputs, is_plan, read_files
 from tests.sources.damage import damaged
 
 
@@ -147,6 +147,14 @@ def test_what_is_no_plan_is_an_error(text: str) -> None:
     found, diagnostics = read_files([InputFile("x.json", text)])
     assert [str(one.severity) for one in diagnostics] == ["error"]
     assert len(found.unread) == 1
+
+
+def test_the_variables_of_a_plan_are_inputs() -> None:
+    given = inputs(InputFile("p.json", json.dumps({**PLAN, "variables": {"a": {"value": [1]}, "b": {}}})))
+    assert given is not None
+    assert (given.name, json.loads(given.text)) == ("p.json#variables.tfvars.json", {"a": [1]})
+    assert inputs(InputFile("p.json", json.dumps(PLAN))) is None
+    assert inputs(InputFile("p.json", "{")) is None
 
 
 def test_which_documents_are_plans() -> None:

@@ -14,6 +14,7 @@ Source: Terraform's "JSON Output Format".
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -54,6 +55,16 @@ def read_files(files: Iterable[InputFile]) -> tuple[AwsObjects, list[Diagnostic]
             unread.append(Unknown(f"the plan in {file.name} is not complete"))
     objects, more = collect(records, unread)
     return objects, [*diagnostics, *more]
+
+
+def inputs(file: InputFile) -> InputFile | None:
+    """The values of the variables that a plan was made with, as a file of inputs; None where it says none."""
+    document = _parse(file)
+    given = document.get("variables") if isinstance(document, dict) else None
+    if not isinstance(given, dict):
+        return None
+    values = {name: one["value"] for name, one in given.items() if isinstance(one, dict) and "value" in one}
+    return InputFile(f"{file.name}#variables.tfvars.json", json.dumps(values))
 
 
 def is_plan(document: object) -> bool:
