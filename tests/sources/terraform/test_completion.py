@@ -41,6 +41,16 @@ def test_another_network_fills_nothing() -> None:
     assert completed(lost, AwsObjects(security_groups=(SecurityGroup(id="g", vpc="v"),))) == lost
 
 
+def test_what_a_plan_leaves_open_as_a_whole_comes_from_the_hcl() -> None:
+    rule = SecurityGroupRule(id="r", egress=False, protocol="tcp", peer=CidrPeer(UNKNOWN))
+    open_ = AwsObjects(security_groups=(SecurityGroup(id="g", vpc="v", unlisted=UNKNOWN),))
+    full = AwsObjects(security_groups=(SecurityGroup(id="g", vpc="v", rules=(rule,)),))
+    assert completed(open_, full) == full
+    closed = AwsObjects(security_groups=(SecurityGroup(id="g", vpc="v"),))
+    assert completed(closed, full) == closed
+    assert completed(open_, open_) == open_
+
+
 def test_what_may_not_exist_fills_nothing() -> None:
     plan = AwsObjects(subnets=(Subnet(id="a", vpc=UNKNOWN),))
     written = AwsObjects(subnets=(Subnet(id="a", vpc="v", exists=UNKNOWN),))
