@@ -40,7 +40,9 @@ from ringfence.sources.configuration import POSTURE_FILE
 from ringfence.sources.files import InputFile, Observer, gather
 from ringfence.sources.yaml_documents import documents
 from ringfence.topology import aws
-from ringfence.topology.joined import join
+from ringfence.topology.bindings import Binding
+from ringfence.topology.bindings import parse as bindings
+from ringfence.topology.composition import compose
 from ringfence.topology.kubernetes import Topology, build
 from ringfence.topology.names import Side, headers, side
 from ringfence.topology.options import parse
@@ -69,7 +71,11 @@ class Network:
     @cached_property
     def findings(self) -> list[Finding]:
         """What the checks find, the worst first."""
-        return run(View(self.topology, self.connectivity, self.witnesses))
+        return run(self._view)
+
+    @cached_property
+    def _view(self) -> View:
+        return View(self.topology, self.connectivity, self.witnesses)
 
     @cached_property
     def proofs(self) -> tuple[list[Proof], list[Diagnostic]]:
@@ -91,7 +97,7 @@ class Network:
     def exposed(self) -> tuple[tuple[str, Span], ...]:
         """The ways in from outside, as sentences with their places."""
         found: dict[tuple[str, Span], None] = {}
-        for way in ways(View(self.topology, self.connectivity, self.witnesses)):
+        for way in ways(self._view):
             port = f"{way.target.protocol}/{way.target.port}"
             how = "" if way.must else " (not certain)" if way.may else " (refused on the way)"
             found[f"{way.entry.title} -> {way.workload} {port}{how}", way.entry.span] = None
@@ -197,10 +203,22 @@ def load(
     semantic, wrong = parse({**document.options, **(options or {})}, span.at("options"))
     found, unread = configuration.read(wanted, stdin, progress)
     topology = build(found.cluster, semantic)
+    binding = _binding(document, span.at("clusters"), wrong)
     if found.cloud is not None:
-        topology = join(topology, aws.build(found.cloud))
+        topology = compose(topology, aws.build(found.cloud), binding)
     everything = (*diagnostics, *wrong, *unread, *topology.diagnostics)
     return Network(topology, everything, None if chosen is None else document, span)
+
+
+def _binding(document: Posture, span: Span, wrong: list[Diagnostic]) -> Binding | None:
+    """Where the cluster of the manifests runs, if the posture file says so."""
+    if "clusters" not in document.sections:
+        return None
+    found, complaints = bindings(document.sections["clusters"], span)
+    wrong += complaints
+    if len(found) > 1:
+        wrong.append(error("the manifests are one cluster's, so one cluster has a place", found[1].span))
+    return found[0] if len(found) == 1 else None
 
 
 def _posture_file(paths: tuple[str | os.PathLike[str], ...], posture: str | os.PathLike[str] | None) -> Path | None:

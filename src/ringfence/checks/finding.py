@@ -56,9 +56,9 @@ class Finding:
     witness: Witness | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class View:
-    """All that a check may look at."""
+    """All that a check may look at. One view is one run: what several checks ask is worked out once for it."""
 
     topology: Topology
     connectivity: Connectivity

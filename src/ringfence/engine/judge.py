@@ -93,6 +93,9 @@ class Judge:
         self._scopes = [(place, scope) for place, stage in enumerate(chain.stages) for scope in stage.scopes]
         self._classes: dict[tuple[tuple[int, Truth], ...], SubjectClass] = {}
         self._of_subject: dict[int, SubjectClass] = {}
+        everyone: list[tuple[int, Truth]] = []
+        everyone += [(place, True) for place, (_, scope) in enumerate(self._scopes) if scope.subjects == ANYTHING]
+        self._everyone = everyone
         self._governing = self._governed()
 
     def subject_class(self, subject: Endpoint | None) -> SubjectClass:
@@ -118,10 +121,12 @@ class Judge:
             kind.profile = self._profile(kind)
         return kind.profile
 
-    def _governed(self) -> list[list[tuple[int, Truth]]]:
-        """By endpoint number: the scopes that may govern it."""
-        found: list[list[tuple[int, Truth]]] = [[] for _ in self._index.endpoints]
+    def _governed(self) -> dict[int, list[tuple[int, Truth]]]:
+        """By endpoint number: the scopes that may govern it, without those that govern everyone."""
+        found: defaultdict[int, list[tuple[int, Truth]]] = defaultdict(list)
         for place, (_, scope) in enumerate(self._scopes):
+            if scope.subjects == ANYTHING:
+                continue
             subjects = self._index.select(scope.subjects)
             for number in subjects.must:
                 found[number].append((place, True))
@@ -136,7 +141,8 @@ class Judge:
             answers = [(place, scope.subjects.matches(None)) for place, (_, scope) in enumerate(self._scopes)]
             governing = [(place, truth) for place, truth in answers if truth is not False]
         else:
-            governing = self._governing[number]
+            own = self._governing.get(number, [])
+            governing = sorted([*self._everyone, *own], key=lambda pair: pair[0]) if self._everyone else own
         key: list[tuple[int, Truth]] = []
         for place, truth in governing:
             key.append((place, truth))

@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from ringfence.engine.bits import Bits
 from ringfence.engine.folding import CLOSED, OPEN, Verdict
 from ringfence.engine.index import Index
 from ringfence.engine.judge import Judge, Split, View
@@ -55,7 +56,10 @@ class Reachability:
     def __init__(self, network: Network, request: Request | None = None) -> None:
         self.network = network
         self.index = Index(network.endpoints)
-        self._links = network.links_from()
+        self._links = {
+            place: [(link, self.index.select(link.towards), network.locations[link.target].transit) for link in links]
+            for place, links in network.links_from().items()
+        }
         self._endpoints = {endpoint.id: endpoint for endpoint in network.endpoints}
         self._judges: dict[tuple[str, Direction], list[Judge]] = {}
         for name, location in network.locations.items():
@@ -160,25 +164,29 @@ class Reachability:
         """The headers whose replies get back from here to the stretch's start."""
         if not stretch.visited:
             return OPEN
-        return _turned(self._reply(stretch, here, frozenset()))
+        return _turned(self._reply(stretch, here, frozenset(), {}))
 
-    def _reply(self, stretch: Stretch, here: str, visited: frozenset[str]) -> Verdict:
-        """The same in the reply's own headers."""
+    def _reply(
+        self, stretch: Stretch, here: str, visited: frozenset[str], known: dict[tuple[str, frozenset[str]], Verdict]
+    ) -> Verdict:
+        """The same in the reply's own headers. `known` holds what was worked out for this stretch."""
         if here == stretch.start and visited:
             return OPEN
+        found = known.get((here, visited))
+        if found is not None:
+            return found
         choices = []
         for link, truth in self._serving_reply(stretch, here):
-            passing = OPEN
-            if link.target in visited:
-                passing = CLOSED
-            if link.exits:
+            passing = CLOSED if link.target in visited else OPEN
+            if link.exits and passing.may:
                 passing &= self._judged_reply(stretch, here, Direction.EGRESS)
             if link.enters and passing.may:
                 passing &= self._judged_reply(stretch, link.target, Direction.INGRESS)
             if passing.may:
-                passing &= self._reply(stretch, link.target, visited | {link.target})
+                passing &= self._reply(stretch, link.target, visited | {link.target}, known)
             choices.append((truth, link.headers, passing))
-        return _chosen(choices)
+        found = known[here, visited] = _chosen(choices)
+        return found
 
     def _judged(self, stretch: Stretch, here: str, direction: Direction) -> Verdict:
         passing = OPEN
@@ -204,30 +212,33 @@ class Reachability:
 
     def _serving(self, stretch: Stretch, here: str) -> Iterator[tuple[Link, Truth]]:
         """The links that may serve the request, as far as its header lets them."""
-        for link in self._links.get(here, ()):
-            target = stretch.target.origin
+        own = stretch.target.origin
+        for link, towards, transit in self._links.get(here, ()):
+            target = own
             if link.rewrite is not None and link.rewrite.target is not None:
                 target = self._endpoints[link.rewrite.target]
-            if self._leads(link, target.location if target else ""):
-                truth = self._fits(link, stretch.target)
+            if transit or (target is not None and link.target == target.location):
+                truth = self._fits(link, towards, stretch.target)
                 if truth is not False:
                     yield link, truth
 
     def _serving_reply(self, stretch: Stretch, here: str) -> Iterator[tuple[Link, Truth]]:
-        for link in self._links.get(here, ()):
-            if link.rewrite is None and self._leads(link, stretch.start):
-                truth = self._fits(link, stretch.source)
+        for link, towards, transit in self._links.get(here, ()):
+            if link.rewrite is None and (transit or link.target == stretch.start):
+                truth = self._fits(link, towards, stretch.source)
                 if truth is not False:
                     yield link, truth
 
-    def _leads(self, link: Link, goal: str) -> bool:
-        return link.target == goal or self.network.locations[link.target].transit
-
-    def _fits(self, link: Link, towards: View) -> Truth:
-        selected = link.towards.matches(towards.origin)
+    def _fits(self, link: Link, towards: Bounds[Bits], end: View) -> Truth:
+        """Whether the link is for that end of the flow; `towards` is what its selector selects."""
+        if end.origin is None:
+            selected = link.towards.matches(None)
+        else:
+            number = self.index.number[end.origin.id]
+            selected = True if number in towards.must else (None if number in towards.may else False)
         if selected is False or link.destinations is None:
             return selected
-        return conjunction((selected, towards.within(link.destinations)))
+        return conjunction((selected, end.within(link.destinations)))
 
 
 def _chosen(choices: Iterable[tuple[Truth, HeaderSet | None, Verdict]]) -> Verdict:
