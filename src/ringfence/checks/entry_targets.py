@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ringfence.checks.finding import View
-from ringfence.engine.connectivity import related
+from ringfence.engine.connectivity import Relation, related
 from ringfence.engine.traffic import Traffic
 from ringfence.engine.witness import Field
 from ringfence.model.headers import HeaderSet, ports
@@ -29,13 +30,22 @@ class Way:
     headers: HeaderSet
 
 
-def ways(view: View) -> Iterator[Way]:
+@lru_cache(maxsize=2)
+def ways(view: View) -> tuple[Way, ...]:
     """Every entry to every workload behind it that shares an address family with the entry's sources."""
+    return tuple(_ways(view, {}))
+
+
+Known = dict[tuple[object, ...], list[Relation]]
+"""Relations by their ends: the ports of an entry have them in common."""
+
+
+def _ways(view: View, known: Known) -> Iterator[Way]:
     for entry in view.topology.entries:
         sources = tuple(one for name in entry.sources for one in view.connectivity.workloads.get(name, ()))
         for target in entry.targets:
             for workload, members in _by_workload(view, target).items():
-                yield from _way(view, entry, target, workload, sources, members)
+                yield from _way(view, entry, target, workload, sources, members, known)
 
 
 def _by_workload(view: View, target: Target) -> dict[str, tuple[Endpoint, ...]]:
@@ -52,11 +62,15 @@ def _way(
     workload: str,
     sources: tuple[Endpoint, ...],
     members: tuple[Endpoint, ...],
+    known: Known,
 ) -> Iterator[Way]:
     # Only sources that keep their address can be told apart by it; a node in between cannot.
     ranges = entry.source_ranges if any(one.every for one in sources) else None
     field = Field(sources, members, ranges)
-    relations = list(related(view.connectivity.reach, sources, members, (ranges, None)))
+    ends = (sources, members, ranges)
+    if ends not in known:
+        known[ends] = list(related(view.connectivity.reach, sources, members, (ranges, None)))
+    relations = known[ends]
     if relations:
         may = any(_holds(one.may, target) for one in relations)
         must = all(_holds(one.must, target) for one in relations)
