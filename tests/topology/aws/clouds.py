@@ -15,6 +15,7 @@ from ringfence.resources.aws import (
     AwsObjects,
     CidrPeer,
     GroupPeer,
+    Id,
     InternetGateway,
     NatGateway,
     NetworkAcl,
@@ -86,7 +87,7 @@ def route(destination: str, kind: TargetKind, target: str, **more: Any) -> Route
     return Route(destination=destination, kind=kind, target=target, **more)
 
 
-def host(name: str, subnet: str, address: str, *groups: str, public: Any = None, **more: Any) -> NetworkInterface:
+def host(name: str, subnet: Id, address: Id, *groups: Id, public: Any = None, **more: Any) -> NetworkInterface:
     """An interface that nobody owns, with these groups."""
     return NetworkInterface(
         id=name, subnet=subnet, private_ips=(address,), security_groups=groups, public_ip=public, **more

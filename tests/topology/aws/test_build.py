@@ -12,6 +12,7 @@ from ringfence.model.addresses import AddressSet
 from ringfence.resources.aws import (
     AutoScalingGroup,
     ElasticIp,
+    Id,
     InternetGateway,
     LaunchTemplate,
     NodeGroup,
@@ -48,7 +49,7 @@ BOTH = (entry(100, "allow"), entry(100, "allow", None, egress=True))
 EPHEMERAL_OUT = entry(100, "allow", (1024, 65535), egress=True)
 
 
-def bastion(*groups: str, public: Any = "203.0.113.10", **more: Any) -> dict[str, Any]:
+def bastion(*groups: Id, public: Any = "203.0.113.10", **more: Any) -> dict[str, Any]:
     """The cloud's one change: a bastion with these groups."""
     return {"network_interfaces": (host("bastion", "public", "10.0.0.10", *groups, public=public, **more),)}
 

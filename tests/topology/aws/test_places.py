@@ -8,7 +8,7 @@ import pytest
 
 from ringfence.model.rules import Action, Direction
 from ringfence.model.selectors import ANYTHING, AllOf, Member
-from ringfence.resources.aws import Unknown
+from ringfence.resources.aws import Ids, Unknown
 from ringfence.topology.aws.endpoints import Wanted, endpoints
 from ringfence.topology.aws.estate import Estate
 from ringfence.topology.aws.places import OTHER_GROUPS, acl_chains, both, group_chains, of
@@ -40,7 +40,7 @@ def test_without_groups_there_is_no_chain_and_with_unknown_ones_there_is_doubt()
 
 
 @pytest.mark.parametrize(("subnets", "stages"), [(("data",), 2), (UNKNOWN, 1)])
-def test_an_edge_has_its_acl_or_a_doubt(subnets: object, stages: int):
+def test_an_edge_has_its_acl_or_a_doubt(subnets: Ids, stages: int):
     acls = (acl("open", *ALLOW_ALL), replace(acl("edge"), subnets=subnets))
     estate = Estate(cloud(network_acls=acls))
     for chain in acl_chains(estate, estate.subnets["data"]):
