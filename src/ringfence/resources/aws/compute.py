@@ -57,7 +57,10 @@ class AutoScalingGroup(Resource):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EksCluster(Resource):
-    """A cluster's control plane: interfaces in its subnets with its own and the given groups."""
+    """A cluster's control plane: interfaces in its subnets with its own and the given groups.
+
+    `ipv6` is its family: pods and services have addresses of one of the two.
+    """
 
     name: Id = ""
     subnets: Ids = ()
@@ -66,6 +69,7 @@ class EksCluster(Resource):
     public_access: Flag = True
     private_access: Flag = False
     public_access_cidrs: Blocks = ("0.0.0.0/0",)
+    ipv6: Flag = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,6 +25,8 @@ from ringfence.sources.terraform.folders import Folders
 from ringfence.sources.terraform.syntax import Block, Body, Literal, Name, Setting
 from ringfence.sources.terraform.values import Reference, SetOf, vague
 
+EKS_BLOCK = "vpc_config"
+"""The one nested block in which others look for an id: an EKS cluster's `vpc_config[0].cluster_security_group_id`."""
 MOST_INSTANCES = 10_000
 DEEPEST = 30
 """Levels of modules that call modules."""
@@ -245,6 +247,8 @@ class Module:
 
         def member(attribute: str) -> Any:
             setting = block.body.setting(attribute)
+            if attribute == EKS_BLOCK and attribute in nested:
+                return [Members(lambda name: _within(address, attribute, name))]
             if attribute in nested:
                 return Unknown(f"{address}.{attribute} is a nested block")
             made = None
@@ -302,6 +306,12 @@ class Module:
         if setting is None:
             raise EvaluationError(f"the module has no output {name!r}")
         return evaluate(setting.value, self)
+
+
+def _within(address: str, block: str, name: str) -> Reference | Unknown:
+    """An attribute inside a nested block: known by whose it is where it is an id."""
+    found = Reference(address, name)
+    return found if found.identity and name != "id" else Unknown(f"{address}.{block} is a nested block")
 
 
 class _Nothing:

@@ -26,6 +26,7 @@ IDENTITIES = frozenset(
         "default_route_table_id",
         "main_route_table_id",
         "primary_network_interface_id",
+        "cluster_security_group_id",
     )
 )
 """Attributes that AWS always gives, each to one resource alone."""

@@ -176,6 +176,41 @@ def test_the_default_group() -> None:
     assert (adopted.id, adopted.address, adopted.rules) == (implied.id, "aws_default_security_group.d", ())
 
 
+def test_the_group_of_a_cluster() -> None:
+    text = VPC + (
+        'resource "aws_subnet" "s" {\n  vpc_id = aws_vpc.main.id\n  cidr_block = "10.0.0.0/24"\n}\n'
+        'resource "aws_eks_cluster" "c" {\n  name = "c"\n  vpc_config {\n    subnet_ids = [aws_subnet.s.id]\n  }\n}\n'
+        'resource "aws_vpc_security_group_ingress_rule" "more" {\n'
+        "  security_group_id = aws_eks_cluster.c.vpc_config[0].cluster_security_group_id\n"
+        '  ip_protocol = "tcp"\n  from_port = 443\n  to_port = 443\n  cidr_ipv4 = "10.0.0.0/8"\n}\n'
+    )
+    found = objects(text)
+    own = found.eks_clusters[0].cluster_security_group
+    (group,) = [one for one in found.security_groups if one.id == own]
+    assert (group.vpc, group.unlisted) == ("aws_vpc.main", None)
+    assert [(one.egress, one.peer, one.exists is None) for one in group.rules] == [
+        (False, GroupPeer(group.id), True),
+        (True, CidrPeer("0.0.0.0/0"), True),
+        (False, CidrPeer("10.0.0.0/8"), True),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("family", "egress"),
+    [
+        ('"ipv6"', [("::/0", True)]),
+        ('"ipv4"', [("0.0.0.0/0", True)]),
+        ("var.x", [("0.0.0.0/0", False), ("::/0", False)]),
+    ],
+)
+def test_the_family_of_a_cluster(family: str, egress: list[tuple[str, bool]]) -> None:
+    block = f"  kubernetes_network_config {{\n    ip_family = {family}\n  }}\n"
+    text = f'variable "x" {{}}\nresource "aws_eks_cluster" "c" {{\n{block}}}\n'
+    (own,) = objects(text).security_groups
+    found = [(getattr(one.peer, "cidr", ""), one.exists is None) for one in own.rules if one.egress]
+    assert found == egress
+
+
 def test_a_rule_that_may_not_exist() -> None:
     text = f'variable "n" {{}}\nresource "aws_security_group" "a" {{\n  count = var.n\n{WORLD}}}\n'
     (found,) = objects(text).security_groups

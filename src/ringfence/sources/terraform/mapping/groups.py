@@ -6,25 +6,29 @@
                         brings them back, so those may be there or not; a warning
     not known           blocks that nobody can count (a `dynamic` block over an unknown) are one rule that may be any
     default egress      the provider takes it away from every group that it makes
+    a cluster's group   is implied with every EKS cluster: ingress from itself, all egress
     the default group   is implied in every VPC (ingress from itself, all egress), unless `aws_default_security_group`
                         adopts and empties it
 
-Source: the AWS provider's pages on these resources; VPC user guide, "Default security groups".
+Source: the AWS provider's pages on these resources; VPC user guide, "Default security groups"; EKS user guide, "View
+Amazon EKS security group requirements for clusters".
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from ringfence.resources.aws import (
     CidrPeer,
+    EksCluster,
     GroupPeer,
     Id,
     Peer,
     PrefixListPeer,
     SecurityGroup,
     SecurityGroupRule,
+    Subnet,
     Unknown,
     Vpc,
 )
@@ -33,11 +37,14 @@ from ringfence.sources.terraform.mapping.fields import Reading
 from ringfence.sources.terraform.mapping.rules import CONFLICT, REFUSED, ports, protocol
 from ringfence.sources.terraform.records import Arguments, ResourceRecord
 
+NOWHERE: Mapping[str, Subnet] = {}
 STANDALONE = ("aws_vpc_security_group_ingress_rule", "aws_vpc_security_group_egress_rule")
 
 
-def security_groups(reading: Reading, vpcs: tuple[Vpc, ...]) -> list[SecurityGroup]:
-    """All groups, default ones included."""
+def security_groups(
+    reading: Reading, vpcs: tuple[Vpc, ...], clusters: Iterable[EksCluster] = (), places: Mapping[str, Subnet] = NOWHERE
+) -> list[SecurityGroup]:
+    """All groups, the VPCs' default ones and the clusters' own included. `places` are the subnets by id."""
     groups: dict[str, SecurityGroup] = {}
     inline: set[tuple[str, bool]] = set()
     planned: set[str] = set()
@@ -65,6 +72,10 @@ def security_groups(reading: Reading, vpcs: tuple[Vpc, ...]) -> list[SecurityGro
         implied = vpc.default_security_group
         if isinstance(implied, str) and implied not in groups:
             groups[implied] = _default_group(vpc, implied)
+    for cluster in clusters:
+        own = cluster.cluster_security_group
+        if isinstance(own, str) and own not in groups:
+            groups[own] = _cluster_group(cluster, own, places)
     for parent, rule in _standalone(reading):
         if parent in planned:  # a plan leaves open what the provider fills in: nothing, where rules stand beside
             groups[str(parent)] = replace(groups[str(parent)], unlisted=None)
@@ -90,6 +101,27 @@ def _default_group(vpc: Vpc, id: str) -> SecurityGroup:
     ]
     rules.append(SecurityGroupRule(id=f"{id} ingress", egress=False, protocol="-1", peer=GroupPeer(id)))
     return SecurityGroup(id=id, vpc=vpc.id, name="default", rules=tuple(rules), exists=vpc.exists, span=vpc.span)
+
+
+def _cluster_group(cluster: EksCluster, id: str, places: Mapping[str, Subnet]) -> SecurityGroup:
+    """What EKS makes with a cluster: it lets out the family that the cluster has."""
+    rules = [SecurityGroupRule(id=f"{id} ingress", egress=False, protocol="-1", peer=GroupPeer(id))]
+    for cidr, six in (("0.0.0.0/0", False), ("::/0", True)):
+        doubt = cluster.ipv6 if isinstance(cluster.ipv6, Unknown) else None
+        if doubt is not None or cluster.ipv6 is six:
+            title = f"{id} egress {cidr}"
+            rules.append(SecurityGroupRule(id=title, egress=True, protocol="-1", peer=CidrPeer(cidr), exists=doubt))
+    first = cluster.subnets[0] if isinstance(cluster.subnets, tuple) and cluster.subnets else None
+    here = places.get(first) if isinstance(first, str) else None
+    elsewhere = Unknown("the VPC of the cluster's subnets")
+    return SecurityGroup(
+        id=id,
+        vpc=here.vpc if here is not None else elsewhere,
+        name=Unknown("EKS makes up a name"),
+        rules=tuple(rules),
+        exists=cluster.exists,
+        span=cluster.span,
+    )
 
 
 def _place(

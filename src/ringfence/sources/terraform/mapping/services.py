@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from ringfence.resources.aws import (
     EksCluster,
+    Flag,
     Id,
     Ids,
     LaunchTemplate,
@@ -23,7 +24,7 @@ from ringfence.resources.aws import (
 )
 from ringfence.sources.terraform.mapping.compute import registrations, template_of
 from ringfence.sources.terraform.mapping.fields import Reading
-from ringfence.sources.terraform.records import Arguments
+from ringfence.sources.terraform.records import Arguments, ResourceRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +137,16 @@ def eks_clusters(reading: Reading) -> list[EksCluster]:
                 public_access=more or reading.flag(body.get("endpoint_public_access"), body.span, True),
                 private_access=more or reading.flag(body.get("endpoint_private_access"), body.span),
                 public_access_cidrs=allowed or ("0.0.0.0/0",),
+                ipv6=_ipv6(reading, record),
             )
         )
     return found
+
+
+def _ipv6(reading: Reading, record: ResourceRecord) -> Flag:
+    blocks, more = record.arguments.nested("kubernetes_network_config")
+    family = reading.maybe(blocks[0].get("ip_family"), blocks[0].span) if blocks else more
+    return family if isinstance(family, Unknown) else family == "ipv6"
 
 
 def node_groups(reading: Reading, clusters: list[EksCluster], templates: list[LaunchTemplate]) -> list[NodeGroup]:
