@@ -51,6 +51,8 @@ def cases(*parts: str) -> list[Case]:
     return [Case(path.parent, json.loads(path.read_text())) for path in found]
 
 
-def for_each(names: str, values: list[Any], ids: Callable[[Any], str]) -> Callable[[Callable[..., None]], Any]:
+def for_each(
+    names: str, values: list[Any], ids: Callable[[Any], str] | None = None
+) -> Callable[[Callable[..., None]], Any]:
     """Parametrises a test; where the cases are not present there is no test, instead of one that is skipped."""
     return pytest.mark.parametrize(names, values, ids=ids) if values else lambda _: None

@@ -20,7 +20,7 @@ from ringfence.sources.aws_describe import read_files
 from ringfence.sources.files import gather
 from ringfence.topology.aws import build
 
-from .known import Case, cases
+from .known import Case, cases, for_each
 
 NOT_MODELLED = ("vpc-peering", "transit-gateway", "hybrid-cloud-aws", "multi-account")
 BEYOND = ("onprem", "vgw", "tgw", "vpc-peering")
@@ -46,7 +46,7 @@ PROBES = [
 ]
 
 
-@pytest.mark.parametrize(("case", "probe"), PROBES)
+@for_each("case, probe", PROBES)
 def test_a_flow_is_judged_alike(case: Case, probe: dict[str, Any], record_property):
     record_property("case", f"aws {case.name}")
     files, unread = gather([str(case.folder / "inputs")])

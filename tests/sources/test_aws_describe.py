@@ -12,7 +12,7 @@ from hypothesis import given
 from ringfence.resources.aws import AwsObjects
 from ringfence.sources.aws_describe import is_describe, read_files
 from ringfence.sources.files import InputFile
-from tests.cases.known import CASES
+from tests.cases.known import CASES, for_each
 from tests.sources.damage import damaged
 from tests.sources.describing import ANSWERS, read
 
@@ -63,7 +63,7 @@ def test_places() -> None:
     assert str(found.security_groups[0].rules[0].span) == "sg.json:10:7"
 
 
-@pytest.mark.parametrize("folder", FOLDERS, ids=lambda one: one.parent.name)
+@for_each("folder", FOLDERS, ids=lambda one: one.parent.name)
 def test_real_accounts_are_read(folder: Any) -> None:
     files = [InputFile(str(one), one.read_text()) for one in sorted(folder.glob("**/*.json"))]
     found, diagnostics = read_files(files)
