@@ -126,3 +126,25 @@ def test_the_ways_in_are_sentences(tmp_path: Path):
         "Ingress shop/front -> shop/web[Deployment] tcp/80",
         "NodePort shop/db -> shop/db[Deployment] tcp/80 (not certain)",
     ]
+
+
+@pytest.mark.parametrize(
+    ("clusters", "complaint"),
+    [
+        ("{shop: {node_group: aws_eks_node_group.shop}}", ""),
+        ("{shop: {node_group: aws_eks_node_group.other}}", "node group aws_eks_node_group.other is not in the files"),
+        ("{shop: {}}", "give either node_group or subnets"),
+        ("{a: {subnets: [s]}, b: {subnets: [t]}}", "one cluster has a place"),
+    ],
+)
+def test_a_cluster_runs_where_the_posture_file_says(tmp_path: Path, clusters: str, complaint: str):
+    shop = Path(__file__).parent.parent / "examples" / "storefront"
+    sources = f"['{shop / 'k8s'}', '{shop / 'infra'}']"
+    posture = f"sources: {sources}\noptions: {{pod_cidrs: [10.0.64.0/18]}}\nclusters: {clusters}\n"
+    (tmp_path / "ringfence.yaml").write_text(posture)
+    net = load(tmp_path)
+    found = [one.message for one in net.diagnostics]
+    assert len(found) == bool(complaint)
+    assert all(complaint in one for one in found)
+    outcome = net.reach("orders/payment", "aws_db_instance.ledger", port="tcp/5432").outcome
+    assert outcome is (Outcome.UNKNOWN if complaint else Outcome.ALLOWED)

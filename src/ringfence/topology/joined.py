@@ -29,7 +29,9 @@ def join(cluster: Topology, cloud: AwsTopology) -> Topology:
         entries = (*cluster.entries, *cloud.entries)
         return replace(cluster, network=cloud.network, entries=entries, diagnostics=diagnostics, cloud=cloud.objects)
     ours, theirs = cluster.network, cloud.network
-    endpoints = {one.id: one for one in (*theirs.endpoints, *ours.endpoints)}
+    # Whatever groups the nodes have, their pods may have.
+    people = (one if one.location == OUTSIDE else replace(one, any_group=True) for one in ours.endpoints)
+    endpoints = {one.id: one for one in (*theirs.endpoints, *people)}
     # The outside reaches what is the cloud's by the cloud's gateways alone.
     own = (replace(one, towards=Not(Has(AWS))) if one.source == OUTSIDE else one for one in ours.links)
     links = (*own, *theirs.links, *_between(theirs))
