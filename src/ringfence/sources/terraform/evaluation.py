@@ -2,7 +2,8 @@
 
 Names are resolved by a `Scope`; everything else is here. What the files do not decide is `Unknown`, and an unknown
 spreads exactly as far as it matters: `false && unknown` is false, a list with an unknown element has a known length. A
-conditional on an unknown is unknown unless both results are the same. A function that is not known here is unknown.
+conditional on an unknown is unknown unless both results are the same; an unknown result counts as of the other's type.
+A function that is not known here is unknown.
 
 Source: Terraform's "Expressions" pages, and the HCL native syntax specification for splats and templates.
 """
@@ -200,7 +201,12 @@ def _binary(node: Binary, scope: Scope) -> Any:
         first = truth(left)
         if first is decisive:
             return decisive
-        second = truth(evaluate(node.right, scope))
+        try:
+            second = truth(evaluate(node.right, scope))
+        except EvaluationError:
+            if isinstance(first, Unknown):
+                return first  # the left side may decide, and then the right one is not looked at
+            raise
         if second is decisive:
             return decisive
         return first if isinstance(first, Unknown) else second
