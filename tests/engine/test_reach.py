@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 from ringfence.engine.outcomes import Outcome
 from ringfence.engine.reach import Reachability
 from ringfence.engine.reference import Reference
-from ringfence.model.networks import Network, Packet
+from ringfence.model.addresses import AddressSet
+from ringfence.model.headers import ALL_HEADERS
+from ringfence.model.networks import Endpoint, Link, Location, Network, Packet
 
 from .networks import HEADERS, Drawn, networks, samples
 
@@ -48,3 +50,20 @@ def test_the_engine_says_what_the_reference_says_packet_by_packet(drawn: Drawn, 
         else:
             assert sure or header not in verdict.must
             assert not possible or header in verdict.may
+
+
+def test_what_cannot_be_followed_to_its_end_is_left_open(monkeypatch):
+    places = {name: Location(name, transit=True) for name in ("a", "b", "c")}
+    links = tuple(Link(f"{one}{other}", one, other) for one in places for other in places if one != other)
+    ends = tuple(Endpoint(name, name, AddressSet.of(f"10.0.0.{place}")) for place, name in enumerate(places))
+    network = Network(ends, places, links)
+    (whole,) = Reachability(network).between(*ends[:2])
+    monkeypatch.setattr("ringfence.engine.reach.MOST_STEPS", 2)
+    monkeypatch.setattr("ringfence.engine.reference.MOST_BRANCHES", 1)
+    (cut,) = Reachability(network).between(*ends[:2])
+    assert cut.headers.must <= whole.headers.must
+    assert whole.headers.may <= cut.headers.may
+    assert cut.headers.may == ALL_HEADERS
+    assert not cut.headers.must
+    packet = Packet("a", ends[0].addresses.first(), "b", ends[1].addresses.first(), HEADERS[0])
+    assert Outcome.UNKNOWN in Reference(network).trace(packet).outcomes

@@ -17,9 +17,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import grpc  # type: ignore[import-untyped]
-import msgpack  # type: ignore[import-untyped]
-from tf.gen import (  # type: ignore[import-untyped]
+import grpc
+import msgpack
+from tf.gen import (
     grpc_controller_pb2,
     grpc_controller_pb2_grpc,
     grpc_stdio_pb2_grpc,

@@ -13,6 +13,7 @@ from ringfence.resources.aws import AwsObjects, Unknown
 from ringfence.sources import plan_json, terraform
 from ringfence.sources.files import InputFile
 from ringfence.sources.terraform.completion import completed
+from tests.cases.known import for_each
 from tests.servers import stub_provider
 
 NETWORKS = Path(__file__).parent.parent / "sources" / "terraform" / "networks"
@@ -85,7 +86,7 @@ def test_both_agree(name: str, read_twice: dict[str, tuple[AwsObjects, AwsObject
     assert found == []
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=lambda one: one.name)
+@for_each("example", EXAMPLES, ids=lambda one: one.name)
 def test_the_popular_module_agrees(example: Path, tofu: Path, tmp_path: Path) -> None:
     top = example.parent.parent
     copy = tmp_path / "module"

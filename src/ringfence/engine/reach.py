@@ -8,6 +8,9 @@ answer is in the headers that the client sends. Where several links may serve a 
     must  = what a link certainly serves, less what any link that may serve it may refuse
 
 An endpoint that stands for all of its addresses is cut into regions that no rule tells apart (`Split`).
+
+Where much is unknown, the ways that a packet may take are more than can be followed. After `MOST_STEPS` of them the
+rest is left open: *may* everything and *must* nothing is a poor answer, and never a wrong one.
 """
 
 from __future__ import annotations
@@ -27,6 +30,11 @@ from ringfence.model.conditions import Request, Truth, conjunction
 from ringfence.model.headers import ALL_HEADERS, NO_HEADERS, HeaderSet
 from ringfence.model.networks import Endpoint, Link, Network
 from ringfence.model.rules import Direction
+
+MOST_STEPS = 5_000
+"""Places that one evaluation looks at, there and back."""
+
+LEFT_OPEN: Verdict = Bounds(NO_HEADERS, ALL_HEADERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +68,7 @@ class Reachability:
             place: [(link, self.index.select(link.towards), network.locations[link.target].transit) for link in links]
             for place, links in network.links_from().items()
         }
+        self._steps = 0
         self._endpoints = {endpoint.id: endpoint for endpoint in network.endpoints}
         self._judges: dict[tuple[str, Direction], list[Judge]] = {}
         for name, location in network.locations.items():
@@ -99,6 +108,7 @@ class Reachability:
     def _evaluate(self, source: Endpoint, here: AddressSet, target: Endpoint, there: AddressSet) -> Verdict:
         if source is target and source.single:
             return OPEN
+        self._steps = 0
         sender = View(source, here, source.identity, "source" if source.every else "")
         receiver = View(target, there, target.identity, "destination" if target.every else "")
         return self._onward(Stretch(sender, receiver, source.location), source.location)
@@ -109,6 +119,9 @@ class Reachability:
         assert target is not None  # a request always has a destination
         if here == target.location and (stretch.rewrites or stretch.visited or here not in self._links):
             return self._return(stretch, here)
+        self._steps += 1
+        if self._steps > MOST_STEPS:
+            return LEFT_OPEN
         serving = self._serving(stretch, here)
         return _chosen((truth, accepted(link), self._cross(stretch, link)) for link, truth in serving)
 
@@ -175,6 +188,9 @@ class Reachability:
         found = known.get((here, visited))
         if found is not None:
             return found
+        self._steps += 1
+        if self._steps > MOST_STEPS:
+            return LEFT_OPEN
         choices = []
         for link, truth in self._serving_reply(stretch, here):
             passing = CLOSED if link.target in visited else OPEN

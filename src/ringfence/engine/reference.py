@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from ringfence.engine.cuts import Cuts
 from ringfence.engine.decisions import Side, decide, within
@@ -20,6 +21,9 @@ from ringfence.model.conditions import Request, Truth, conjunction
 from ringfence.model.headers import PORT_PLANES, Header
 from ringfence.model.networks import Endpoint, Link, Location, Network, Packet
 from ringfence.model.rules import NO_IDENTITY, Action, Direction
+
+MOST_BRANCHES = 2_000
+"""How many possible courses of one packet are followed; where there are more, the outcome is unknown."""
 
 MOST_REWRITES = 4
 """How often a packet may be rewritten on its way."""
@@ -88,7 +92,12 @@ class Reference:
             return Trace((Branch(Outcome.ALLOWED, (inside,)),))
         form = Form(source, packet.source_address, source.identity, target, packet.destination_address, packet.header)
         segment = Segment(form, source.location, None)
-        return Trace(tuple(self._onward((segment,), source.location, packet.request, Course())))
+        courses = self._onward((segment,), source.location, packet.request, Course())
+        found = tuple(islice(courses, MOST_BRANCHES))
+        if next(courses, None) is not None:
+            more = Hop(source.location, "unknown", because=f"more than {MOST_BRANCHES} courses are possible")
+            found = (*found, Branch(Outcome.UNKNOWN, (more,), (), frozenset((Doubt.UNKNOWN,))))
+        return Trace(found)
 
     def _onward(
         self, segments: tuple[Segment, ...], here: str, request: Request | None, course: Course
