@@ -10,7 +10,8 @@ Source: Terraform's "Expressions" pages, and the HCL native syntax specification
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol
 
 from ringfence.resources.aws import Unknown
@@ -312,7 +313,7 @@ def _call(node: Call, scope: Scope) -> Any:
 
 
 def _attempt(node: Call, scope: Scope) -> Any:
-    """The first argument that is no error; one that is unknown might be one."""
+    """The first argument that is no error; one that touches anything unknown might be one."""
     fault = EvaluationError("try has no argument that is no error")
     for one in node.arguments:
         try:
@@ -320,9 +321,39 @@ def _attempt(node: Call, scope: Scope) -> Any:
         except EvaluationError as found:
             fault = found
             continue
+        for part in _traversals(one):
+            try:
+                touched = evaluate(part, scope)
+            except EvaluationError:
+                continue  # a name that a `for` binds; what it goes through is looked at
+            if (unknown := _undecided(touched)) is not None:
+                return unknown
         if isinstance(value, Unknown):
             return value
         return True if node.name == "can" else value
     if node.name == "can":
         return False
     raise fault
+
+
+def _traversals(node: Any) -> Iterator[Expression]:
+    """The references in an expression, each as far as it goes by plain names and places."""
+    below = node
+    while isinstance(below, Attribute) or (isinstance(below, Index) and isinstance(below.key, Literal)):
+        below = below.of
+    if isinstance(below, Name):
+        yield node
+    elif isinstance(node, tuple):
+        for one in node:
+            yield from _traversals(one)
+    elif dataclasses.is_dataclass(node):
+        for field in dataclasses.fields(node):
+            yield from _traversals(getattr(node, field.name))
+
+
+def _undecided(value: Any) -> Unknown | None:
+    """An unknown in a value. (A reference is what AWS decides, and no error.)"""
+    if isinstance(value, Unknown):
+        return value
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return next((found for part in parts if (found := _undecided(part)) is not None), None)
