@@ -57,10 +57,10 @@ def test_what_cannot_be_followed_to_its_end_is_left_open(monkeypatch):
     links = tuple(Link(f"{one}{other}", one, other) for one in places for other in places if one != other)
     ends = tuple(Endpoint(name, name, AddressSet.of(f"10.0.0.{place}")) for place, name in enumerate(places))
     network = Network(ends, places, links)
-    (whole,) = Reachability(network).between(*ends[:2])
+    (whole,) = Reachability(network).between(ends[0], ends[1])
     monkeypatch.setattr("ringfence.engine.reach.MOST_STEPS", 2)
     monkeypatch.setattr("ringfence.engine.reference.MOST_BRANCHES", 1)
-    (cut,) = Reachability(network).between(*ends[:2])
+    (cut,) = Reachability(network).between(ends[0], ends[1])
     assert cut.headers.must <= whole.headers.must
     assert whole.headers.may <= cut.headers.may
     assert cut.headers.may == ALL_HEADERS
