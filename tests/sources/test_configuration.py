@@ -43,6 +43,19 @@ def test_a_plan_goes_before_the_code_beside_it(tmp_path: Path):
     assert [one.address for one in found.cloud.vpcs] == ["aws_vpc.planned"]
 
 
+def test_code_says_what_a_plan_of_the_same_network_leaves_open(tmp_path: Path):
+    change = {"actions": ["create"], "before": None, "after": {}, "after_unknown": {"cidr_block": True}}
+    planned = {"address": "aws_vpc.main", "mode": "managed", "type": "aws_vpc", "name": "main", "change": change}
+    (tmp_path / "plan.json").write_text(json.dumps(PLAN | {"resource_changes": [planned]}))
+    alone, _ = read([tmp_path])
+    assert alone.cloud is not None
+    assert alone.cloud.vpcs[0].cidrs != ("10.0.0.0/16",)
+    (tmp_path / "main.tf").write_text(VPC)
+    found, _ = read([tmp_path])
+    assert found.cloud is not None
+    assert found.cloud.vpcs[0].cidrs == ("10.0.0.0/16",)
+
+
 def test_manifests_alone_have_no_cloud(tmp_path: Path):
     (tmp_path / "pod.json").write_text(json.dumps({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "n"}}))
     found, diagnostics = read([tmp_path])

@@ -21,6 +21,7 @@ from ringfence.resources.kubernetes import KubernetesObjects
 from ringfence.sources import files as manifests
 from ringfence.sources import kubernetes, plan_json, terraform
 from ringfence.sources.files import InputFile, Observer, gather
+from ringfence.sources.terraform.completion import completed
 from ringfence.sources.terraform.folders import ENDINGS as TERRAFORM
 from ringfence.sources.yaml_documents import Document, documents
 
@@ -47,12 +48,20 @@ def read(
     code, plans, rest = _sorted(found)
     objects, wrong = kubernetes.from_documents(_documents(rest))
     diagnostics += wrong
-    cloud = None
-    if code or plans:
-        # A plan is exact; HCL beside it says the same again, with more unknowns.
-        cloud, wrong = plan_json.read_files(plans) if plans else terraform.read_files(code)
-        diagnostics += wrong
-    return Configuration(objects, cloud), diagnostics
+    cloud, wrong = _cloud(code, plans)
+    return Configuration(objects, cloud), [*diagnostics, *wrong]
+
+
+def _cloud(code: list[InputFile], plans: list[InputFile]) -> tuple[AwsObjects | None, list[Diagnostic]]:
+    """A plan goes before the code beside it, which only says what one plan of the same network leaves open."""
+    if not plans:
+        return terraform.read_files(code) if code else (None, [])
+    planned, wrong = plan_json.read_files(plans)
+    if len(plans) == 1 and code:
+        given = plan_json.inputs(plans[0])
+        written, _ = terraform.read_files(code, () if given is None else (given,))
+        planned = completed(planned, written)
+    return planned, wrong
 
 
 def _sorted(found: Iterable[InputFile]) -> tuple[list[InputFile], list[InputFile], list[InputFile]]:
