@@ -35,8 +35,8 @@ from ringfence.model.spans import NOWHERE, Span
 from ringfence.posture.document import Posture
 from ringfence.posture.document import read as read_posture
 from ringfence.posture.intents import Proof, prove
+from ringfence.posture_file import POSTURE_FILE
 from ringfence.sources import configuration
-from ringfence.sources.configuration import POSTURE_FILE
 from ringfence.sources.files import InputFile, Observer, gather
 from ringfence.sources.yaml_documents import documents
 from ringfence.topology import aws

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -11,7 +10,7 @@ import click
 from ringfence.cli.output import Output, print_diagnostics
 from ringfence.model.diagnostics import InputError, error
 from ringfence.network import Network, load
-from ringfence.sources.configuration import POSTURE_FILE
+from ringfence.posture_file import POSTURE_FILE, nearest
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -45,18 +44,12 @@ def read(paths: tuple[str, ...], posture: str | None, options: tuple[str, ...], 
             raise click.UsageError(f"--option {text}: write NAME=VALUE")
         pairs[name] = value
     if not paths and posture is None:
-        posture = str(_nearest())
+        found = nearest()
+        if found is None:
+            message = f"no paths were given, and there is no {POSTURE_FILE} in this folder or above"
+            raise InputError(error(message, remedy="name a file or folder"))
+        posture = str(found)
     with output.progress("reading") as progress:
         network = load(*paths, options=pairs, posture=posture, progress=progress.at)
     print_diagnostics(network.diagnostics, quiet=output.quiet)
     return network
-
-
-def _nearest() -> Path:
-    """The posture file of this folder or the nearest above it."""
-    here = Path.cwd()
-    for folder in (here, *here.parents):
-        if (folder / POSTURE_FILE).is_file():
-            return Path(POSTURE_FILE) if folder == here else folder / POSTURE_FILE
-    message = f"no paths were given, and there is no {POSTURE_FILE} in this folder or above"
-    raise InputError(error(message, remedy="name a file or folder"))

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ringfence.model.diagnostics import Diagnostic
+from ringfence.posture_file import POSTURE_FILE
 from ringfence.resources.aws import AwsObjects
 from ringfence.resources.kubernetes import KubernetesObjects
 from ringfence.sources import files as manifests
@@ -24,8 +25,6 @@ from ringfence.sources.files import InputFile, Observer, gather
 from ringfence.sources.terraform.completion import completed
 from ringfence.sources.terraform.folders import ENDINGS as TERRAFORM
 from ringfence.sources.yaml_documents import Document, documents
-
-POSTURE_FILE = "ringfence.yaml"
 
 PLAN_MARK = '"format_version"'
 """What a plan or state in JSON begins with; looked for near the start, so that large manifests are parsed once."""

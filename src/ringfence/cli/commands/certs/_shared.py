@@ -17,13 +17,13 @@ from ringfence.cli.moment import MomentType
 from ringfence.cli.output import FAILED, PROVED, Output, render_json
 from ringfence.model.diagnostics import InputError, Severity, error
 from ringfence.model.spans import Span
+from ringfence.posture_file import POSTURE_FILE, nearest
 
 if TYPE_CHECKING:
     from ringfence.certificates.configuration import Configuration
     from ringfence.certificates.runner import Outcome, Runner
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-POSTURE_FILE = "ringfence.yaml"
 
 
 def issuing_options(function: Command) -> Command:
@@ -54,7 +54,10 @@ def configured(posture: Path | None) -> Configuration:
     from ringfence.sources.files import gather
     from ringfence.sources.yaml_documents import documents
 
-    file = posture or _nearest()
+    file = posture or nearest()
+    if file is None:
+        message = f"there is no {POSTURE_FILE} in this folder or above"
+        raise InputError(error(message, remedy="name it with --posture"))
     found, problems = gather([str(file)])
     complaints = list(problems)
     section, span = None, Span(str(file))
@@ -119,12 +122,3 @@ def text(outcomes: Sequence[Outcome]) -> str:
         rows += [f"  {step}" for step in one.because]
         rows.append(f"  next look {one.next:%Y-%m-%d %H:%M}")
     return "\n".join(rows) + "\n" if rows else "The posture file issues no certificates.\n"
-
-
-def _nearest() -> Path:
-    """The posture file of this folder or the nearest above it."""
-    here = Path.cwd()
-    for folder in (here, *here.parents):
-        if (folder / POSTURE_FILE).is_file():
-            return Path(POSTURE_FILE) if folder == here else folder / POSTURE_FILE
-    raise InputError(error(f"there is no {POSTURE_FILE} in this folder or above", remedy="name it with --posture"))
