@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from ringfence.engine.bits import Bits
 from ringfence.engine.folding import CLOSED, OPEN, Verdict
@@ -69,6 +70,9 @@ class Reachability:
             for place, links in network.links_from().items()
         }
         self._steps = 0
+        self._ends: dict[str, HeaderSet] | None = None
+        self._meets: set[str] = set()
+        self._met: dict[tuple[str, str, AddressSet | None], set[str]] = {}
         self._endpoints = {endpoint.id: endpoint for endpoint in network.endpoints}
         self._judges: dict[tuple[str, Direction], list[Judge]] = {}
         for name, location in network.locations.items():
@@ -105,6 +109,40 @@ class Reachability:
                 found.setdefault(verdict, []).append(Slice(here, there, verdict))
         return tuple(merged for slices in found.values() for merged in _merged(slices))
 
+    @cached_property
+    def go_betweens(self) -> tuple[Endpoint, ...]:
+        """The endpoints at which packets are sent on to others: balancers, nodes with ports of their own."""
+        found: dict[int, None] = {}
+        for link in self.network.links:
+            if link.rewrite is not None and link.rewrite.target is not None:
+                served = self.index.select(link.towards).may
+                if link.destinations is not None:
+                    served = served & self.index.addressed(link.destinations).may
+                found |= dict.fromkeys(served)
+        return tuple(self.index.endpoints[number] for number in found)
+
+    def through(
+        self, source: Endpoint, via: Endpoint, ends: dict[str, HeaderSet], sources: AddressSet | None = None
+    ) -> tuple[Slice, ...]:
+        """The flows that dial `via` and end at one of these endpoints (by id) with one of its headers."""
+        key = source.id, via.id, sources
+        if key not in self._met:
+            self._met[key] = set()
+            self._ending(source, via, {}, sources, self._met[key])
+        if self._met[key].isdisjoint(ends):
+            return ()
+        return self._ending(source, via, ends, sources, set())
+
+    def _ending(
+        self, source: Endpoint, via: Endpoint, ends: dict[str, HeaderSet], sources: AddressSet | None, met: set[str]
+    ) -> tuple[Slice, ...]:
+        """The same; `met` takes the ids of all endpoints at which a packet may end, wanted or not."""
+        self._ends, self._meets = ends, met
+        try:
+            return self.between(source, via, sources)
+        finally:
+            self._ends = None
+
     def _evaluate(self, source: Endpoint, here: AddressSet, target: Endpoint, there: AddressSet) -> Verdict:
         if source is target and source.single:
             return OPEN
@@ -118,7 +156,11 @@ class Reachability:
         target = stretch.target.origin
         assert target is not None  # a request always has a destination
         if here == target.location and (stretch.rewrites or stretch.visited or here not in self._links):
-            return self._return(stretch, here)
+            if self._ends is None:
+                return self._return(stretch, here)
+            self._meets.add(target.id)
+            wanted = self._ends.get(target.id, NO_HEADERS)
+            return self._return(stretch, here) & Bounds(wanted, wanted) if wanted else CLOSED
         self._steps += 1
         if self._steps > MOST_STEPS:
             return LEFT_OPEN

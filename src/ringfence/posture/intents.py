@@ -178,7 +178,7 @@ class _Prover:
         for source, target, relations in self._pairs(sources, targets):
             passing = [one for one in relations if _passing(one.headers.may, source.endpoints, wanted)]
             if not passing:
-                yield None
+                yield self._around(intent, source, target, wanted)
                 continue
             broken = self._example(source, target, unsure, lambda sent, passing: wanted & sent & passing.must)
             witness = self._witnesses.passing(*(broken or (_field(source, target), wanted)))
@@ -186,6 +186,26 @@ class _Prover:
             traffic = _passing(passing[0].headers.may, source.endpoints, wanted)
             because = f"{source.name} {what} {target.name} on {traffic}"
             yield _proof(intent, UNKNOWN if broken is None else VIOLATED, because, witness)
+
+    def _around(self, intent: Intent, source: Part, target: Part, wanted: HeaderSet) -> Proof | None:
+        """A way through somebody who sends packets on (a balancer, a node's port), which a deny must not miss."""
+        reach = self._connectivity.reach
+        ends = {one.id: wanted for one in target.endpoints}
+        for via in reach.go_betweens:
+            if via.id in ends or via in source.endpoints:
+                continue
+            for one in source.endpoints:
+                for region in reach.through(one, via, ends, source.addresses if one.every else None):
+                    if not region.headers.may & _sent(one):
+                        continue
+                    sure = bool(region.headers.must & _sent(one)) and not (one.maybe or via.maybe)
+                    field = Field((one,), (via,), region.sources if one.every else None)
+                    witness = self._witnesses.passing(field, region.headers.may)
+                    through = via.workload or via.id
+                    what = "reaches" if sure else "may reach"
+                    because = f"{source.name} {what} {target.name} through {through}"
+                    return _proof(intent, VIOLATED if sure else UNKNOWN, because, witness)
+        return None
 
     def _example(
         self,

@@ -1,0 +1,84 @@
+"""A deny does not miss the way through somebody who sends packets on."""
+
+from __future__ import annotations
+
+import pytest
+
+from ringfence.engine.connectivity import Connectivity
+from ringfence.engine.reach import Reachability
+from ringfence.engine.witness import Witnesses
+from ringfence.model.addresses import AddressSet
+from ringfence.model.headers import ALL_HEADERS
+from ringfence.model.intervals import IntervalSet
+from ringfence.model.networks import Endpoint, Link, Location, Network, PortMap, Rewrite
+from ringfence.model.rules import Action, Chain, Direction, Rule, Scope, Stage
+from ringfence.model.selectors import ANYTHING, Comparison, Label, Unsure
+from ringfence.model.spans import Span
+from ringfence.posture.document import read
+from ringfence.posture.intents import prove
+
+FRONT = Label("kind", "is", Comparison.IN, frozenset(("front",)))
+
+
+def network(towards=FRONT, closed: bool = False) -> Network:
+    """A client that can only dial the front, which sends port 443 on to the server's 8080."""
+    people = (
+        Endpoint("client", "left", AddressSet.of("10.0.0.1"), workload="client"),
+        Endpoint("front", "itself", AddressSet.of("10.0.0.2"), workload="front", facets={"kind": {"is": "front"}}),
+        Endpoint("server", "right", AddressSet.of("10.0.0.3"), workload="server"),
+        Endpoint("other", "right", AddressSet.of("10.0.0.4"), workload="other"),
+    )
+    refusing = Stage("s", (Scope("closed", ANYTHING, (Rule(Action.DENY),)),), Action.DENY)
+    chains = (Chain("layer", Direction.INGRESS, (refusing,), Action.DENY),) if closed else ()
+    places = {
+        "left": Location("left"),
+        "middle": Location("middle", transit=True),
+        "itself": Location("itself"),
+        "right": Location("right", chains),
+    }
+    rewrite = Rewrite(target="server", ports=(PortMap("tcp", IntervalSet.of(443), 8080),))
+    links = (
+        Link("out", "left", "middle", towards=FRONT),
+        Link("on", "middle", "right", towards=towards, enters=True, rewrite=rewrite),
+        Link("back", "right", "middle"),
+        Link("home", "middle", "left"),
+    )
+    return Network(people, places, links)
+
+
+def status(made: Network, target: str, port: str) -> tuple[str, str]:
+    intent = {"name": "apart", "reason": "a test", "deny": {"from": "client", "to": target, "ports": [port]}}
+    posture, wrong = read({"intents": [intent]}, Span("ringfence.yaml"))
+    assert not wrong
+    reach = Reachability(made)
+    (proof,), complaints = prove(posture, Span("ringfence.yaml"), Connectivity(reach), Witnesses(reach))
+    assert not complaints
+    return proof.status, proof.because
+
+
+@pytest.mark.parametrize(
+    ("made", "target", "port", "expected"),
+    [
+        (network(), "server", "tcp/8080", "violated"),
+        (network(), "server", "any", "violated"),
+        # The port is the one at which the packet ends, not the one that was dialled.
+        (network(), "server", "tcp/443", "proved"),
+        (network(), "other", "any", "proved"),
+        (network(closed=True), "server", "any", "proved"),
+        (network(Unsure("whether it is sent on")), "server", "any", "unknown"),
+    ],
+)
+def test_a_deny_sees_the_way_through_the_front(made, target, port, expected):
+    found, because = status(made, target, port)
+    assert found == expected
+    assert expected == "proved" or because.endswith("server through front")
+
+
+def test_through_says_which_headers_end_where():
+    reach = Reachability(network())
+    (front,) = reach.go_betweens
+    client = reach.network.endpoints[0]
+    (whole,) = reach.through(client, front, {"server": ALL_HEADERS})
+    assert str(whole.headers.may.tcp.some()) == "443"
+    assert reach.through(client, front, {"other": ALL_HEADERS}) == ()
+    assert not any(one.headers.may for one in reach.between(client, reach.network.endpoints[2]))
