@@ -66,7 +66,7 @@ def _held(view: View, found: Estate) -> dict[str, list[str]]:
     held: dict[str, list[str]] = {one.id: [] for one in found.objects.subnets if _tagged(one.tags)}
     for endpoint in view.topology.network.endpoints:
         if kind(endpoint) in DATABASES or (kind(endpoint) and _tagged(endpoint.facets.get(TAG, {}))):
-            held.setdefault(subnet(endpoint), []).append(endpoint.workload or endpoint.id)
+            held.setdefault(subnet(endpoint), []).append(endpoint.title)
     return held
 
 

@@ -12,7 +12,7 @@ from ringfence.engine.traffic import Traffic
 from ringfence.engine.witness import Field
 from ringfence.model.headers import HeaderSet, ports
 from ringfence.model.intervals import IntervalSet
-from ringfence.model.networks import Endpoint
+from ringfence.model.networks import Endpoint, by_workload
 from ringfence.topology.entries import Entry
 from ringfence.topology.services import Target
 
@@ -44,15 +44,8 @@ def _ways(view: View, known: Known) -> Iterator[Way]:
     for entry in view.topology.entries:
         sources = tuple(one for name in entry.sources for one in view.connectivity.workloads.get(name, ()))
         for target in entry.targets:
-            for workload, members in _by_workload(view, target).items():
+            for workload, members in by_workload(view.topology.behind(target)).items():
                 yield from _way(view, entry, target, workload, sources, members, known)
-
-
-def _by_workload(view: View, target: Target) -> dict[str, tuple[Endpoint, ...]]:
-    found: dict[str, tuple[Endpoint, ...]] = {}
-    for endpoint in view.topology.behind(target):
-        found[endpoint.workload] = (*found.get(endpoint.workload, ()), endpoint)
-    return found
 
 
 def _way(

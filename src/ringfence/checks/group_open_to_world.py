@@ -73,7 +73,7 @@ def _finding(
     view: View, group: SecurityGroup, headers: HeaderSet, rules: list[SecurityGroupRule], carriers: list[Endpoint]
 ) -> Finding:
     witness = _arriving(view, carriers, headers)
-    who = some(one.workload or one.id for one in carriers)
+    who = some(one.title for one in carriers)
     message = f"{name(group)} of {who} is open to the world on {_spoken(headers)}"
     severity = CHECK.severity if witness is not None else Severity.LOW
     because = () if witness is not None else (("nothing from the internet arrives by it today", group.span),)

@@ -208,7 +208,7 @@ def _reason(found: Estate, failure: Failure) -> str:
 
 
 def _who(endpoint: Endpoint) -> str:
-    return endpoint.workload or endpoint.id
+    return endpoint.title
 
 
 def _place(found: Estate, pair: Pair) -> str:

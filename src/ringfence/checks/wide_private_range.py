@@ -55,7 +55,7 @@ def run(view: View) -> Iterator[Finding]:
             held = named(rule, found)
             if _wide(held, local) and held - local - _beyond(found, group):
                 ports = possible(admitted(rule).may)
-                who = some(one.workload or one.id for one in carried[group.id])
+                who = some(one.title for one in carried[group.id])
                 message = f"{name(group)} of {who} admits {held} on {ports}, more than its VPC holds"
                 own = ((f"its VPC is {local}", vpc.span),) if vpc is not None and local else ()
                 yield Finding(CHECK, CHECK.severity, message, rule.span, own)

@@ -21,7 +21,7 @@ from ringfence.engine.traffic import Traffic, traffic
 from ringfence.model.addresses import AddressSet
 from ringfence.model.bounds import Bounds
 from ringfence.model.headers import NO_HEADERS, HeaderSet
-from ringfence.model.networks import Endpoint
+from ringfence.model.networks import Endpoint, by_workload
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +65,7 @@ class Connectivity:
 
     def __init__(self, reach: Reachability) -> None:
         self.reach = reach
-        self.workloads: dict[str, tuple[Endpoint, ...]] = {}
-        for endpoint in reach.network.endpoints:
-            name = endpoint.workload or endpoint.id
-            self.workloads[name] = (*self.workloads.get(name, ()), endpoint)
+        self.workloads = by_workload(reach.network.endpoints)
         self._relations: dict[tuple[int, int], tuple[Relation, ...]] = {}
 
     @cached_property

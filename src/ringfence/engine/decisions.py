@@ -147,7 +147,7 @@ def reason(rule: Rule, peer: Side) -> str:
         told.append(rule.headers.because)
     if told:
         return told[0]
-    who = peer.origin.workload or peer.origin.id if peer.origin else "the peer"
+    who = peer.origin.title if peer.origin else "the peer"
     return f"not everything about {who} is known"
 
 

@@ -91,5 +91,5 @@ def _unknown_addresses(found: list[Witness], fields: list[Field]) -> list[str]:
     for source, target, *_ in (key for key, ends in endings.items() if len(ends) > 1):
         for endpoint in (known[str(source)], known[str(target)]):
             if not endpoint.every and endpoint.addresses.count() > 1:
-                names[endpoint.workload or endpoint.id] = None
+                names[endpoint.title] = None
     return list(names)

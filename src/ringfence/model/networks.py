@@ -24,7 +24,7 @@ stateful chain lets the reply pass where it saw the request; a stateless one jud
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -70,6 +70,19 @@ class Endpoint:
     single: bool = False
     maybe: bool = False
     span: Span = NOWHERE
+
+    @property
+    def title(self) -> str:
+        """What reports call it: its workload, else itself."""
+        return self.workload or self.id
+
+
+def by_workload(endpoints: Iterable[Endpoint]) -> dict[str, tuple[Endpoint, ...]]:
+    """The endpoints of each workload by its title, in their order; one without a workload stands alone."""
+    found: dict[str, list[Endpoint]] = {}
+    for one in endpoints:
+        found.setdefault(one.title, []).append(one)
+    return {title: tuple(members) for title, members in found.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -201,7 +201,7 @@ class _Prover:
                     sure = bool(region.headers.must & _sent(one)) and not (one.maybe or via.maybe)
                     field = Field((one,), (via,), region.sources if one.every else None)
                     witness = self._witnesses.passing(field, region.headers.may)
-                    through = via.workload or via.id
+                    through = via.title
                     what = "reaches" if sure else "may reach"
                     because = f"{source.name} {what} {target.name} through {through}"
                     return _proof(intent, VIOLATED if sure else UNKNOWN, because, witness)

@@ -25,7 +25,7 @@ from ringfence.layers.kubernetes_selectors import NAMESPACE, POD
 from ringfence.model.addresses import ALL_IPV4, ALL_IPV6, EVERYWHERE, NO_ADDRESS, AddressSet
 from ringfence.model.conditions import Truth, conjunction, disjunction
 from ringfence.model.diagnostics import Diagnostic, RingfenceError, error
-from ringfence.model.networks import Endpoint, Network
+from ringfence.model.networks import Endpoint, Network, by_workload
 from ringfence.model.selectors import AllOf, AnyOf, Comparison, Has, Label, Selector
 from ringfence.model.spans import Span
 from ringfence.posture.document import DoesNotExist, Exists, LabelSelector, NotIn, Reference, References, Selection
@@ -60,11 +60,7 @@ class Selected:
 
     def by_workload(self) -> dict[str, tuple[Endpoint, ...]]:
         """The endpoints of each workload."""
-        found: dict[str, tuple[Endpoint, ...]] = {}
-        for one in self.endpoints:
-            name = one.workload or one.id
-            found[name] = (*found.get(name, ()), one)
-        return found
+        return by_workload(self.endpoints)
 
 
 class Resolver:
@@ -258,7 +254,7 @@ def _matches(selection: Selection, wanted: tuple[Selector, ...], endpoint: Endpo
 
 
 def _named(endpoint: Endpoint, text: str) -> bool:
-    full = endpoint.workload or endpoint.id
+    full = endpoint.title
     return _fits(full, text) or _fits(full.partition("[")[0], text)
 
 

@@ -27,7 +27,7 @@ from ringfence.model.bounds import Bounds
 from ringfence.model.diagnostics import Diagnostic, warning
 from ringfence.model.headers import ports
 from ringfence.model.intervals import IntervalSet
-from ringfence.model.networks import Endpoint, Link, Location, Network
+from ringfence.model.networks import Endpoint, Link, Location, Network, by_workload
 from ringfence.model.rules import Action, Chain, Direction
 from ringfence.resources.aws import AwsObjects
 from ringfence.resources.kubernetes import KubernetesObjects, Service
@@ -66,10 +66,7 @@ class Topology:
     @cached_property
     def workloads(self) -> dict[str, tuple[Endpoint, ...]]:
         """The endpoints by the workload that they belong to."""
-        found: dict[str, list[Endpoint]] = {}
-        for endpoint in self.network.endpoints:
-            found.setdefault(endpoint.workload, []).append(endpoint)
-        return {name: tuple(members) for name, members in found.items()}
+        return by_workload(self.network.endpoints)
 
     @property
     def inside(self) -> tuple[str, ...]:

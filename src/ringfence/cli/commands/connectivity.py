@@ -63,4 +63,4 @@ def command(
 
 
 def _workloads(side: Side | None) -> frozenset[str] | None:
-    return None if side is None else frozenset(one.workload or one.id for one in side.endpoints)
+    return None if side is None else frozenset(one.title for one in side.endpoints)
