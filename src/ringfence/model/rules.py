@@ -53,6 +53,19 @@ class Direction(StrEnum):
     INGRESS = "ingress"
 
 
+class Purpose(StrEnum):
+    """What a chain is there for.
+
+    `policy` says who may. `offer` (egress) says which transport a client's own proxy chooses: it leaves one of TCP's two
+    variants for a peer and port, and whoever holds the client can go around it. `acceptance` (ingress) says which
+    transports a server's proxy takes.
+    """
+
+    POLICY = "policy"
+    OFFER = "offer"
+    ACCEPTANCE = "acceptance"
+
+
 @dataclass(frozen=True, slots=True)
 class Pattern:
     """An identity pattern: the whole text, or its start or end where `open_end` / `open_start` is set.
@@ -155,3 +168,4 @@ class Chain:
     stages: tuple[Stage, ...]
     default: Action
     stateful: bool = True
+    purpose: Purpose = Purpose.POLICY
