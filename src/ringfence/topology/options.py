@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any
 
+from ringfence.layers.istio_options import DECISIONS, NORMALIZATIONS, PROTOCOLS, Authorizer, IstioOptions
+from ringfence.layers.linkerd_options import DEFAULT_POLICIES, LinkerdOptions
 from ringfence.model.addresses import NO_ADDRESS, AddressSet
 from ringfence.model.diagnostics import Diagnostic, error
 from ringfence.model.spans import NOWHERE, Span
@@ -20,14 +22,14 @@ OF_OTHER_LAYERS = frozenset(
         "l7_allow_counts_as_allowed",
     }
 )
-"""Options that a layer to come reads; `istio_*` and `linkerd_*` are such, too."""
+"""Options that a layer to come reads."""
 
 TRUTHS = {"true": True, "false": False}
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """The choices that Kubernetes' own layers ask for.
+    """The choices that Kubernetes' own layers and the meshes (`istio`, `linkerd`) ask for.
 
     `ipblock_matches_pods` and `network_policy_enforced` None: as the network plugin suggests. `cni` empty: found in the
     manifests. `pod_cidrs` empty: pods may have any address. `calico_staged_as_enforced`: staged policies count.
@@ -44,6 +46,8 @@ class Options:
     dns: tuple[tuple[str, AddressSet], ...] = ()
     calico_staged_as_enforced: bool = False
     cilium_cidr_matches_nodes: bool = False
+    istio: IstioOptions = IstioOptions()
+    linkerd: LinkerdOptions = LinkerdOptions()
 
 
 def parse(values: Mapping[str, Any], span: Span = NOWHERE) -> tuple[Options, list[Diagnostic]]:
@@ -76,15 +80,61 @@ def _with(options: Options, name: str, value: Any) -> Options:
         case "cni":
             return replace(options, cni=_text(value).lower())
         case "pod_cidrs":
-            blocks = value if isinstance(value, list) else _text(value).split(",")
-            return replace(options, pod_cidrs=AddressSet.of(*map(_text, blocks)))
+            return replace(options, pod_cidrs=AddressSet.of(*_texts(value)))
         case "dns":
             return replace(options, dns=_resolutions(value))
-    if name in OF_OTHER_LAYERS or name.startswith(("istio_", "linkerd_")):
+    mesh, _, of_mesh = name.partition("_")
+    if mesh == "istio" and of_mesh in IstioOptions.__dataclass_fields__:
+        return replace(options, istio=_with_istio(options.istio, of_mesh, value))
+    if mesh == "linkerd" and of_mesh in LinkerdOptions.__dataclass_fields__:
+        return replace(options, linkerd=_with_linkerd(options.linkerd, of_mesh, value))
+    if name in OF_OTHER_LAYERS:
         return options
-    known = [*Options.__dataclass_fields__, *sorted(OF_OTHER_LAYERS)]
+    known = [one for one in Options.__dataclass_fields__ if one not in ("istio", "linkerd")]
+    known += [f"istio_{one}" for one in IstioOptions.__dataclass_fields__]
+    known += [f"linkerd_{one}" for one in LinkerdOptions.__dataclass_fields__]
+    known += sorted(OF_OTHER_LAYERS)
     near = get_close_matches(name, known, 1)
     raise ValueError(f"there is no such option{f'; did you mean {near[0]}?' if near else f': {known} are known'}")
+
+
+def _with_istio(options: IstioOptions, name: str, value: Any) -> IstioOptions:
+    match name:
+        case "root_namespace":
+            return replace(options, root_namespace=_text(value))
+        case "trust_domain":
+            return replace(options, trust_domain=_text(value))
+        case "trust_domain_aliases":
+            return replace(options, trust_domain_aliases=_texts(value))
+        case "path_normalization":
+            return replace(options, path_normalization=_one_of(value, NORMALIZATIONS))
+        case "ext_authz":
+            return replace(options, ext_authz=_authorizers(value))
+    return replace(options, multiple_custom_providers=_truth(value) is True)
+
+
+def _with_linkerd(options: LinkerdOptions, name: str, value: Any) -> LinkerdOptions:
+    match name:
+        case "default_policy":
+            return replace(options, default_policy=_one_of(value, DEFAULT_POLICIES))
+        case "cluster_networks":
+            return replace(options, cluster_networks=AddressSet.of(*_texts(value)))
+    return replace(options, probe_networks=AddressSet.of(*_texts(value)))
+
+
+def _authorizers(value: Any) -> tuple[tuple[str, Authorizer], ...]:
+    if not isinstance(value, Mapping) or not all(isinstance(one, Mapping) for one in value.values()):
+        raise ValueError("is a mapping of provider names to {protocol: grpc | http, decision: allow | deny}")
+    return tuple(
+        (
+            str(name),
+            Authorizer(
+                _one_of(one.get("protocol"), PROTOCOLS),
+                _one_of(one["decision"], DECISIONS) if "decision" in one else "",
+            ),
+        )
+        for name, one in value.items()
+    )
 
 
 def _resolutions(value: Any) -> tuple[tuple[str, AddressSet], ...]:
@@ -109,6 +159,11 @@ def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise ValueError(f"{value!r} is no text")
     return value.strip()
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    """A list of texts, or one text with commas."""
+    return tuple(map(_text, value if isinstance(value, list) else _text(value).split(",")))
 
 
 def _one_of(value: Any, words: tuple[str, ...]) -> str:

@@ -1,0 +1,28 @@
+"""What holds for a whole Linkerd installation, as the posture file or `--option` says it.
+
+None means: what the ConfigMap `linkerd-config` of the control plane says, else Linkerd's default.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ringfence.model.addresses import AddressSet
+
+DEFAULT_POLICIES = (
+    "all-unauthenticated",
+    "all-authenticated",
+    "cluster-unauthenticated",
+    "cluster-authenticated",
+    "deny",
+    "audit",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LinkerdOptions:
+    """Cluster-wide settings: the inbound policy of ports without a Server, the cluster's and the probes' networks."""
+
+    default_policy: str | None = None
+    cluster_networks: AddressSet | None = None
+    probe_networks: AddressSet | None = None
