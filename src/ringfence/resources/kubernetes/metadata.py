@@ -31,6 +31,7 @@ class ObjectMeta:
     """Name and labels of an object.
 
     `namespace` is empty for cluster-scoped kinds only: a namespaced object without one is in `default`.
+    `creation_timestamp` is as the API server wrote it (RFC 3339, UTC, so texts compare as times); empty in manifests.
     """
 
     name: str
@@ -38,6 +39,7 @@ class ObjectMeta:
     labels: Mapping[str, str] = field(default_factory=dict, hash=False)
     annotations: Mapping[str, str] = field(default_factory=dict, hash=False)
     owner: OwnerReference | None = None
+    creation_timestamp: str = ""
 
     @property
     def qualified_name(self) -> str:

@@ -44,6 +44,7 @@ def object_meta(part: Part, *, namespaced: bool, rule: str = syntax.DNS_SUBDOMAI
         syntax.labels(part["labels"]),
         syntax.annotated(part["annotations"]),
         _owner(part["ownerReferences"]),
+        part["creationTimestamp"].text(),
     )
 
 
