@@ -8,15 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ringfence.model.addresses import AddressSet
+from ringfence.resources.linkerd import DEFAULT_POLICIES
 
-DEFAULT_POLICIES = (
-    "all-unauthenticated",
-    "all-authenticated",
-    "cluster-unauthenticated",
-    "cluster-authenticated",
-    "deny",
-    "audit",
-)
+__all__ = ["DEFAULT_POLICIES", "LinkerdOptions"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """What leads from outside to Services: Ingress and IngressClass, and the Gateway API.
 
-Only what decides *which Service is reachable, for whom, through which controller* is typed; filters, retries, header
-rewrites and the like stay out. `networking.k8s.io/v1` and `gateway.networking.k8s.io` (v1, v1beta1, v1alpha2/3).
+Only what decides *which Service is reachable, for whom, through which controller, by which requests* is typed; retries,
+header rewrites and the like stay out. `networking.k8s.io/v1` and `gateway.networking.k8s.io` (v1, v1beta1, v1alpha2/3).
 """
 
 from __future__ import annotations
@@ -150,22 +150,66 @@ class BackendReference:
 
 
 @dataclass(frozen=True, slots=True)
+class NamedMatch:
+    """A header (name in lower case) or query parameter and its value: exact, or a regular expression for all of it."""
+
+    name: str
+    value: str
+    is_pattern: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MethodMatch:
+    """A gRPC service and method; an empty one is any. `is_pattern`: both are regular expressions."""
+
+    service: str = ""
+    method: str = ""
+    is_pattern: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RouteMatch:
+    """A request that a rule takes; all parts must hold.
+
+    `path_type`: Exact, PathPrefix (whole segments) or RegularExpression; without a path it is the prefix `/`, which is
+    every request. `method` empty: any HTTP method. `grpc_method` is set in a GRPCRoute only; None: any.
+    """
+
+    path_type: str = "PathPrefix"
+    path: str = "/"
+    method: str = ""
+    headers: tuple[NamedMatch, ...] = ()
+    query_params: tuple[NamedMatch, ...] = ()
+    grpc_method: MethodMatch | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RouteRule:
-    """One rule's backends; mirrors (`RequestMirror`) are backends too, because traffic reaches them."""
+    """One rule's backends; mirrors (`RequestMirror`) are backends too, because traffic reaches them.
+
+    `matches` are alternatives; without any the rule takes every request (TLS-, TCP- and UDPRoutes have none).
+    `redirects`: the request is answered with a redirect and goes no further.
+    """
 
     backend_refs: tuple[BackendReference, ...] = ()
+    matches: tuple[RouteMatch, ...] = ()
+    redirects: bool = False
     span: Span = field(default=NOWHERE, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """An HTTPRoute, GRPCRoute, TLSRoute, TCPRoute or UDPRoute (`kind`). `hostnames` empty: those of the listener."""
+    """An HTTPRoute, GRPCRoute, TLSRoute, TCPRoute or UDPRoute (`kind`). `hostnames` empty: those of the listener.
+
+    `group` is the Gateway API's, or Linkerd's own (an HTTPRoute of the same shape).
+    """
 
     kind: str
     metadata: ObjectMeta
     parent_refs: tuple[ParentReference, ...] = ()
     hostnames: tuple[str, ...] = ()
     rules: tuple[RouteRule, ...] = ()
+    group: str = "gateway.networking.k8s.io"
     span: Span = field(default=NOWHERE, compare=False, repr=False)
 
 

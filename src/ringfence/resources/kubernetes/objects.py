@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from ringfence.model.spans import NOWHERE, Span
 from ringfence.resources.kubernetes.cluster_policies import ClusterPolicy
@@ -25,14 +26,28 @@ from ringfence.resources.kubernetes.policies import NetworkPolicy
 from ringfence.resources.kubernetes.services import Endpoints, EndpointSlice, Service
 from ringfence.resources.kubernetes.workloads import Namespace, Node, Workload
 
+if TYPE_CHECKING:  # the meshes' objects are built on Kubernetes' own
+    from ringfence.resources.linkerd import (
+        AuthorizationPolicy,
+        EgressNetwork,
+        MeshTLSAuthentication,
+        NetworkAuthentication,
+        Server,
+        ServerAuthorization,
+    )
+
 
 @dataclass(frozen=True, slots=True)
 class ConfigMap:
-    """A ConfigMap; `data` is text by key (binary entries are left out)."""
+    """A ConfigMap; `data` is text by key (binary entries are left out).
+
+    `parsed` holds the YAML of a mesh's control plane under the key that holds it as text (`mesh`, `values`).
+    """
 
     metadata: ObjectMeta
     data: Mapping[str, str] = field(default_factory=dict, hash=False)
     span: Span = field(default=NOWHERE, compare=False, repr=False)
+    parsed: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +73,13 @@ class KubernetesObjects:
     routes: tuple[Route, ...] = ()
     reference_grants: tuple[ReferenceGrant, ...] = ()
     config_maps: tuple[ConfigMap, ...] = ()
+    linkerd_servers: tuple[Server, ...] = ()
+    linkerd_server_authorizations: tuple[ServerAuthorization, ...] = ()
+    linkerd_authorization_policies: tuple[AuthorizationPolicy, ...] = ()
+    linkerd_mesh_tls_authentications: tuple[MeshTLSAuthentication, ...] = ()
+    linkerd_network_authentications: tuple[NetworkAuthentication, ...] = ()
+    linkerd_http_routes: tuple[Route, ...] = ()
+    linkerd_egress_networks: tuple[EgressNetwork, ...] = ()
     others: tuple[RawObject, ...] = ()
     refused: tuple[RefusedObject, ...] = ()
     counts: Mapping[str, int] = field(default_factory=dict, hash=False)

@@ -11,16 +11,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ringfence.resources.kubernetes import ConfigMap, GroupKind
-from ringfence.sources.kubernetes import cluster_policies, gateways, ingresses, network_policies, pods, services
+from ringfence.resources.kubernetes import GroupKind
+from ringfence.sources.kubernetes import (
+    cluster_policies,
+    config_maps,
+    gateways,
+    ingresses,
+    linkerd_parts,
+    linkerd_policies,
+    linkerd_routes,
+    linkerd_servers,
+    network_policies,
+    pods,
+    services,
+)
 from ringfence.sources.kubernetes.controllers import controller
-from ringfence.sources.kubernetes.metadata import object_meta
 from ringfence.sources.kubernetes.parts import Part
-
-
-def config_map(part: Part) -> ConfigMap:
-    """A `v1` ConfigMap."""
-    return ConfigMap(object_meta(part["metadata"], namespaced=True), part["data"].mapping_of_texts(), part.span)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +46,7 @@ class Kind:
 
 
 GATEWAY = gateways.GROUP
+LINKERD = linkerd_parts.GROUP
 _GATEWAY_VERSIONS = tuple(f"{GATEWAY}/{version}" for version in ("v1", "v1beta1", "v1alpha3", "v1alpha2"))
 _OLD_APPS = ("apps/v1beta2", "apps/v1beta1", "extensions/v1beta1")
 _OLD_INGRESS = ("networking.k8s.io/v1beta1", "extensions/v1beta1")
@@ -51,7 +58,7 @@ KINDS = (
     Kind("", "ReplicationController", "controllers", controller, ("v1",)),
     Kind("", "Service", "services", services.service, ("v1",)),
     Kind("", "Endpoints", "endpoints", services.endpoints, ("v1",)),
-    Kind("", "ConfigMap", "config_maps", config_map, ("v1",)),
+    Kind("", "ConfigMap", "config_maps", config_maps.config_map, ("v1",)),
     *(
         Kind("apps", kind, "controllers", controller, ("apps/v1",), _OLD_APPS)
         for kind in ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet")
@@ -87,6 +94,28 @@ KINDS = (
         for kind in ("HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "UDPRoute")
     ),
     Kind(GATEWAY, "ReferenceGrant", "reference_grants", gateways.reference_grant, _GATEWAY_VERSIONS),
+    Kind(LINKERD, "Server", "linkerd_servers", linkerd_servers.server, linkerd_servers.SERVER_VERSIONS),
+    Kind(
+        LINKERD, "ServerAuthorization", "linkerd_server_authorizations", linkerd_servers.server_authorization,
+        (f"{LINKERD}/v1beta1", f"{LINKERD}/v1alpha1"),
+    ),
+    Kind(
+        LINKERD, "AuthorizationPolicy", "linkerd_authorization_policies", linkerd_policies.authorization_policy,
+        (f"{LINKERD}/v1alpha1",),
+    ),
+    Kind(
+        LINKERD, "MeshTLSAuthentication", "linkerd_mesh_tls_authentications",
+        linkerd_policies.mesh_tls_authentication, (f"{LINKERD}/v1alpha1",),
+    ),
+    Kind(
+        LINKERD, "NetworkAuthentication", "linkerd_network_authentications",
+        linkerd_policies.network_authentication, (f"{LINKERD}/v1alpha1",),
+    ),
+    Kind(LINKERD, "HTTPRoute", "linkerd_http_routes", linkerd_routes.http_route, linkerd_routes.HTTP_ROUTE_VERSIONS),
+    Kind(
+        LINKERD, "EgressNetwork", "linkerd_egress_networks", linkerd_policies.egress_network,
+        (f"{LINKERD}/v1alpha1",),
+    ),
 )  # fmt: skip
 
 BY_VERSION: Mapping[tuple[str, str], Kind] = {

@@ -13,19 +13,25 @@ from ringfence.resources.kubernetes import (
     GrantFrom,
     GrantTo,
     Listener,
+    MethodMatch,
+    NamedMatch,
     ParentReference,
     ReferenceGrant,
     Route,
+    RouteMatch,
     RouteRule,
 )
 from ringfence.sources.kubernetes import syntax
 from ringfence.sources.kubernetes.metadata import object_meta, optional_selector
-from ringfence.sources.kubernetes.parts import Part
+from ringfence.sources.kubernetes.parts import Part, shown
 
 GROUP = "gateway.networking.k8s.io"
 NAMESPACES_FROM = ("Same", "All", "Selector", "None")
 TLS_MODES = ("Terminate", "Passthrough")
-MIRROR = "RequestMirror"
+MIRROR, REDIRECT = "RequestMirror", "RequestRedirect"
+PATH_TYPES = ("Exact", "PathPrefix", "RegularExpression")
+VALUE_TYPES = ("Exact", "RegularExpression")
+METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH")
 
 
 def gateway_class(part: Part) -> GatewayClass:
@@ -67,15 +73,20 @@ def _listener(part: Part) -> Listener:
 
 
 def route(part: Part) -> Route:
-    """An HTTPRoute, GRPCRoute, TLSRoute, TCPRoute or UDPRoute."""
+    """An HTTPRoute, GRPCRoute, TLSRoute, TCPRoute or UDPRoute; of the Gateway API, or Linkerd's HTTPRoute."""
     metadata = object_meta(part["metadata"], namespaced=True)
     spec = part["spec"]
+    kind = part["kind"].text()
+    rules = tuple(_rule(item, metadata.namespace, kind) for item in spec["rules"].items())
+    if kind == "HTTPRoute" and not spec["rules"].present:
+        rules = (RouteRule(span=spec.span),)  # the definition's default: every request
     return Route(
-        kind=part["kind"].text(),
+        kind=kind,
         metadata=metadata,
         parent_refs=tuple(_parent(item, metadata.namespace) for item in spec["parentRefs"].items()),
         hostnames=tuple(syntax.host(item) for item in spec["hostnames"].items()),
-        rules=tuple(_rule(item, metadata.namespace) for item in spec["rules"].items()),
+        rules=rules,
+        group=part["apiVersion"].text().rpartition("/")[0],
         span=part.span,
     )
 
@@ -91,13 +102,52 @@ def _parent(part: Part, namespace: str) -> ParentReference:
     )
 
 
-def _rule(part: Part, namespace: str) -> RouteRule:
+def _rule(part: Part, namespace: str, kind: str) -> RouteRule:
     backends = part["backendRefs"].items()
     references = [_backend(item, namespace, item["weight"].integer(1)) for item in backends]
     for filter_ in [one for place in (part, *backends) for one in place["filters"].items()]:
         if filter_["type"].value == MIRROR:
             references.append(_backend(filter_["requestMirror"]["backendRef"], namespace, 1))
-    return RouteRule(tuple(references), part.span)
+    reader = _grpc_match if kind == "GRPCRoute" else _http_match
+    return RouteRule(
+        tuple(references),
+        matches=tuple(map(reader, part["matches"].items())) if kind in ("HTTPRoute", "GRPCRoute") else (),
+        redirects=any(one["type"].value == REDIRECT for one in part["filters"].items()),
+        span=part.span,
+    )
+
+
+def _http_match(part: Part) -> RouteMatch:
+    path = part["path"]
+    path_type = path["type"].one_of(PATH_TYPES, "PathPrefix")
+    text = path["value"].text("/")
+    if path_type != "RegularExpression" and not text.startswith("/"):
+        path["value"].refuse(f"{shown(text)} does not begin with /")
+    return RouteMatch(
+        path_type,
+        text,
+        part["method"].one_of(METHODS),
+        tuple(_named(item, lower=True) for item in part["headers"].items()),
+        tuple(_named(item) for item in part["queryParams"].items()),
+    )
+
+
+def _grpc_match(part: Part) -> RouteMatch:
+    method = part["method"]
+    is_pattern = method["type"].one_of(VALUE_TYPES, "Exact") == "RegularExpression"
+    found = MethodMatch(method["service"].text(), method["method"].text(), is_pattern)
+    if method.present and not (found.service or found.method):
+        method.refuse("needs a service or a method")
+    return RouteMatch(
+        headers=tuple(_named(item, lower=True) for item in part["headers"].items()),
+        grpc_method=found if method.present else None,
+    )
+
+
+def _named(part: Part, *, lower: bool = False) -> NamedMatch:
+    name = _required(part["name"])
+    is_pattern = part["type"].one_of(VALUE_TYPES, "Exact") == "RegularExpression"
+    return NamedMatch(name.lower() if lower else name, part["value"].text(), is_pattern)
 
 
 def _backend(part: Part, namespace: str, weight: int) -> BackendReference:
