@@ -110,13 +110,16 @@ class Network:
         port: str = "any",
         request: Mapping[str, Any] | None = None,
         src_port: int | None = None,
+        client_tls: str | None = None,
     ) -> Flow:
         """The flow from one name to another. `request` maps subjects (`method`, `path`, `header:x`) to values.
 
-        `src_port` is the client's port; None: any of its own.
+        `src_port` is the client's port; None: any of its own. `client_tls` (`mtls`, `plaintext`) is what the client
+        sends; None: what its mesh chooses. Raises InputError where one of them cannot be.
         """
         wanted = _leaving(headers(port), src_port)
-        return Flow(self, self.side(source), ((self.side(target), wanted),), _request(request))
+        sides = ((self.side(target), wanted),)
+        return Flow(self, self.side(source), sides, _request(request), _client_tls(client_tls))
 
     def via_service(
         self,
@@ -126,6 +129,7 @@ class Network:
         port: int | None,
         request: Mapping[str, Any] | None = None,
         src_port: int | None = None,
+        client_tls: str | None = None,
     ) -> Flow:
         """The flow to whoever stands behind a Service (`namespace/name`) on one of its ports."""
         targets = self.topology.service(service, protocol, port)
@@ -138,12 +142,12 @@ class Network:
         if not parts:
             where = protocol if port is None else f"{protocol}/{port}"
             raise InputError(error(f"no pod stands behind Service {service} on {where}"))
-        return Flow(self, self.side(source), tuple(parts), _request(request))
+        return Flow(self, self.side(source), tuple(parts), _request(request), _client_tls(client_tls))
 
-    def _reachability(self, request: Request | None) -> Reachability:
-        key = None if request is None else tuple(sorted(request.subjects.items()))
+    def _reachability(self, request: Request | None, client_tls: str | None = None) -> Reachability:
+        key = None if request is None else tuple(sorted(request.subjects.items())), client_tls
         if key not in self._reached:
-            self._reached[key] = Reachability(self.topology.network, request)
+            self._reached[key] = Reachability(self.topology.network, request, client_tls)
         return self._reached[key]
 
 
@@ -155,6 +159,7 @@ class Flow:
     source: Side
     targets: tuple[tuple[Side, HeaderSet], ...]
     request: Request | None = None
+    client_tls: str | None = None
 
     @property
     def outcome(self) -> Outcome:
@@ -169,7 +174,8 @@ class Flow:
             for target, wanted in self.targets
         ]
         sure = source.sure and all(target.sure for target, _ in self.targets)
-        found = explain(Witnesses(self.network._reachability(self.request), self.request), parts, sure)
+        reach = self.network._reachability(self.request, self.client_tls)
+        found = explain(Witnesses(reach, self.request), parts, sure)
         if found is None:
             names = " or ".join(target.name for target, _ in self.targets)
             raise InputError(error(f"no packet goes from {source.name} to {names}: they share no address family"))
@@ -253,6 +259,12 @@ def _leaving(wanted: HeaderSet, src_port: int | None) -> HeaderSet:
     if not 0 <= src_port <= 65535:
         raise InputError(error(f"{src_port} is not a source port"))
     return wanted & from_port(src_port)
+
+
+def _client_tls(text: str | None) -> str | None:
+    if text not in (None, "mtls", "plaintext"):
+        raise InputError(error(f"{text!r} is not what a client sends: mtls or plaintext"))
+    return text
 
 
 def _request(subjects: Mapping[str, Any] | None) -> Request | None:

@@ -35,8 +35,11 @@ class Case:
 
     def objects(self) -> KubernetesObjects:
         """Its manifests, read."""
-        files = [path for pattern in self.content["inputs"] for path in sorted(self.folder.glob(pattern))]
-        return read(files)[0]
+        return read(self.files())[0]
+
+    def files(self) -> list[Path]:
+        """The files that it names."""
+        return [path for pattern in self.content["inputs"] for path in sorted(self.folder.glob(pattern))]
 
     def options(self) -> Options:
         """Its semantic options."""

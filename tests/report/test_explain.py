@@ -11,7 +11,7 @@ from ringfence.report.style import Style
 from ringfence.topology.names import headers, side
 from tests.checks.manifests import deployment, node, policy, view
 
-KEYS = ["schema", "outcome", "mtls", "witness", "forward", "return", "because"]
+KEYS = ["schema", "outcome", "mtls", "identities", "witness", "forward", "return", "because"]
 
 
 def asked(source: str, target: str, port: str, *manifests: str) -> Explanation:

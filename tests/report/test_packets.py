@@ -32,7 +32,7 @@ ENDS = {"src": "a", "src_address": "10.0.0.1", "dst": "b", "dst_address": "10.0.
         (
             Header("mtls", 40000, 80),
             "10.0.0.1:40000 -> 10.0.0.2:80 tcp (mTLS)",
-            {"protocol": "tcp", "src_port": 40000, "dst_port": 80},
+            {"protocol": "tcp", "transport": "mtls", "src_port": 40000, "dst_port": 80},
         ),
         (Header("icmp", 8, 0), "10.0.0.1 -> 10.0.0.2 icmp type 8 code 0", {"protocol": "icmp", "type": 8, "code": 0}),
         (Header("other", protocol=47), "10.0.0.1 -> 10.0.0.2 protocol 47", {"protocol": "47"}),

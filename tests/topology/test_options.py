@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from ringfence.layers.istio_options import Authorizer, IstioOptions
+from ringfence.layers.linkerd_options import LinkerdOptions
 from ringfence.model.addresses import AddressSet
 from ringfence.model.spans import Span
 from ringfence.topology.options import Options, parse
@@ -31,8 +33,27 @@ from ringfence.topology.options import Options, parse
             {"a.example": ["192.0.2.1", "2001:db8::/64"]},
             Options(dns=(("a.example", AddressSet.of("192.0.2.1", "2001:db8::/64")),)),
         ),
-        ("istio_root_namespace", "mesh", Options()),
-        ("linkerd_default_inbound_policy", "deny", Options()),
+        ("istio_root_namespace", "mesh", Options(istio=IstioOptions(root_namespace="mesh"))),
+        ("istio_trust_domain", "td1", Options(istio=IstioOptions(trust_domain="td1"))),
+        ("istio_trust_domain_aliases", "a,b", Options(istio=IstioOptions(trust_domain_aliases=("a", "b")))),
+        ("istio_path_normalization", "BASE", Options(istio=IstioOptions(path_normalization="BASE"))),
+        ("istio_multiple_custom_providers", "true", Options(istio=IstioOptions(multiple_custom_providers=True))),
+        (
+            "istio_ext_authz",
+            {"p": {"protocol": "grpc", "decision": "deny"}, "q": {"protocol": "http"}},
+            Options(istio=IstioOptions(ext_authz=(("p", Authorizer("grpc", "deny")), ("q", Authorizer("http"))))),
+        ),
+        ("linkerd_default_policy", "deny", Options(linkerd=LinkerdOptions(default_policy="deny"))),
+        (
+            "linkerd_cluster_networks",
+            ["10.0.0.0/8"],
+            Options(linkerd=LinkerdOptions(cluster_networks=AddressSet.of("10.0.0.0/8"))),
+        ),
+        (
+            "linkerd_probe_networks",
+            "10.0.0.0/24",
+            Options(linkerd=LinkerdOptions(probe_networks=AddressSet.of("10.0.0.0/24"))),
+        ),
         ("l7_allow_counts_as_allowed", True, Options()),
     ],
 )
@@ -52,6 +73,23 @@ def test_values(name, value, expected):
         ("pod_cidrs", 10, "option pod_cidrs: 10 is no text"),
         ("pod_cidrs", [10], "option pod_cidrs: 10 is no text"),
         ("dns", "a.example", "option dns: is a mapping of names to addresses"),
+        (
+            "istio_ext_authz",
+            {"p": "grpc"},
+            "option istio_ext_authz: is a mapping of provider names to {protocol: grpc | http, decision: allow | deny}",
+        ),
+        ("istio_ext_authz", {"p": {"protocol": "ftp"}}, "option istio_ext_authz: 'ftp' is not one of grpc, http"),
+        (
+            "linkerd_default_policy",
+            "open",
+            "option linkerd_default_policy: 'open' is not one of all-unauthenticated, "
+            "all-authenticated, cluster-unauthenticated, cluster-authenticated, deny, audit",
+        ),
+        (
+            "istio_trustdomain",
+            "a",
+            "option istio_trustdomain: there is no such option; did you mean istio_trust_domain?",
+        ),
         ("host_networks", "pod", "option host_networks: there is no such option; did you mean host_network?"),
     ],
 )

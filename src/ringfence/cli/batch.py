@@ -50,12 +50,20 @@ def _answer(network: Network, question: Question) -> dict[str, Any]:
     source = _name(question.from_)
     if question.via_service is not None:
         protocol = question.protocol.lower()
-        flow = network.via_service(source, question.via_service, protocol, question.port, subjects, question.src_port)
+        flow = network.via_service(
+            source,
+            question.via_service,
+            protocol,
+            question.port,
+            subjects,
+            question.src_port,
+            question.client_tls,
+        )
     elif question.to is None:
         return {"error": "a question needs `to` or `via_service`"}
     else:
         port = _port(question)
-        flow = network.reach(source, _name(question.to), port, subjects, question.src_port)
+        flow = network.reach(source, _name(question.to), port, subjects, question.src_port, question.client_tls)
     return document(flow.explain())
 
 

@@ -18,6 +18,7 @@ from itertools import product
 from ringfence.engine.groups import groups
 from ringfence.engine.reach import Reachability, Slice
 from ringfence.engine.traffic import Traffic, traffic
+from ringfence.engine.transport import Transports, transports
 from ringfence.model.addresses import AddressSet
 from ringfence.model.bounds import Bounds
 from ringfence.model.headers import NO_HEADERS, HeaderSet
@@ -28,7 +29,8 @@ from ringfence.model.networks import Endpoint, by_workload
 class Relation:
     """Which headers pass between two nodes. `sources` and `targets` None: whatever the node's addresses.
 
-    `may` and `must` are the traffic of these headers, source ports folded away.
+    `headers` are of either transport, whatever the source's own proxy chooses; `may` and `must` are the traffic of what
+    it does send, source ports folded away, and `transports` says how its TCP travels.
     """
 
     sources: AddressSet | None
@@ -36,6 +38,17 @@ class Relation:
     headers: Bounds[HeaderSet]
     may: Traffic
     must: Traffic
+    transports: Transports = Transports()
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two endpoints, what the first sends to the second, and what passes between them."""
+
+    source: Endpoint
+    target: Endpoint
+    sent: HeaderSet
+    slices: tuple[Slice, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +71,7 @@ class Edge:
     may: Traffic
     must: Traffic
     headers: Bounds[HeaderSet]
+    transports: Transports = Transports()
 
 
 class Connectivity:
@@ -109,7 +123,8 @@ class Connectivity:
         """The edges of one pair, one for each region that behaves alike."""
         for one in self.relations(source, target):
             if one.may:
-                yield Edge(Node(source, one.sources), Node(target, one.targets), one.may, one.must, one.headers)
+                nodes = Node(source, one.sources), Node(target, one.targets)
+                yield Edge(*nodes, one.may, one.must, one.headers, one.transports)
 
 
 def related(
@@ -120,49 +135,57 @@ def related(
 ) -> Iterator[Relation]:
     """The relations between two sets of endpoints. `within` limits endpoints that stand for all of their addresses."""
     sources, targets = tuple(sources), tuple(targets)
-    found: list[tuple[Endpoint, Endpoint, tuple[Slice, ...]]] = []
+    found: list[Pair] = []
     for source in sources:
         for target in targets:
             limits = within[0] if source.every else None, within[1] if target.every else None
-            found.append((source, target, reach.between(source, target, *limits)))
+            slices = reach.between(source, target, *limits)
+            found.append(Pair(source, target, reach.sent(source, target), slices))
     sure = _exists(sources), _exists(targets)
-    here = _atoms(one.sources for source, _, slices in found if source.every for one in slices)
-    there = _atoms(one.destinations for _, target, slices in found if target.every for one in slices)
-    merged: dict[tuple[Bounds[HeaderSet], Traffic, Traffic], list[tuple[AddressSet | None, AddressSet | None]]] = {}
+    here = _atoms(one.sources for pair in found if pair.source.every for one in pair.slices)
+    there = _atoms(one.destinations for pair in found if pair.target.every for one in pair.slices)
+    merged: dict[Passage, list[tuple[AddressSet | None, AddressSet | None]]] = {}
     for atom, other in product(here or (None,), there or (None,)):
         relation = _joined(found, atom, other, sure)
         if relation is not None:
             merged.setdefault(relation, []).append((atom, other))
-    for (headers, may, must), regions in merged.items():
+    for passage, regions in merged.items():
         for region in _regions(regions):
-            yield Relation(*region, headers, may, must)
+            yield Relation(*region, *passage)
+
+
+Passage = tuple[Bounds[HeaderSet], Traffic, Traffic, Transports]
+"""What passes in one region, as a relation says it."""
 
 
 def _joined(
-    found: list[tuple[Endpoint, Endpoint, tuple[Slice, ...]]],
+    found: list[Pair],
     here: AddressSet | None,
     there: AddressSet | None,
     sure: tuple[set[str], set[str]],
-) -> tuple[Bounds[HeaderSet], Traffic, Traffic] | None:
+) -> Passage | None:
     """One region of both sides over all endpoint pairs that have it."""
     may, possible = Traffic(), NO_HEADERS
     must: Traffic | None = None
     certain = NO_HEADERS
     any_pair = False
-    for source, target, slices in found:
-        for one in slices:
+    travelling = Transports()
+    for pair in found:
+        source, target = pair.source, pair.target
+        for one in pair.slices:
             if here is not None and source.every and not here <= one.sources:
                 continue
             if there is not None and target.every and not there <= one.destinations:
                 continue
             any_pair = True
-            passing, sure_to_pass = traffic(one.headers, source)
+            passing, sure_to_pass = traffic(one.headers, source, pair.sent)
+            travelling = travelling | transports(one.headers.may, pair.sent, source.ephemeral)
             may, possible = may | passing, possible | one.headers.may
             if source.id not in sure[0] or target.id not in sure[1]:
                 continue
             certain = one.headers.must if must is None else certain & one.headers.must
             must = sure_to_pass if must is None else must & sure_to_pass
-    return (Bounds(certain, possible), may, must or Traffic()) if any_pair else None
+    return (Bounds(certain, possible), may, must or Traffic(), travelling) if any_pair else None
 
 
 def _exists(endpoints: tuple[Endpoint, ...]) -> set[str]:

@@ -7,19 +7,27 @@ the outcome. Where they differ, the outcome says why: unknowns, conditions, or c
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 
 from ringfence.engine.outcomes import Doubt, Outcome, combined
+from ringfence.engine.reach import Reachability
+from ringfence.engine.transport import Transport, together, transports
 from ringfence.engine.witness import Field, Witness, Witnesses
-from ringfence.model.headers import HeaderSet
+from ringfence.model.headers import ALL_TCP, HeaderSet
+from ringfence.model.networks import Endpoint
+from ringfence.model.rules import NO_IDENTITY
+
+UNDECIDED = "whether the client sends mutual TLS is not known"
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """The outcome; the witness that shows it best; where it is mixed, also one that arrives and one that fails.
 
-    `because` says in words what is not known, where that is why the outcome is open.
+    `because` says in words what is not known, where that is why the outcome is open. `transport` is how its TCP
+    travels, or why it does not; `identities` are what both sides' mutual TLS proves.
     """
 
     outcome: Outcome
@@ -27,6 +35,8 @@ class Explanation:
     arriving: Witness | None = None
     failing: Witness | None = None
     because: tuple[str, ...] = ()
+    transport: Transport = Transport.PLAINTEXT
+    identities: tuple[str, str] = (NO_IDENTITY, NO_IDENTITY)
 
 
 Part = tuple[Field, HeaderSet]
@@ -39,6 +49,35 @@ def explain(witnesses: Witnesses, parts: Sequence[Part], sure: bool = True) -> E
     `sure` is false where nobody knows which of the endpoints is meant. None where no packet fits the question: no
     addresses of one family, no headers.
     """
+    answer = _outcome(witnesses, parts, sure)
+    if answer is None:
+        return None
+    fields = [field for field, _ in parts]
+    identities = _common(fields, lambda one: one.sources), _common(fields, lambda one: one.targets)
+    return replace(answer, transport=transport(witnesses.reach, parts), identities=identities)
+
+
+def transport(reach: Reachability, parts: Sequence[Part]) -> Transport:
+    """How TCP of these parts travels as a whole: what passes counts; where nothing does, what the server would take."""
+    passing: set[Transport] = set()
+    stopped: set[Transport] = set()
+    for field, wanted in parts:
+        for client, server in product(field.sources, field.targets):
+            sent, taken = reach.sent(client, server) & wanted, reach.taken(client, server)
+            for one in reach.between(client, server, field.source_addresses, field.target_addresses):
+                passing |= {kind for kind, _ in transports(one.headers.may & wanted, sent, client.ephemeral).parts()}
+            agreed = {kind for kind, _ in transports(taken & wanted, sent, client.ephemeral).parts()}
+            stopped |= agreed or ({Transport.REFUSED} if sent & ALL_TCP else set())
+    return together(passing or stopped)
+
+
+def _common(fields: Sequence[Field], side: Callable[[Field], tuple[Endpoint, ...]]) -> str:
+    """The one identity that all endpoints of one side have; none where they differ."""
+    found = {endpoint.identity for field in fields for endpoint in side(field)}
+    return found.pop() if len(found) == 1 else NO_IDENTITY
+
+
+def _outcome(witnesses: Witnesses, parts: Sequence[Part], sure: bool) -> Explanation | None:
     found: list[Witness] = []
     left_open = False
     for field, wanted in parts:
@@ -61,8 +100,10 @@ def explain(witnesses: Witnesses, parts: Sequence[Part], sure: bool = True) -> E
     doubts = {doubt for trace in mixed for branch in trace.branches for doubt in branch.doubts}
     if len({one.trace.outcomes for one in found}) > 1:
         addresses = _unknown_addresses(found, [field for field, _ in parts])
-        doubts.add(Doubt.UNKNOWN if addresses or not sure else Doubt.CHOICE)
+        undecided = {"tcp", "mtls"} <= {one.packet.header.plane for one in found}
+        doubts.add(Doubt.UNKNOWN if addresses or undecided or not sure else Doubt.CHOICE)
         because = (*because, *(f"the address of {name} is not known" for name in addresses))
+        because = (*because, *((UNDECIDED,) if undecided else ()))
     if arriving is not None:
         arriving = replace(arriving, passes=True)
     return Explanation(combined(outcomes, doubts), failing or found[0], arriving, failing, because)

@@ -25,12 +25,13 @@ from ringfence.engine.index import Index
 from ringfence.engine.judge import Judge, Split, View
 from ringfence.engine.reference import MOST_REWRITES
 from ringfence.engine.rewriting import accepted, before
+from ringfence.engine.traffic import offered
 from ringfence.model.addresses import V6, AddressSet
 from ringfence.model.bounds import Bounds
 from ringfence.model.conditions import Request, Truth, conjunction
-from ringfence.model.headers import ALL_HEADERS, NO_HEADERS, HeaderSet
+from ringfence.model.headers import ALL_HEADERS, ALL_MTLS, ALL_PLAINTEXT, NO_HEADERS, HeaderSet
 from ringfence.model.networks import Endpoint, Link, Network
-from ringfence.model.rules import Direction
+from ringfence.model.rules import Direction, Purpose
 
 MOST_STEPS = 5_000
 """Places that one evaluation looks at, there and back."""
@@ -60,10 +61,14 @@ class Stretch:
 
 
 class Reachability:
-    """Answers for one network and one request (None: nothing is known of it)."""
+    """Answers for one network and one request (None: nothing is known of it).
 
-    def __init__(self, network: Network, request: Request | None = None) -> None:
+    `client_tls` says what clients send whatever their proxies choose: `mtls` or `plaintext`.
+    """
+
+    def __init__(self, network: Network, request: Request | None = None, client_tls: str | None = None) -> None:
         self.network = network
+        self._chosen = {None: None, "mtls": ALL_MTLS, "plaintext": ALL_PLAINTEXT}[client_tls]
         self.index = Index(network.endpoints)
         self._links = {
             place: [(link, self.index.select(link.towards), network.locations[link.target].transit) for link in links]
@@ -75,9 +80,14 @@ class Reachability:
         self._met: dict[tuple[str, str, AddressSet | None], set[str]] = {}
         self._endpoints = {endpoint.id: endpoint for endpoint in network.endpoints}
         self._judges: dict[tuple[str, Direction], list[Judge]] = {}
+        self._offers: dict[str, list[Judge]] = {}
         for name, location in network.locations.items():
             for chain in location.chains:
-                self._judges.setdefault((name, chain.direction), []).append(Judge(chain, self.index, request))
+                judge = Judge(chain, self.index, request)
+                if chain.purpose is Purpose.OFFER:
+                    self._offers.setdefault(name, []).append(judge)
+                else:
+                    self._judges.setdefault((name, chain.direction), []).append(judge)
 
     def judges(self, location: str, direction: Direction) -> list[Judge]:
         """The judges of the location's chains of one direction."""
@@ -108,6 +118,25 @@ class Reachability:
             else:
                 found.setdefault(verdict, []).append(Slice(here, there, verdict))
         return tuple(merged for slices in found.values() for merged in _merged(slices))
+
+    def sent(self, source: Endpoint, target: Endpoint) -> HeaderSet:
+        """What the source may send to the target: what its identity lets it, and its own proxy chooses."""
+        found = offered(source)
+        if self._chosen is not None:
+            return found & self._chosen
+        peer = View(target, target.addresses, target.identity)
+        for judge in self._offers.get(source.location, ()):
+            found &= judge.verdict(source, peer).may
+        return found
+
+    def taken(self, source: Endpoint, target: Endpoint) -> HeaderSet:
+        """Which transports the target's own proxy may take from the source, policies aside."""
+        found = offered(target)
+        peer = View(source, source.addresses, source.identity)
+        for judge in self.judges(target.location, Direction.INGRESS):
+            if judge.chain.purpose is Purpose.ACCEPTANCE:
+                found &= judge.verdict(target, peer).may
+        return found
 
     @cached_property
     def go_betweens(self) -> tuple[Endpoint, ...]:

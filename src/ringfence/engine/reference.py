@@ -20,7 +20,7 @@ from ringfence.engine.outcomes import Branch, Doubt, Hop, Outcome, Trace
 from ringfence.model.conditions import Request, Truth, conjunction
 from ringfence.model.headers import PORT_PLANES, Header
 from ringfence.model.networks import Endpoint, Link, Location, Network, Packet
-from ringfence.model.rules import NO_IDENTITY, Action, Direction
+from ringfence.model.rules import NO_IDENTITY, Action, Direction, Purpose
 
 MOST_BRANCHES = 2_000
 """How many possible courses of one packet are followed; where there are more, the outcome is unknown."""
@@ -275,6 +275,7 @@ class Reference:
     ) -> Iterator[tuple[bool, Course]]:
         location = self._location(here)
         chains = [one for one in location.chains if one.direction is direction and not (one.stateful and seen)]
+        chains = [one for one in chains if one.purpose is not Purpose.OFFER]  # they stop nobody (engine.transport)
         if not crosses or not chains:
             yield True, course
             return

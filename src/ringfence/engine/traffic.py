@@ -111,7 +111,7 @@ def by_protocol(name: str) -> HeaderSet:
 
 
 def offered(endpoint: Endpoint) -> HeaderSet:
-    """What the endpoint can send: mutual TLS takes an identity."""
+    """What the endpoint can send and take: mutual TLS takes an identity."""
     return ALL_HEADERS if endpoint.identity else ALL_PLAINTEXT
 
 
@@ -129,16 +129,16 @@ def possible(headers: HeaderSet, ephemeral: IntervalSet = EPHEMERAL) -> Traffic:
 
 
 @lru_cache(maxsize=1 << 16)
-def certain(headers: HeaderSet, ephemeral: IntervalSet = EPHEMERAL, encrypted: bool = False) -> Traffic:
-    """The traffic that passes from each of the client's ports, over each transport that it may use."""
-    tcp = headers.tcp.every(ephemeral)
-    if encrypted:
-        tcp &= headers.mtls.every(ephemeral)
+def certain(headers: HeaderSet, ephemeral: IntervalSet = EPHEMERAL, sent: HeaderSet = ALL_PLAINTEXT) -> Traffic:
+    """The traffic that passes from each of the client's ports, over each transport that it may send."""
+    plain, encrypted = sent.tcp.some(ephemeral), sent.mtls.some(ephemeral)
+    tcp = (headers.tcp.every(ephemeral) | (PORTS - plain)) & (headers.mtls.every(ephemeral) | (PORTS - encrypted))
+    tcp &= plain | encrypted
     udp, sctp = headers.udp.every(ephemeral), headers.sctp.every(ephemeral)
     return Traffic(tcp, udp, sctp, headers.icmp, headers.icmpv6, headers.others)
 
 
-def traffic(headers: Bounds[HeaderSet], client: Endpoint) -> tuple[Traffic, Traffic]:
-    """What may and what must pass from this client, in this order."""
-    may = possible(headers.may & offered(client), client.ephemeral)
-    return may, certain(headers.must, client.ephemeral, bool(client.identity))
+def traffic(headers: Bounds[HeaderSet], client: Endpoint, sent: HeaderSet | None = None) -> tuple[Traffic, Traffic]:
+    """What may and what must pass from this client, in this order. `sent` None: whatever it can send."""
+    sent = offered(client) if sent is None else sent
+    return possible(headers.may & sent, client.ephemeral), certain(headers.must, client.ephemeral, sent)

@@ -61,9 +61,12 @@ class Witnesses:
         self.reference = Reference(reach.network)
         self._request = request
 
-    def passing(self, field: Field, wanted: HeaderSet) -> Witness | None:
-        """A packet with a wanted header that may arrive; None where none is confirmed."""
-        candidates = self._candidates(field, wanted, lambda asked, headers: asked & headers.may)
+    def passing(self, field: Field, wanted: HeaderSet, free: bool = True) -> Witness | None:
+        """A packet with a wanted header that may arrive; None where none is confirmed.
+
+        `free`: whoever holds the source sends it, whatever transport the source's own proxy would choose.
+        """
+        candidates = self._candidates(field, wanted, lambda asked, headers: asked & headers.may, free=free)
         found = self._first(candidates, lambda trace: Outcome.ALLOWED in trace.outcomes)
         return None if found is None else replace(found, passes=True)
 
@@ -93,13 +96,15 @@ class Witnesses:
         wanted: HeaderSet,
         select: Callable[[HeaderSet, Bounds[HeaderSet]], HeaderSet],
         addresses: int = 4,
+        free: bool = False,
     ) -> Iterator[Packet]:
         for source in field.sources:
             asked = _from_own_ports(wanted, source.ephemeral)
             for target in field.targets:
                 slices = self.reach.between(source, target, field.source_addresses, field.target_addresses)
+                sent = offered(source) if free else self.reach.sent(source, target)
                 for one in slices:
-                    for header in _headers(select(asked, one.headers) & offered(source), source.ephemeral):
+                    for header in _headers(select(asked, one.headers) & sent, source.ephemeral):
                         for here in _addresses(one.sources, source, self.reference, addresses):
                             for there in _addresses(one.destinations, target, self.reference, addresses, here):
                                 yield Packet(source.id, here, target.id, there, header, self._request)

@@ -160,12 +160,15 @@ class _Prover:
         self, intent: Intent, sources: Selected, targets: Selected, wanted: HeaderSet
     ) -> Iterator[Proof | None]:
         unsure = sources.unsure | targets.unsure
+        reach = self._connectivity.reach
         for source, target, relations in self._pairs(sources, targets):
             asked = possible(wanted & union(offered(one) for one in source.endpoints))
             if relations and all(asked <= one.must for one in relations):
                 yield None
                 continue
-            broken = self._example(source, target, unsure, lambda sent, passing: wanted & sent - passing.may)
+            broken = self._example(
+                source, target, unsure, lambda sent, passing: wanted & sent - passing.may, reach.sent
+            )
             sure = broken is not None or not relations
             witness = self._witnesses.failing(*(broken or (_field(source, target), wanted)))
             what = "does not reach" if sure else "does not certainly reach"
@@ -196,9 +199,11 @@ class _Prover:
                 continue
             for one in source.endpoints:
                 for region in reach.through(one, via, ends, source.addresses if one.every else None):
-                    if not region.headers.may & _sent(one):
+                    if not region.headers.may & _from_own_ports(one, offered(one)):
                         continue
-                    sure = bool(region.headers.must & _sent(one)) and not (one.maybe or via.maybe)
+                    sure = bool(region.headers.must & _from_own_ports(one, offered(one))) and not (
+                        one.maybe or via.maybe
+                    )
                     field = Field((one,), (via,), region.sources if one.every else None)
                     witness = self._witnesses.passing(field, region.headers.may)
                     through = via.title
@@ -213,17 +218,19 @@ class _Prover:
         target: Part,
         unsure: frozenset[str],
         breaking: Callable[[HeaderSet, Bounds[HeaderSet]], HeaderSet],
+        sent: Callable[[Endpoint, Endpoint], HeaderSet] = lambda client, _: offered(client),
     ) -> tuple[Field, HeaderSet] | None:
         """Two endpoints that break the intent whatever the unknowns turn out to be, and the headers with which they do.
 
-        A witness alone does not show that: it has an address of its choice, and the endpoint may have another.
+        A witness alone does not show that: it has an address of its choice, and the endpoint may have another. `sent`
+        is what the first endpoint sends the second: whatever it can, where nothing else is said.
         """
         for one in source.endpoints:
             for other in target.endpoints:
                 if one.maybe or other.maybe or one.id in unsure or other.id in unsure:
                     continue
                 for region in self._connectivity.reach.between(one, other, source.addresses, target.addresses):
-                    broken = breaking(_sent(one), region.headers)
+                    broken = breaking(_from_own_ports(one, sent(one, other)), region.headers)
                     if broken:
                         here = region.sources if one.every else None
                         there = region.destinations if other.every else None
@@ -237,10 +244,10 @@ def _passing(passing: HeaderSet, clients: tuple[Endpoint, ...], wanted: HeaderSe
     return next((traffic for traffic in sent if traffic), Traffic())
 
 
-def _sent(client: Endpoint) -> HeaderSet:
-    """What the client sends, from its own ports."""
+def _from_own_ports(client: Endpoint, headers: HeaderSet) -> HeaderSet:
+    """Those of the headers that leave one of the client's own ports."""
     own = Region.of(client.ephemeral, PORTS)
-    return offered(client).map(lambda name, region: region & own if name in PORT_PLANES else region)
+    return headers.map(lambda name, region: region & own if name in PORT_PLANES else region)
 
 
 def _field(source: Part, target: Part) -> Field:

@@ -145,7 +145,7 @@ def _edge(edge: Edge) -> dict[str, Any]:
         "dst": node_text(edge.target),
         "may": edge.may.document(),
         "must": edge.must.document(),
-        "mtls": "plaintext",
+        "mtls": str(edge.transports.overall),
     }
 
 

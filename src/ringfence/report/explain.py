@@ -21,7 +21,8 @@ def document(found: Explanation) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "outcome": str(found.outcome),
-        "mtls": "plaintext",
+        "mtls": str(found.transport),
+        "identities": {"source": found.identities[0] or None, "destination": found.identities[1] or None},
         "witness": packet_document(found.witness.packet),
         "forward": hops_document(branch.forward),
         "return": hops_document(branch.back),

@@ -29,6 +29,8 @@ def packet_document(packet: Packet) -> dict[str, Any]:
         "dst_address": str(address(packet.destination_address)),
         "protocol": "tcp" if header.plane == "mtls" else header.plane,
     }
+    if header.plane == "mtls":
+        found["transport"] = "mtls"
     if header.plane in PORT_PLANES:
         return found | {"src_port": header.x, "dst_port": header.y}
     if header.plane == "other":

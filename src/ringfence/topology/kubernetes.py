@@ -22,18 +22,20 @@ from functools import cached_property
 
 from ringfence.layers import cluster_policy, network_policy, own_node, unmodelled
 from ringfence.layers.kubernetes_selectors import NAMESPACE, POD, PORT
+from ringfence.layers.mesh_facets import MESH
 from ringfence.model.addresses import ALL_IPV4, ALL_IPV6
 from ringfence.model.bounds import Bounds
 from ringfence.model.diagnostics import Diagnostic, warning
 from ringfence.model.headers import ports
 from ringfence.model.intervals import IntervalSet
 from ringfence.model.networks import Endpoint, Link, Location, Network, by_workload
-from ringfence.model.rules import Action, Chain, Direction
+from ringfence.model.rules import NO_IDENTITY, UNKNOWN_IDENTITY, Action, Chain, Direction
 from ringfence.resources.aws import AwsObjects
 from ringfence.resources.kubernetes import KubernetesObjects, Service
 from ringfence.resources.kubernetes.cluster_policies import ADMIN, BASELINE
 from ringfence.topology.cni import Enforcement, enforcement
 from ringfence.topology.entries import CONTROLLER, OUTSIDE, PLACEHOLDERS, SOME_NODE, Entry, entries
+from ringfence.topology.mesh.meshes import meshes
 from ringfence.topology.options import Options
 from ringfence.topology.pods import NODES, PODS, Population, on_host
 from ringfence.topology.services import Target, port_numbers, targets, without_pods
@@ -118,15 +120,18 @@ def build(objects: KubernetesObjects, options: Options | None = None) -> Topolog
     found = tuple(entries(objects, numbers, diagnostics))
     for service in without_pods(objects):
         diagnostics.append(warning(f"Service {service.metadata.qualified_name} selects no pod", service.span))
-    population = Population(objects, options)
-    endpoints = (*population.endpoints(), *_virtual(found, population.dual_stack))
+    joined = meshes(objects, options)
+    population = Population(objects, options, joined)
+    endpoints = (*population.endpoints(), *_virtual(found, population.dual_stack, bool(joined)))
     names = tuple(population.nodes())
     open_chains = unmodelled.lower(unknown)
-    chains = (*open_chains, *_policies(objects, options, plugin, numbers, names))
+    policies = (*open_chains, *_policies(objects, options, plugin, numbers, names))
+    chains = (*policies, *(chain for mesh in joined for chain in mesh.chains()))
     assumed = tuple(_assumed(objects, options, plugin, population))
     if any(CONTROLLER in entry.sources for entry in found):
         assumed = (*assumed, NO_CONTROLLER)
     network = Network(endpoints, _locations(chains, open_chains), tuple(_links(found)), assumed)
+    diagnostics += [one for mesh in joined for one in mesh.diagnostics]
     return Topology(network, objects, found, plugin, unknown, tuple(diagnostics))
 
 
@@ -157,17 +162,21 @@ def _policies(
         yield Chain(network_policy.LAYER, one, stages, default)
 
 
-def _virtual(found: Iterable[Entry], dual_stack: bool) -> Iterator[Endpoint]:
-    """The outside, and the sources of entries that no object of the files stands for."""
+def _virtual(found: Iterable[Entry], dual_stack: bool, meshed: bool) -> Iterator[Endpoint]:
+    """The outside, and the sources of entries that no object of the files stands for.
+
+    In a cluster with a mesh, a controller that no file holds may be a member or not.
+    """
     sources = {source for entry in found for source in entry.sources}
-    unknown = frozenset((POD, NAMESPACE, PORT))
+    unknown = frozenset((POD, NAMESPACE, PORT, MESH))
+    identity = UNKNOWN_IDENTITY if meshed else NO_IDENTITY
     for version, addresses, suffix in ((4, ALL_IPV4, ""), (6, ALL_IPV6, " IPv6")):
         if version == 6 and not dual_stack:
             return
         yield Endpoint(f"external-ipv{version}", OUTSIDE, addresses, every=True, workload=OUTSIDE)
         if CONTROLLER in sources:
             name = f"{CONTROLLER}{suffix}"
-            yield Endpoint(name, CONTROLLER, addresses, workload=CONTROLLER, unknown_facets=unknown)
+            yield Endpoint(name, CONTROLLER, addresses, workload=CONTROLLER, unknown_facets=unknown, identity=identity)
         if SOME_NODE in sources:
             yield Endpoint(f"{SOME_NODE}{suffix}", NODES, addresses, workload=SOME_NODE, facets=on_host(""))
 

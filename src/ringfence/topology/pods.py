@@ -22,6 +22,7 @@ from ringfence.model.addresses import ALL_IPV4, ALL_IPV6, AddressSet
 from ringfence.model.networks import Endpoint
 from ringfence.model.spans import Span
 from ringfence.resources.kubernetes import KubernetesObjects, Node, Pod, PodTemplate, Workload
+from ringfence.topology.mesh.members import Mesh, place
 from ringfence.topology.options import Options
 
 PODS, NODES = "pods", "nodes"
@@ -33,10 +34,11 @@ find it, and no policy does."""
 
 @dataclass(frozen=True)
 class Population:
-    """Builds the endpoints of one cluster."""
+    """Builds the endpoints of one cluster and its meshes."""
 
     objects: KubernetesObjects
     options: Options
+    meshes: tuple[Mesh, ...] = ()
 
     @cached_property
     def dual_stack(self) -> bool:
@@ -76,6 +78,8 @@ class Population:
         on_node = template.host_network and self.options.host_network == "node"
         namespace = workload.metadata.namespace
         facets = self._facets(template, namespace)
+        meshed = place(self.meshes, namespace, template)
+        facets |= meshed.facets
         if on_node:
             unseen = {HOST_POD: facets[POD], HOST_NAMESPACE: facets[NAMESPACE], HOST_POD_PORT: facets.get(PORT, {})}
             facets = self._on_host(template.node_name) | unseen
@@ -91,6 +95,8 @@ class Population:
                 workload=workload.title,
                 namespace=namespace,
                 facets=facets,
+                unknown_facets=meshed.unknown,
+                identity=meshed.identity,
                 single=pod is not None,
                 span=span,
             )

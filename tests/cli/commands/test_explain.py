@@ -48,7 +48,7 @@ def test_the_text(shop: Path, run: Run, question: tuple[str, ...], expected: str
 def test_json(shop: Path, run: Run):
     _, out, _ = run("explain", "shop/web", "shop/db", "5432", "-o", "json", "--src-port", "40000")
     found = json.loads(out)
-    assert list(found) == ["schema", "outcome", "mtls", "witness", "forward", "return", "because"]
+    assert list(found) == ["schema", "outcome", "mtls", "identities", "witness", "forward", "return", "because"]
     assert list(found["forward"][0])[:6] == ["location", "layer", "stage", "action", "rule", "span"]
     assert (found["outcome"], found["witness"]["src_port"]) == ("allowed", 40000)
     _, line, _ = run("explain", "shop/web", "shop/db", "5432", "-o", "jsonl", "--src-port", "40000")

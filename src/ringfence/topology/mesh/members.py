@@ -10,14 +10,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from ringfence.layers.mesh_facets import MESH, NO_PLANE, PLANE
 from ringfence.model.diagnostics import Diagnostic
 from ringfence.model.rules import NO_IDENTITY, UNKNOWN_IDENTITY, Chain
 from ringfence.resources.kubernetes import PodTemplate
-
-MESH, PLANE = "mesh", "plane"
-"""The facet of a pod's mesh, and its key: which data plane carries the pod's traffic."""
-
-SIDECAR, AMBIENT, LINKERD, NO_PLANE = "sidecar", "ambient", "linkerd", "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +57,10 @@ class Place:
 
 
 def place(meshes: Iterable[Mesh], namespace: str, template: PodTemplate) -> Place:
-    """What a pod of this template is in these meshes."""
+    """What a pod of this template is in these meshes; nothing where there are none."""
+    meshes = tuple(meshes)
+    if not meshes:
+        return Place()
     facets: dict[str, Mapping[str, str]] = {}
     members: list[Member] = []
     for mesh in meshes:
