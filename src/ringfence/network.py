@@ -34,7 +34,8 @@ from ringfence.model.intervals import IntervalSet
 from ringfence.model.spans import NOWHERE, Span
 from ringfence.posture.document import Posture
 from ringfence.posture.document import read as read_posture
-from ringfence.posture.intents import Proof, prove
+from ringfence.posture.intents import prove
+from ringfence.posture.proofs import Proof, Scene
 from ringfence.posture_file import POSTURE_FILE
 from ringfence.sources import configuration
 from ringfence.sources.files import InputFile, Observer, gather
@@ -82,7 +83,16 @@ class Network:
         """The intents of the posture file and what became of each, and complaints about its selections."""
         if self.posture is None:
             return [], []
-        return prove(self.posture, self.posture_span, self.connectivity, self.witnesses)
+        return prove(self.posture, self.posture_span, self._scene)
+
+    def _scene(self, request: Mapping[str, Any]) -> Scene:
+        """The network as a request sees it that an intent speaks of."""
+        if not request:
+            return Scene(self.connectivity, self.witnesses)
+        asked = _request(request)
+        reach = self._reachability(asked)
+        words = " ".join(str(request[key]) for key in ("method", "path", "host") if key in request)
+        return Scene(Connectivity(reach), Witnesses(reach, asked), words or "this request")
 
     @cached_property
     def overview(self) -> Overview | None:

@@ -16,6 +16,7 @@ from ringfence.model.selectors import ANYTHING, Comparison, Label, Unsure
 from ringfence.model.spans import Span
 from ringfence.posture.document import read
 from ringfence.posture.intents import prove
+from ringfence.posture.proofs import Scene
 
 FRONT = Label("kind", "is", Comparison.IN, frozenset(("front",)))
 
@@ -51,7 +52,9 @@ def status(made: Network, target: str, port: str) -> tuple[str, str]:
     posture, wrong = read({"intents": [intent]}, Span("ringfence.yaml"))
     assert not wrong
     reach = Reachability(made)
-    (proof,), complaints = prove(posture, Span("ringfence.yaml"), Connectivity(reach), Witnesses(reach))
+    (proof,), complaints = prove(
+        posture, Span("ringfence.yaml"), lambda _: Scene(Connectivity(reach), Witnesses(reach))
+    )
     assert not complaints
     return proof.status, proof.because
 

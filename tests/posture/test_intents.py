@@ -11,7 +11,7 @@ from ringfence.engine.reference import Reference
 from ringfence.model.addresses import number
 from ringfence.model.headers import Header
 from ringfence.model.networks import Endpoint, Packet
-from ringfence.posture.intents import PROVED, UNKNOWN, VIOLATED
+from ringfence.posture.proofs import PROVED, UNKNOWN, VIOLATED
 from ringfence.topology.kubernetes import Topology
 from ringfence.topology.names import headers
 from tests.checks.manifests import app, deployment, ingress, node, pod, policy, service, view

@@ -8,7 +8,7 @@ from ringfence.checks.finding import Severity
 from ringfence.checks.registry import run
 from ringfence.model.spans import Span
 from ringfence.posture.document import Flow, Intent
-from ringfence.posture.intents import PROVED, UNKNOWN, VIOLATED, Proof
+from ringfence.posture.proofs import PROVED, UNKNOWN, VIOLATED, Proof
 from ringfence.report.style import Style
 from ringfence.report.verify import Verdict, document, text
 from tests.checks.manifests import app, deployment, policy, service, view

@@ -17,9 +17,18 @@
         reason: the catalogue lives there
         allow: {from: web, to: data, ports: [tcp/5432]}
 
-An intent is one of `allow`, `deny`, `only` (these sources on these ports, and nobody else on anything) or `isolate`
-(none of these reaches another). A side is the name of a selection, a selection written out, a name as in a question
-(`storefront/web`, an address block, `internet`, `{ingress-controller}`), `everything`, or a list of such.
+      - name: card-data-is-encrypted
+        reason: the card audit
+        encrypted: {from: orders, to: payment, ports: [tcp/8080]}
+      - name: orders-are-placed
+        reason: the front end calls nothing else
+        allow: {from: web, to: orders, ports: [tcp/8080], http: {methods: [POST], paths: [/orders]}}
+
+An intent is one of `allow`, `deny`, `only` (these sources on these ports, and nobody else on anything), `isolate` (none
+of these reaches another) or `encrypted` (whatever passes is mutual TLS of a mesh, and nothing can fall back to
+plaintext). A flow may ask for an `identity` that the client proves (`*` at either end is a wildcard) and for `http`
+requests: each method with each path. A side is the name of a selection, a selection written out, a name as in a
+question (`storefront/web`, an address block, `internet`, `{ingress-controller}`), `everything`, or a list of such.
 
 The types up to `Layout` are the schema: `posture.schema` publishes them, and msgspec reads documents by them.
 """
@@ -99,12 +108,24 @@ Reference = str | Selection
 References = Reference | Some[Reference]
 
 
+class Http(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Requests: each method with each path and host. What is left out, or has a `*`, may be anything."""
+
+    methods: Some[str] | None = None
+    paths: Some[str] | None = None
+    hosts: Some[str] | None = None
+    headers: dict[str, str] = {}
+    claims: dict[str, str] = {}
+
+
 class Flow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """From whom to whom, on which ports (`tcp/5432`, `udp/53`, `icmp`; default: any)."""
+    """From whom to whom, on which ports (`tcp/5432`, `udp/53`, `icmp`; default: any; of `encrypted`: any of TCP)."""
 
     to: References
     from_: References = msgspec.field(name="from")
-    ports: Some[str | int] = msgspec.field(default_factory=lambda: ["any"])
+    ports: Some[str | int] | None = None
+    identity: str | None = None
+    http: Http | None = None
 
 
 class Intent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -116,14 +137,15 @@ class Intent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     deny: Flow | None = None
     only: Flow | None = None
     isolate: Annotated[list[Reference], msgspec.Meta(min_length=2)] | None = None
+    encrypted: Flow | None = None
 
     @property
     def kind(self) -> str:
-        """Which of the four it is."""
+        """Which of the kinds it is."""
         return next(kind for kind in KINDS if getattr(self, kind) is not None)
 
 
-KINDS = ("allow", "deny", "only", "isolate")
+KINDS = ("allow", "deny", "only", "isolate", "encrypted")
 
 Option = str | int | float | bool | list[str] | dict[str, Any]
 
@@ -230,7 +252,7 @@ def _part(value: Any, kind: Any, span: Span, found: list[Diagnostic]) -> Any:
         steps = [int(digits) if digits else name for name, digits in re.findall(r"\.([^.\[`]+)|\[(\d+)\]", path)]
         unknown = re.search(r"unknown field `(.+)`", message)
         if unknown:
-            parts = (Selection, LabelSelector, In, Flow, Intent)
+            parts = (Selection, LabelSelector, In, Flow, Http, Intent)
             fields = {name for part in parts for name in part.__struct_encode_fields__}
             place = span.at(*steps, unknown[1])
             found.append(error(f"there is no field {unknown[1]!r} here", place, _near(unknown[1], fields)))

@@ -10,7 +10,7 @@ from ringfence.checks.finding import Finding, Severity
 from ringfence.engine.overview import Overview
 from ringfence.engine.witness import Witness
 from ringfence.model.spans import Span
-from ringfence.posture.intents import PROVED, VIOLATED, Proof
+from ringfence.posture.proofs import PROVED, VIOLATED, Proof
 from ringfence.report.connectivity import assumptions
 from ringfence.report.packets import deciding_text, hops_document, packet_document, packet_text
 from ringfence.report.style import Style, one_line

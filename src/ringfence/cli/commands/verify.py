@@ -20,7 +20,7 @@ from ringfence.cli.output import Output, exit_code, output_options, print_diagno
 from ringfence.cli.text import help_text
 from ringfence.model.diagnostics import Severity as Problem
 from ringfence.network import Network
-from ringfence.posture.intents import Proof
+from ringfence.posture.proofs import Proof
 from ringfence.report import verify as report
 from ringfence.report.style import Style
 

@@ -1,0 +1,217 @@
+"""Whether a claim about two sides holds in one scene, pair by pair: None where it does, else why it does not.
+
+    allowed     every wanted header that the source sends *must* pass: proved on must
+    denied      no wanted header *may* pass, whatever the source's own proxy would send: proved on may
+    encrypted   whatever TCP may pass is mutual TLS that cannot fall back; no other wanted protocol may pass at all
+    identified  whatever TCP passes carries an identity that fits
+
+A workload's traffic to itself is nobody's business here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from ringfence.engine.connectivity import Relation, related
+from ringfence.engine.traffic import Traffic, offered, possible
+from ringfence.engine.transport import Transport, Transports
+from ringfence.engine.witness import Field
+from ringfence.model.bounds import Bounds
+from ringfence.model.headers import ALL_MTLS, ALL_TCP, PORT_PLANES, PORTS, HeaderSet, Region, union
+from ringfence.model.intervals import IntervalSet
+from ringfence.model.networks import Endpoint
+from ringfence.model.rules import NO_IDENTITY, Pattern
+from ringfence.posture.document import Intent
+from ringfence.posture.proofs import UNKNOWN, VIOLATED, Part, Proof, Scene, broken, field
+from ringfence.posture.selections import Selected
+
+FALLS_BACK = {
+    Transport.PERMISSIVE: "sends mutual TLS to {target}, which takes plaintext as well",
+    Transport.PLAINTEXT: "sends plaintext to {target}",
+    Transport.UNKNOWN: "may send plaintext to {target}",
+}
+
+
+class Judgement:
+    """Claims about one intent's sides in one scene. `outside` are the endpoints that stand for addresses outside."""
+
+    def __init__(self, scene: Scene, outside: tuple[Endpoint, ...]) -> None:
+        self._connectivity = scene.connectivity
+        self._witnesses = scene.witnesses
+        self._outside = outside
+        self._request = f" with {scene.request}" if scene.request else ""
+
+    def allowed(
+        self, intent: Intent, sources: Selected, targets: Selected, wanted: HeaderSet
+    ) -> Iterator[Proof | None]:
+        """Whether each source reaches each target."""
+        unsure = sources.unsure | targets.unsure
+        reach = self._connectivity.reach
+        for source, target, relations in self._pairs(sources, targets):
+            asked = possible(wanted & union(offered(one) for one in source.endpoints))
+            if relations and all(asked <= one.must for one in relations):
+                yield None
+                continue
+            example = self._example(
+                source, target, unsure, lambda sent, passing: wanted & sent - passing.may, reach.sent
+            )
+            sure = example is not None or not relations
+            witness = self._witnesses.failing(*(example or (field(source, target), wanted)))
+            what = "does not reach" if sure else "does not certainly reach"
+            because = f"{source.name} {what} {target.name}{self._request}"
+            yield broken(intent, VIOLATED if sure else UNKNOWN, because, witness)
+
+    def denied(self, intent: Intent, sources: Selected, targets: Selected, wanted: HeaderSet) -> Iterator[Proof | None]:
+        """Whether no source reaches any target, directly or through what sends packets on."""
+        unsure = sources.unsure | targets.unsure
+        for source, target, relations in self._pairs(sources, targets):
+            passing = [one for one in relations if _passing(one.headers.may, source.endpoints, wanted)]
+            if not passing:
+                yield self._around(intent, source, target, wanted)
+                continue
+            example = self._example(source, target, unsure, lambda sent, passing: wanted & sent & passing.must)
+            witness = self._witnesses.passing(*(example or (field(source, target), wanted)))
+            what = "may reach" if example is None else "reaches"
+            traffic = _passing(passing[0].headers.may, source.endpoints, wanted)
+            because = f"{source.name} {what} {target.name} on {traffic}{self._request}"
+            yield broken(intent, UNKNOWN if example is None else VIOLATED, because, witness)
+
+    def encrypted(
+        self, intent: Intent, sources: Selected, targets: Selected, wanted: HeaderSet
+    ) -> Iterator[Proof | None]:
+        """Whether whatever passes is mutual TLS that cannot fall back."""
+        unsure = sources.unsure | targets.unsure
+        asked = possible(wanted)
+        for source, target, relations in self._pairs(sources, targets):
+            bare = possible(union(one.headers.may for one in relations) & (wanted - ALL_TCP))
+            weak = _weakest(relations, asked.tcp)
+            plain = wanted - ALL_MTLS
+            if not bare and weak is None:
+                yield self._around(intent, source, target, plain)
+                continue
+            if weak is None:
+                because = f"{source.name} reaches {target.name} on {bare}, which a mesh does not encrypt"
+            else:
+                how = FALLS_BACK[weak[0]].format(target=target.name)
+                because = f"{source.name} {how} on {Traffic(tcp=weak[1])}"
+            sure = self._example(source, target, unsure, lambda sent, passing, plain=plain: plain & passing.must)
+            witness = self._witnesses.passing(*(sure or (field(source, target), plain)))
+            status = UNKNOWN if sure is None else VIOLATED
+            yield broken(intent, status, because + self._request, witness)
+
+    def identified(
+        self, intent: Intent, sources: Selected, targets: Selected, wanted: HeaderSet, identity: str
+    ) -> Iterator[Proof | None]:
+        """Whether whatever TCP the sources send carries an identity that fits."""
+        fitting, asked = pattern(identity), possible(wanted).tcp
+        for source, target, relations in self._pairs(sources, targets):
+            strangers = [one for one in source.endpoints if fitting.matches(one.identity) is not True]
+            weak = _weakest(relations, asked, proven=(Transport.STRICT, Transport.PERMISSIVE))
+            if not strangers and weak is None:
+                yield None
+                continue
+            witness = self._witnesses.passing(field(source, target), wanted, free=False)
+            if strangers:
+                shown = strangers[0].identity
+                because = f"{source.name} proves {shown if shown != NO_IDENTITY else 'no identity'}, not {identity}"
+                sure = fitting.matches(shown) is False
+            else:
+                assert weak is not None
+                because = f"{source.name} {FALLS_BACK[weak[0]].format(target=target.name)}, which carries no identity"
+                sure = weak[0] is Transport.PLAINTEXT
+            yield broken(intent, VIOLATED if sure else UNKNOWN, because, witness)
+
+    def _parts(self, side: Selected) -> list[Part]:
+        parts = [Part(name, members) for name, members in side.by_workload().items()]
+        outside = tuple(one for one in self._outside if one.addresses & side.outside)
+        return [*parts, Part("outside", outside, side.outside)] if outside else parts
+
+    def _pairs(self, sources: Selected, targets: Selected) -> Iterator[tuple[Part, Part, tuple[Relation, ...]]]:
+        there = self._parts(targets)
+        for source in self._parts(sources):
+            for target in there:
+                if source.name != target.name:
+                    yield source, target, self._relations(source, target)
+
+    def _relations(self, source: Part, target: Part) -> tuple[Relation, ...]:
+        """Memoised by kind where both sides are whole workloads."""
+        whole = self._connectivity.workloads
+        if source.endpoints == whole.get(source.name) and target.endpoints == whole.get(target.name):
+            return self._connectivity.relations(source.name, target.name)
+        limits = source.addresses, target.addresses
+        return tuple(related(self._connectivity.reach, source.endpoints, target.endpoints, limits))
+
+    def _around(self, intent: Intent, source: Part, target: Part, wanted: HeaderSet) -> Proof | None:
+        """A way through somebody who sends packets on (a balancer, a node's port), which a deny must not miss."""
+        reach = self._connectivity.reach
+        ends = {one.id: wanted for one in target.endpoints}
+        for via in reach.go_betweens:
+            if via.id in ends or via in source.endpoints:
+                continue
+            for one in source.endpoints:
+                for region in reach.through(one, via, ends, source.addresses if one.every else None):
+                    if not region.headers.may & _from_own_ports(one, offered(one)):
+                        continue
+                    sure = bool(region.headers.must & _from_own_ports(one, offered(one))) and not (
+                        one.maybe or via.maybe
+                    )
+                    field = Field((one,), (via,), region.sources if one.every else None)
+                    witness = self._witnesses.passing(field, region.headers.may)
+                    through = via.title
+                    what = "reaches" if sure else "may reach"
+                    because = f"{source.name} {what} {target.name} through {through}{self._request}"
+                    return broken(intent, VIOLATED if sure else UNKNOWN, because, witness)
+        return None
+
+    def _example(
+        self,
+        source: Part,
+        target: Part,
+        unsure: frozenset[str],
+        breaking: Callable[[HeaderSet, Bounds[HeaderSet]], HeaderSet],
+        sent: Callable[[Endpoint, Endpoint], HeaderSet] = lambda client, _: offered(client),
+    ) -> tuple[Field, HeaderSet] | None:
+        """Two endpoints that break the intent whatever the unknowns turn out to be, and the headers with which they do.
+
+        A witness alone does not show that: it has an address of its choice, and the endpoint may have another. `sent`
+        is what the first endpoint sends the second: whatever it can, where nothing else is said.
+        """
+        for one in source.endpoints:
+            for other in target.endpoints:
+                if one.maybe or other.maybe or one.id in unsure or other.id in unsure:
+                    continue
+                for region in self._connectivity.reach.between(one, other, source.addresses, target.addresses):
+                    example = breaking(_from_own_ports(one, sent(one, other)), region.headers)
+                    if example:
+                        here = region.sources if one.every else None
+                        there = region.destinations if other.every else None
+                        return Field((one,), (other,), here, there), example
+        return None
+
+
+def _passing(passing: HeaderSet, clients: tuple[Endpoint, ...], wanted: HeaderSet) -> Traffic:
+    """What of the wanted headers the first client that can sends and gets through, from one of its ports."""
+    sent = (possible(passing & wanted & offered(one), one.ephemeral) for one in clients)
+    return next((traffic for traffic in sent if traffic), Traffic())
+
+
+def _from_own_ports(client: Endpoint, headers: HeaderSet) -> HeaderSet:
+    """Those of the headers that leave one of the client's own ports."""
+    own = Region.of(client.ephemeral, PORTS)
+    return headers.map(lambda name, region: region & own if name in PORT_PLANES else region)
+
+
+def _weakest(
+    relations: tuple[Relation, ...], asked: IntervalSet, proven: tuple[Transport, ...] = (Transport.STRICT,)
+) -> tuple[Transport, IntervalSet] | None:
+    """A transport that is not good enough, and the asked ports that travel so; None where there is none."""
+    travelling = Transports()
+    for one in relations:
+        travelling = travelling | one.transports
+    found = ((kind, ports & asked) for kind, ports in travelling.parts() if kind not in proven)
+    return next(((kind, ports) for kind, ports in found if ports), None)
+
+
+def pattern(text: str) -> Pattern:
+    """An identity with a `*` at either end, or none."""
+    return Pattern(text.strip("*"), text.startswith("*"), text.endswith("*"))
