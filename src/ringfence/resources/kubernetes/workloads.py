@@ -61,6 +61,7 @@ class Container:
     """A container as far as it tells about the network.
 
     `env` holds literal values only; a value taken from elsewhere (a Secret, a field) is None.
+    `http_probes`: port (by number, or by the name that this container gives it) and path of its probes over HTTP.
     `init`: it has ended before the pod serves, unless it is a `sidecar` (an init container with restartPolicy Always).
     """
 
@@ -70,6 +71,7 @@ class Container:
     args: tuple[str, ...] = ()
     env: Mapping[str, str | None] = field(default_factory=dict, hash=False)
     ports: tuple[ContainerPort, ...] = ()
+    http_probes: tuple[tuple[int | str, str], ...] = ()
     init: bool = False
     sidecar: bool = False
     span: Span = field(default=NOWHERE, compare=False, repr=False)

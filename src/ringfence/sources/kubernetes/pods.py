@@ -7,6 +7,7 @@ ports as host ports, as the API server fills them in.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 
 from ringfence.resources.kubernetes import Container, ContainerPort, Namespace, Node, ObjectMeta, Pod, PodTemplate
@@ -20,6 +21,7 @@ NODE_ADDRESSES = ("InternalIP", "ExternalIP")
 VARIABLE = re.compile(r"[ -<>-~]+")
 """The name of an environment variable: printable, without `=`."""
 DEFAULT_SERVICE_ACCOUNT = "default"
+PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 
 
 def namespace(part: Part) -> Namespace:
@@ -133,10 +135,19 @@ def _container(part: Part, host_network: bool, *, init: bool) -> Container:
         args=part["args"].texts(),
         env=environment,
         ports=ports,
+        http_probes=tuple(_http_probes(part)),
         init=init,
         sidecar=init and part["restartPolicy"].text() == "Always",
         span=part.span,
     )
+
+
+def _http_probes(part: Part) -> Iterator[tuple[int | str, str]]:
+    for name in PROBES:
+        probe = part[name]["httpGet"]
+        if probe.present:
+            port = probe["port"]
+            yield (port.text() if isinstance(port.value, str) else port.integer()), probe["path"].text() or "/"
 
 
 def _port(part: Part, host_network: bool) -> ContainerPort:

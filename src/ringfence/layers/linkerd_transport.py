@@ -1,0 +1,98 @@
+"""What a Linkerd proxy sends and takes: mutual TLS between members, plaintext to and from everybody else.
+
+    offer        a member sends mutual TLS to members, unless the client skips the port outbound or the server inbound;
+                 everyone else, and a member to everyone else, sends plaintext
+    acceptance   a member takes both transports, on a skipped inbound port plaintext only; a pod outside takes plaintext
+
+A client's `skip-outbound-ports` are the ports that it dials: behind a Service that maps ports, they are the Service's.
+A packet in this language has the pod's port, so where a Service leads from a skipped port to one that is not skipped,
+or the other way round, it depends on how the client dials, and both transports stay open.
+
+Other planes (Istio's) have chains of their own; here only who is in no mesh, and Linkerd's members, are decided.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from ringfence.layers.linkerd_inbound import LAYER
+from ringfence.layers.linkerd_settings import SKIP_INBOUND, SKIP_OUTBOUND, Settings, having
+from ringfence.layers.mesh_facets import LINKERD, NO_PLANE, of_planes
+from ringfence.model.bounds import Bounds
+from ringfence.model.headers import ALL_MTLS, FULL_PORTS, HeaderSet, ports
+from ringfence.model.intervals import IntervalSet
+from ringfence.model.rules import ANY_PEER, Action, Chain, Direction, Peer, Purpose, Rule, Scope, Stage
+from ringfence.model.selectors import ANYTHING, AllOf, Selector, Unsure
+
+MEMBERS, OUTSIDE = of_planes(LINKERD), of_planes(NO_PLANE)
+PLAINTEXT = HeaderSet(tcp=FULL_PORTS)
+HOW_IT_DIALS = "a Service maps a port that the client skips: it depends on whether the client dials the Service"
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """A port of a Service, and the pod's port that it leads to."""
+
+    port: int
+    target: int
+
+
+def offer(distinct: Iterable[Settings], mapped: Iterable[Mapped]) -> Chain:
+    """The egress chain that says what a client's proxy sends."""
+    found, pairs = tuple(dict.fromkeys(distinct)), tuple(mapped)
+    rules: list[Rule] = []
+    for skipped in dict.fromkeys(one.skip_outbound for one in found if one.skip_outbound):
+        rules += _skipping(skipped, pairs)
+    for skipped in dict.fromkeys(one.skip_inbound for one in found if one.skip_inbound):
+        peers = (Peer(AllOf((MEMBERS, having(SKIP_INBOUND, str(skipped))))),)
+        rules += _plaintext(ports("tcp", skipped), peers, "the server's skip-inbound-ports")
+    members = (Peer(MEMBERS),)
+    rules.append(Rule(Action.DENY, members, Bounds.exactly(PLAINTEXT), name="members speak mutual TLS"))
+    rules.append(Rule(Action.ALLOW, members, Bounds.exactly(ALL_MTLS), name="members speak mutual TLS"))
+    rules.append(Rule(Action.DENY, ANY_PEER, Bounds.exactly(ALL_MTLS), name="the server is no member"))
+    scopes = (Scope("members", MEMBERS, tuple(rules)), _no_mutual_tls("clients outside"))
+    return _chain(Direction.EGRESS, scopes, Purpose.OFFER)
+
+
+def acceptance(distinct: Iterable[Settings]) -> Chain:
+    """The ingress chain that says what a server takes."""
+    rules = tuple(
+        Rule(
+            Action.DENY,
+            ANY_PEER,
+            Bounds.exactly(ports("mtls", skipped)),
+            subjects=having(SKIP_INBOUND, str(skipped)),
+            name="skip-inbound-ports",
+        )
+        for skipped in dict.fromkeys(one.skip_inbound for one in distinct if one.skip_inbound)
+    )
+    scopes = (Scope("members", MEMBERS, rules), _no_mutual_tls("pods outside"))
+    return _chain(Direction.INGRESS, scopes, Purpose.ACCEPTANCE)
+
+
+def _chain(direction: Direction, scopes: tuple[Scope, ...], purpose: Purpose) -> Chain:
+    return Chain(LAYER, direction, (Stage("transport", scopes, Action.ALLOW),), Action.ALLOW, purpose=purpose)
+
+
+def _no_mutual_tls(name: str) -> Scope:
+    return Scope(name, OUTSIDE, (Rule(Action.DENY, ANY_PEER, Bounds.exactly(ALL_MTLS), name="no proxy"),))
+
+
+def _skipping(skipped: IntervalSet, mapped: Sequence[Mapped]) -> Iterator[Rule]:
+    """The ports that a client skips, as ports of pods."""
+    crossing = IntervalSet.of(
+        *(one.target for one in mapped if (one.port in skipped) != (one.target in skipped)),
+    )
+    subjects = having(SKIP_OUTBOUND, str(skipped))
+    name = "the client's skip-outbound-ports"
+    yield from _plaintext(ports("tcp", skipped - crossing), ANY_PEER, name, subjects)
+    if crossing:
+        unsure = (Peer(AllOf((MEMBERS, Unsure(HOW_IT_DIALS)))),)
+        yield from _plaintext(ports("tcp", crossing), unsure, name, subjects)
+
+
+def _plaintext(headers: HeaderSet, peers: tuple[Peer, ...], name: str, subjects: Selector = ANYTHING) -> Iterator[Rule]:
+    """Plaintext and nothing else, on these headers to these peers."""
+    for action, part in ((Action.DENY, HeaderSet(mtls=headers.mtls)), (Action.ALLOW, HeaderSet(tcp=headers.tcp))):
+        yield Rule(action, peers, Bounds.exactly(part), subjects=subjects, name=name)

@@ -1,0 +1,120 @@
+"""What holds for a whole Linkerd installation, with the defaults filled in.
+
+The values come from options, else from the ConfigMap `linkerd-config` (key `values`, the values of the Helm chart),
+else from the chart's own defaults. What the ConfigMap says and nobody can read is noted in `wrong`.
+
+    clusterNetworks                   what counts as in the cluster
+    proxy.defaultInboundPolicy        for pods without an annotation of their own
+    proxyInit.ignoreInboundPorts      ports that bypass the proxy, where no annotation replaces the list
+    proxyInit.ignoreOutboundPorts     the same for clients
+    policyController.probeNetworks    where probes come from
+    identityTrustDomain               ends every identity, after the control plane's namespace
+    egress.globalEgressNetworkNamespace
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from ringfence.layers.linkerd_options import LinkerdOptions
+from ringfence.layers.linkerd_ports import port_set
+from ringfence.model.addresses import AddressSet
+from ringfence.model.intervals import IntervalSet
+from ringfence.resources.kubernetes import ConfigMap
+from ringfence.resources.linkerd import DEFAULT_POLICIES
+
+NAME, KEY = "linkerd-config", "values"
+
+CLUSTER_NETWORKS = AddressSet.of("10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16", "fd00::/8")
+PROBE_NETWORKS = AddressSet.of("0.0.0.0/0", "::/0")
+IGNORED_PORTS = port_set("4567,4568")
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class LinkerdValues:
+    """An installation. `wrong`: the values that could not be read, as `path: what is wrong`."""
+
+    default_policy: str = "all-unauthenticated"
+    cluster_networks: AddressSet = CLUSTER_NETWORKS
+    probe_networks: AddressSet = PROBE_NETWORKS
+    ignored_inbound: IntervalSet = IGNORED_PORTS
+    ignored_outbound: IntervalSet = IGNORED_PORTS
+    namespace: str = "linkerd"
+    trust_domain: str = "cluster.local"
+    egress_namespace: str = "linkerd-egress"
+    wrong: tuple[str, ...] = ()
+
+    def identity(self, service_account: str, namespace: str) -> str:
+        """What the mutual TLS of a pod of this account proves; `*` for all accounts of the namespace."""
+        return f"{service_account}.{namespace}.serviceaccount.identity.{self.namespace}.{self.trust_domain}"
+
+
+def values(config_map: ConfigMap | None, options: LinkerdOptions) -> LinkerdValues:
+    """The installation that a ConfigMap (None: not in the files) and options describe."""
+    reading = _Reading(config_map.parsed.get(KEY, {}) if config_map else {})
+    plain = LinkerdValues()
+    found = LinkerdValues(
+        default_policy=options.default_policy
+        or reading.value("proxy.defaultInboundPolicy", _policy, plain.default_policy),
+        cluster_networks=options.cluster_networks
+        if options.cluster_networks is not None
+        else reading.value("clusterNetworks", _networks, plain.cluster_networks),
+        probe_networks=options.probe_networks
+        if options.probe_networks is not None
+        else reading.value("policyController.probeNetworks", _networks, plain.probe_networks),
+        ignored_inbound=reading.value("proxyInit.ignoreInboundPorts", _ports, plain.ignored_inbound),
+        ignored_outbound=reading.value("proxyInit.ignoreOutboundPorts", _ports, plain.ignored_outbound),
+        namespace=config_map.metadata.namespace if config_map else plain.namespace,
+        trust_domain=reading.value("identityTrustDomain", _text, "")
+        or reading.value("clusterDomain", _text, "")
+        or plain.trust_domain,
+        egress_namespace=reading.value("egress.globalEgressNetworkNamespace", _text, "") or plain.egress_namespace,
+        wrong=tuple(reading.wrong),
+    )
+    return found
+
+
+class _Reading:
+    """Values by path; notes those that are there and cannot be read."""
+
+    def __init__(self, root: Mapping[str, Any]) -> None:
+        self.root = root
+        self.wrong: list[str] = []
+
+    def value(self, path: str, convert: Callable[[Any], T], default: T) -> T:
+        """What stands at a path with dots; the default where nothing does, or nothing that can be read."""
+        found: Any = self.root
+        for step in path.split("."):
+            found = found.get(step) if isinstance(found, Mapping) else None
+        if found is None:
+            return default
+        try:
+            return convert(found)
+        except ValueError as failure:
+            self.wrong.append(f"{path}: {failure}")
+            return default
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"{value!r} is no text")
+    return value
+
+
+def _policy(value: Any) -> str:
+    if value not in DEFAULT_POLICIES:
+        raise ValueError(f"{value!r} is not one of {', '.join(DEFAULT_POLICIES)}")
+    return str(value)
+
+
+def _networks(value: Any) -> AddressSet:
+    entries = value if isinstance(value, list) else _text(value).split(",")
+    return AddressSet.of(*(one.strip() for one in map(_text, entries) if one.strip()))
+
+
+def _ports(value: Any) -> IntervalSet:
+    return port_set(str(value) if isinstance(value, int) and not isinstance(value, bool) else _text(value))

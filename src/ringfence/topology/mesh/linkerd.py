@@ -1,0 +1,179 @@
+"""Linkerd: which pods its injector gives a proxy, and the chains of its members.
+
+A pod is a member where
+
+    a container (or native sidecar) called `linkerd-proxy` is in its template already, or
+    the injector adds one: `linkerd.io/inject: enabled` (or `ingress`) on the namespace or on the pod template
+
+and the injector adds none to pods on the host network, of the control plane, with `disabled` on the template, with an
+unknown value of the annotation in either place, with another mesh's sidecar, and in namespaces that its webhook leaves
+out. For a namespace that no file declares nobody knows whether it asks for injection; a template that asks by itself is
+a member there. Annotations of such a namespace count as absent but for the default policy, which is unknown.
+
+The annotations decide when a pod is created: a pod that is older than its annotation is not seen here.
+
+Sources: linkerd2's `pkg/inject/report.go`, `charts/linkerd-control-plane/values.yaml` (`proxyInjector`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from ringfence.layers import linkerd_egress, linkerd_inbound, linkerd_transport
+from ringfence.layers.linkerd_settings import FACET, Settings, settings
+from ringfence.layers.linkerd_targets import Targets
+from ringfence.layers.linkerd_transport import Mapped
+from ringfence.layers.linkerd_values import KEY, NAME, LinkerdValues, values
+from ringfence.layers.mesh_facets import LINKERD
+from ringfence.model.diagnostics import Diagnostic, warning
+from ringfence.model.rules import Chain
+from ringfence.resources.kubernetes import ConfigMap, KubernetesObjects, Namespace, PodTemplate
+from ringfence.topology.mesh.members import Member
+from ringfence.topology.options import Options
+from ringfence.topology.services import port_numbers
+
+PROXY = "linkerd-proxy"
+OTHER_PROXIES = ("istio-proxy",)
+INJECT = "linkerd.io/inject"
+ENABLED, DISABLED = ("enabled", "ingress"), "disabled"
+
+WEBHOOKS = "config.linkerd.io/admission-webhooks"
+LEFT_OUT = ("kube-system", "cert-manager")
+"""Namespaces that the webhook does not look at, whatever their labels."""
+
+NOT_INJECTED = ("linkerd.io/control-plane-component", "linkerd.io/cni-resource")
+"""Labels of pods that the webhook does not look at."""
+
+
+@dataclass(frozen=True)
+class LinkerdMesh:
+    """One cluster's Linkerd."""
+
+    objects: KubernetesObjects
+    options: Options
+
+    @cached_property
+    def present(self) -> bool:
+        """Whether there is a policy, a control plane's configuration, or a pod or namespace that asks for a proxy."""
+        objects = self.objects
+        return bool(
+            self._config
+            or objects.linkerd_servers
+            or objects.linkerd_server_authorizations
+            or objects.linkerd_authorization_policies
+            or objects.linkerd_mesh_tls_authentications
+            or objects.linkerd_network_authentications
+            or objects.linkerd_http_routes
+            or objects.linkerd_egress_networks
+            or any(one.metadata.annotations.get(INJECT) in ENABLED for one in objects.namespaces)
+            or any(
+                _has(template, PROXY) or template.annotations.get(INJECT) in ENABLED
+                for _, template in self._templates()
+            )
+        )
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """The values of the control plane's ConfigMap that nobody can read."""
+        if self._config is None:
+            return ()
+        place = self._config.span.at("data", KEY)
+        return tuple(warning(f"{one}: the product's default is taken", place) for one in self.installed.wrong)
+
+    def member(self, namespace: str, template: PodTemplate) -> Member | None:
+        """A pod's place in this mesh; None where it has none."""
+        because, sure = self._membership(namespace, template)
+        if not because:
+            return None
+        return Member(LINKERD, self.installed.identity(template.service_account_name, namespace), because, sure)
+
+    def facets(self, namespace: str, template: PodTemplate) -> Mapping[str, Mapping[str, str]]:
+        """The settings of a member's proxy."""
+        if not self._membership(namespace, template)[0]:
+            return {}
+        return {FACET: self._settings(namespace, template).facet}
+
+    def chains(self) -> tuple[Chain, ...]:
+        """What members send and take, and what their proxies let in and out."""
+        objects, installed = self.objects, self.installed
+        found = tuple(
+            dict.fromkeys(
+                self._settings(namespace, template)
+                for namespace, template in self._templates()
+                if self._membership(namespace, template)[0]
+            )
+        )
+        numbers = port_numbers(objects)
+        routes = (*objects.linkerd_http_routes, *objects.routes)
+        egress = linkerd_egress.chain(objects.linkerd_egress_networks, routes, found, installed)
+        return (
+            linkerd_transport.offer(found, self._mapped()),
+            linkerd_transport.acceptance(found),
+            linkerd_inbound.chain(Targets(objects, installed).served(), found, numbers, installed),
+            *([egress] if egress else []),
+        )
+
+    @cached_property
+    def installed(self) -> LinkerdValues:
+        """What holds for the whole installation."""
+        return values(self._config, self.options.linkerd)
+
+    @cached_property
+    def _config(self) -> ConfigMap | None:
+        return next((one for one in self.objects.config_maps if one.metadata.name == NAME), None)
+
+    @cached_property
+    def _namespaces(self) -> Mapping[str, Namespace]:
+        return {one.metadata.name: one for one in self.objects.namespaces}
+
+    def _templates(self) -> Iterator[tuple[str, PodTemplate]]:
+        """Every kind of pod with its namespace."""
+        for workload in self.objects.workloads:
+            for template in (*workload.templates, *(pod.template for pod in workload.pods)):
+                yield workload.metadata.namespace, template
+
+    def _settings(self, namespace: str, template: PodTemplate) -> Settings:
+        place = self._namespaces.get(namespace)
+        return settings(template, place.metadata.annotations if place and place.declared else None, self.installed)
+
+    def _membership(self, namespace: str, template: PodTemplate) -> tuple[str, bool]:
+        """Why a pod is a member, and whether that is sure; an empty reason: it is none."""
+        if _has(template, PROXY):
+            return f"it has a container {PROXY}", True
+        own = template.annotations.get(INJECT, "")
+        if (
+            template.host_network
+            or any(_has(template, other) for other in OTHER_PROXIES)
+            or any(label in template.labels for label in NOT_INJECTED)
+            or namespace in LEFT_OUT
+            or own == DISABLED
+            or (own and own not in ENABLED)
+        ):
+            return "", True
+        place = self._namespaces.get(namespace)
+        if place is None or not place.declared:
+            if own:
+                return f"its template says {INJECT}: {own}", True
+            return f"no file declares namespace {namespace}, which may say {INJECT}", False
+        inherited = place.metadata.annotations.get(INJECT, "")
+        if place.metadata.labels.get(WEBHOOKS) == "disabled" or inherited not in ("", DISABLED, *ENABLED):
+            return "", True
+        if own:
+            return f"its template says {INJECT}: {own}", True
+        return (f"its namespace says {INJECT}: {inherited}" if inherited in ENABLED else ""), True
+
+    def _mapped(self) -> Iterator[Mapped]:
+        """The Service ports that lead to another port of a pod."""
+        numbers = port_numbers(self.objects)
+        for service in self.objects.services:
+            for port in service.ports if not service.headless else ():
+                target = port.target_port
+                found = (target,) if isinstance(target, int) else numbers.get((port.protocol.lower(), target), ())
+                yield from (Mapped(port.port, number) for number in sorted(found) if number != port.port)
+
+
+def _has(template: PodTemplate, name: str) -> bool:
+    """Whether a container of this name runs while the pod does."""
+    return any(one.name == name and (one.sidecar or not one.init) for one in template.containers)
