@@ -11,14 +11,14 @@ out once. A *node* is one side: a workload, or a part of the addresses outside.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import product
 
 from ringfence.engine.groups import groups
 from ringfence.engine.reach import Reachability, Slice
 from ringfence.engine.traffic import Traffic, traffic
-from ringfence.engine.transport import Transports, transports
+from ringfence.engine.transport import NONE, Transports, transports
 from ringfence.model.addresses import AddressSet
 from ringfence.model.bounds import Bounds
 from ringfence.model.headers import NO_HEADERS, HeaderSet
@@ -38,7 +38,7 @@ class Relation:
     headers: Bounds[HeaderSet]
     may: Traffic
     must: Traffic
-    transports: Transports = Transports()
+    transports: Transports = NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class Edge:
     may: Traffic
     must: Traffic
     headers: Bounds[HeaderSet]
-    transports: Transports = Transports()
+    transports: Transports = NONE
 
 
 class Connectivity:
@@ -144,18 +144,14 @@ def related(
     sure = _exists(sources), _exists(targets)
     here = _atoms(one.sources for pair in found if pair.source.every for one in pair.slices)
     there = _atoms(one.destinations for pair in found if pair.target.every for one in pair.slices)
-    merged: dict[Passage, list[tuple[AddressSet | None, AddressSet | None]]] = {}
+    merged: dict[Relation, list[tuple[AddressSet | None, AddressSet | None]]] = {}
     for atom, other in product(here or (None,), there or (None,)):
         relation = _joined(found, atom, other, sure)
         if relation is not None:
             merged.setdefault(relation, []).append((atom, other))
     for passage, regions in merged.items():
         for region in _regions(regions):
-            yield Relation(*region, *passage)
-
-
-Passage = tuple[Bounds[HeaderSet], Traffic, Traffic, Transports]
-"""What passes in one region, as a relation says it."""
+            yield replace(passage, sources=region[0], targets=region[1])
 
 
 def _joined(
@@ -163,13 +159,13 @@ def _joined(
     here: AddressSet | None,
     there: AddressSet | None,
     sure: tuple[set[str], set[str]],
-) -> Passage | None:
+) -> Relation | None:
     """One region of both sides over all endpoint pairs that have it."""
     may, possible = Traffic(), NO_HEADERS
     must: Traffic | None = None
     certain = NO_HEADERS
     any_pair = False
-    travelling = Transports()
+    travelling = NONE
     for pair in found:
         source, target = pair.source, pair.target
         for one in pair.slices:
@@ -185,7 +181,8 @@ def _joined(
                 continue
             certain = one.headers.must if must is None else certain & one.headers.must
             must = sure_to_pass if must is None else must & sure_to_pass
-    return (Bounds(certain, possible), may, must or Traffic(), travelling) if any_pair else None
+    relation = Relation(None, None, Bounds(certain, possible), may, must or Traffic(), travelling)
+    return relation if any_pair else None
 
 
 def _exists(endpoints: tuple[Endpoint, ...]) -> set[str]:

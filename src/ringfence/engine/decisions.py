@@ -46,8 +46,9 @@ class Decisions:
     doubts: frozenset[Doubt]
 
 
-Step = tuple[Action, Scope, Rule | None, str]
-"""Who decides; no rule where the stage's end does; why it is open whether the rule matches, empty where it is not."""
+Step = tuple[Action, Scope, Rule | None, str, str]
+"""Who decides; no rule where the stage's end does; why it is open whether the rule matches, and what it demands of a
+request that is not known; both empty where they are not."""
 
 
 def decide(
@@ -58,8 +59,9 @@ def decide(
     doubts: set[Doubt] = set()
     for stage in chain.stages:
         steps, onward = _stage(stage, subject, peer, header, request, doubts)
-        for action, scope, rule, why in steps:
-            hop = replace(_hop(chain, location, action, stage.name, scope, rule), open=why)
+        for action, scope, rule, why, condition in steps:
+            hop = _hop(chain, location, action, stage.name, scope, rule)
+            hop = replace(hop, open=why, condition=condition)
             if action is Action.PASS:
                 onward = True
             else:
@@ -96,8 +98,9 @@ def _stage(
                 truth, doubt = _matches(rule, subject, peer, header, request)
                 if truth is False:
                     continue
-                why = "" if truth else reason(rule, peer) if doubt is Doubt.UNKNOWN else f"whether {rule.condition}"
-                steps.append((rule.action, scope, rule, why))
+                condition = "" if truth or doubt is Doubt.UNKNOWN else str(rule.condition)
+                why = "" if truth else f"whether {condition}" if condition else reason(rule, peer)
+                steps.append((rule.action, scope, rule, why, condition))
                 if truth is True:
                     scope_falls = False
                     break
@@ -110,7 +113,7 @@ def _stage(
             return steps, False
     certain = any(governs is True for _, governs in governing)
     deciding = [scope for scope, governs in governing if governs is True or not certain]
-    steps.append((stage.end, replace(deciding[0], name=_names(deciding)), None, ""))
+    steps.append((stage.end, replace(deciding[0], name=_names(deciding)), None, "", ""))
     return steps, not certain
 
 

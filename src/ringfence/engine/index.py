@@ -19,6 +19,7 @@ from ringfence.model.addresses import AddressSet
 from ringfence.model.bounds import Bounds
 from ringfence.model.networks import Endpoint
 from ringfence.model.selectors import (
+    Addressed,
     AllOf,
     AnyOf,
     Anything,
@@ -84,6 +85,8 @@ class Index:
             case Member(group):
                 must = self._groups.get(group, EMPTY)
                 return Bounds(must, must | self._any_group | self._maybe_groups.get(group, EMPTY))
+            case Addressed(addresses):
+                return self._within(addresses)
             case Label():
                 return self._with_unknown(self._labelled(selector), selector.facet)
 

@@ -44,7 +44,7 @@ class Hop:
 
     `stage` and `rule` are empty where no rule decided: a chain's default, a link. `layer` is empty for a link.
     `because` says in words what the names do not; `open` why it is not certain that this rule matches, empty where it
-    is.
+    is; `condition` what the rule demands of the application request, where that is left open.
     """
 
     location: str
@@ -56,6 +56,7 @@ class Hop:
     span: Span = NOWHERE
     because: str = ""
     open: str = ""
+    condition: str = ""
 
 
 @dataclass(frozen=True, slots=True)

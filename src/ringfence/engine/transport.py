@@ -71,6 +71,9 @@ class Transports:
         return together(kind for kind, _ in self.parts())
 
 
+NONE = Transports()
+
+
 @lru_cache(maxsize=1 << 16)
 def transports(passing: HeaderSet, sent: HeaderSet, own: IntervalSet = EPHEMERAL) -> Transports:
     """How TCP that may pass from a client's own ports travels, by port."""

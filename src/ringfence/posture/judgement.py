@@ -94,7 +94,9 @@ class Judgement:
             else:
                 how = FALLS_BACK[weak[0]].format(target=target.name)
                 because = f"{source.name} {how} on {Traffic(tcp=weak[1])}"
-            sure = self._example(source, target, unsure, lambda sent, passing, plain=plain: plain & passing.must)
+            sure = self._example(
+                source, target, unsure, lambda sent, passing: (wanted - ALL_MTLS) & sent & passing.must
+            )
             witness = self._witnesses.passing(*(sure or (field(source, target), plain)))
             status = UNKNOWN if sure is None else VIOLATED
             yield broken(intent, status, because + self._request, witness)

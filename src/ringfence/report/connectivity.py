@@ -8,8 +8,10 @@ from typing import Any
 
 from ringfence.engine.connectivity import Connectivity, Edge, Node
 from ringfence.engine.traffic import Traffic, by_protocol, possible, spoken
+from ringfence.engine.transport import Transport, Transports
 from ringfence.engine.witness import Field, Witnesses
 from ringfence.model.addresses import AddressSet
+from ringfence.model.headers import HeaderSet, ports
 from ringfence.report.packets import reason
 from ringfence.report.style import Style
 from ringfence.topology.entries import CONTROLLER, SOME_NODE
@@ -106,26 +108,35 @@ def _between_groups(connectivity: Connectivity, wanted: Wanted, groups: dict[str
 def _flows(
     connectivity: Connectivity, witnesses: Witnesses, edge: Edge, members: dict[str, tuple[str, ...]]
 ) -> Iterator[dict[str, Any]]:
-    """One flow for each protocol of an edge, with the rules that admit it and the places on its way."""
+    """One flow for each protocol of an edge and transport of TCP, with what admits it and the places on its way."""
     sources = connectivity.workloads[members[edge.source.name][0]]
     targets = connectivity.workloads[members[edge.target.name][-1]]
     field = Field(sources, targets, edge.source.addresses, edge.target.addresses)
-    for name in ("tcp", "udp", "sctp", "icmp", "icmpv6", "other"):
-        part = possible(edge.headers.may & by_protocol(name)).document()
-        witness = witnesses.passing(field, edge.headers.may & by_protocol(name))
-        if not part or witness is None:
+    identities = {one.identity for one in sources}
+    for headers, transport in _kinds(edge):
+        traffic = possible(headers) & edge.may
+        witness = witnesses.passing(field, edge.headers.may & headers, free=False)
+        if not traffic or witness is None:
             continue
-        hops = witness.trace.branches[0].forward
-        certain = possible(edge.headers.must & by_protocol(name)).document() == part
+        hops = witness.branch.forward
+        encrypted = transport in (Transport.STRICT, Transport.PERMISSIVE)
         yield {
-            "traffic": part,
-            "reading": "must" if certain else "may",
+            "traffic": traffic.document(),
+            "reading": "must" if traffic <= edge.must else "may",
             "because": [reason(hop) for hop in hops if hop.layer],
             "via": [hop.location for hop in hops if not hop.layer],
-            "mtls": "plaintext",
-            "identity": None,
-            "condition": None,
+            "mtls": str(transport),
+            "identity": next(iter(identities)) if encrypted and len(identities) == 1 else None,
+            "condition": " and ".join(dict.fromkeys(hop.condition for hop in hops if hop.condition)) or None,
         }
+
+
+def _kinds(edge: Edge) -> Iterator[tuple[HeaderSet, Transport]]:
+    """The headers of each protocol; those of TCP by how they travel."""
+    for transport, numbers in edge.transports.parts():
+        yield ports("tcp", numbers), transport
+    for name in ("udp", "sctp", "icmp", "icmpv6", "other"):
+        yield by_protocol(name), Transport.PLAINTEXT
 
 
 def document(found: Result) -> dict[str, Any]:
@@ -166,12 +177,22 @@ def text(found: Result, style: Style) -> str:
             source = node_text(edge.source)
             lines += ["", style.bold(source)]
         note = "" if edge.may == edge.must else style.warn(f"   certain: {edge.must}")
+        if edge.transports.overall is not Transport.PLAINTEXT:
+            note += f"   mTLS: {_shown(edge.transports, style)}"
         lines.append(f"  -> {node_text(edge.target)}   {style.good(str(edge.may))}{note}")
         for flow in found.flows[place] if found.flows else ():
             lines += [f"       {spoken(flow['traffic'])}", *(f"         {style.dim(one)}" for one in flow["because"])]
     if not found.edges:
         lines += ["", "nothing passes"]
     return "\n".join([*lines, "", *assumptions(found.assumed_open, style)]).lstrip("\n") + "\n"
+
+
+def _shown(found: Transports, style: Style) -> str:
+    """`strict`, or the ports of each kind where there are several."""
+    mark = {Transport.STRICT: style.good}
+    parts = found.parts()
+    words = [(kind, str(kind) if len(parts) == 1 else f"{kind} tcp {numbers}") for kind, numbers in parts]
+    return ", ".join(mark.get(kind, style.warn)(text) for kind, text in words)
 
 
 def assumptions(assumed_open: tuple[str, ...], style: Style) -> list[str]:
