@@ -26,6 +26,7 @@ from ringfence.model.rules import ANY_PEER, Action, Chain, Direction, Pattern, P
 from ringfence.model.selectors import (
     ANYTHING,
     NOTHING,
+    Addressed,
     AllOf,
     AnyOf,
     Comparison,
@@ -95,6 +96,7 @@ leaves = st.one_of(
     ),
     st.sampled_from(["a", "b", ""]).map(InNamespace),
     st.sampled_from(["g", "h"]).map(Member),
+    st.sampled_from(ADDRESSES).map(Addressed),
 )
 selectors: st.SearchStrategy[Selector] = st.recursive(
     leaves,

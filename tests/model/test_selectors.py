@@ -6,10 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ringfence.model.addresses import AddressSet
 from ringfence.model.conditions import conjunction, disjunction, negation
 from ringfence.model.selectors import (
     ANYTHING,
     NOTHING,
+    Addressed,
     AllOf,
     AnyOf,
     Comparison,
@@ -68,6 +70,21 @@ ALIKE = frozenset({"web", "api"})
 def test_three_values(selector, nobody, bare, web, hazy):
     found = [selector.matches(one) for one in (NOBODY, BARE, WEB, HAZY)]
     assert found == [nobody, bare, web, hazy]
+
+
+@pytest.mark.parametrize(
+    ("held", "wanted", "expected"),
+    [
+        ("10.0.0.1", "10.0.0.0/24", True),
+        ("10.0.0.0/24", "10.0.0.1", None),
+        ("10.0.0.1", "10.0.1.0/24", False),
+        ("fd00::1", "0.0.0.0/0", False),
+    ],
+)
+def test_an_address_of_its_own(held, wanted, expected):
+    one = endpoint(addresses=AddressSet.of(held))
+    assert Addressed(AddressSet.of(wanted)).matches(one) is expected
+    assert Addressed(AddressSet.of(wanted)).matches(NOBODY) is False
 
 
 def test_groups_that_nobody_knows():

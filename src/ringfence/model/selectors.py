@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from ringfence.model.addresses import AddressSet
 from ringfence.model.conditions import Truth, conjunction, disjunction, negation
 
 if TYPE_CHECKING:
@@ -117,6 +118,19 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
+class Addressed:
+    """Endpoints whose own address is one of these; what a rewrite made of a packet's address does not count."""
+
+    addresses: AddressSet
+
+    def matches(self, endpoint: Endpoint | None) -> Truth:
+        """Three-valued membership: open where only some of the endpoint's addresses are in the set."""
+        if endpoint is None or not endpoint.addresses & self.addresses:
+            return False
+        return True if endpoint.addresses <= self.addresses else None
+
+
+@dataclass(frozen=True, slots=True)
 class AllOf:
     """Endpoints that every part selects; `AllOf(())` selects all."""
 
@@ -149,7 +163,7 @@ class Not:
         return negation(self.part.matches(endpoint))
 
 
-Selector = Anything | Unsure | Has | Label | InNamespace | Member | AllOf | AnyOf | Not
+Selector = Anything | Unsure | Has | Label | InNamespace | Member | Addressed | AllOf | AnyOf | Not
 
 ANYTHING = Anything()
 NOTHING = AnyOf(())
