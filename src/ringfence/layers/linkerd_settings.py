@@ -3,8 +3,8 @@
 A pod's own annotation (`config.linkerd.io/...`) goes before its namespace's, whatever either says: the injector copies
 the namespace's only where the pod has none. An annotation with a list of ports replaces the installation's list. The
 policy controller takes a list that it cannot read for an empty one, and a default policy that it does not know for the
-installation's. It reads opaque ports from annotations alone: the injector writes the installation's list, `opaquePorts`,
-into those of a new pod, and before that only what is in the files counts here.
+installation's. It reads opaque ports from annotations alone: the injector writes the installation's `opaquePorts` into
+those of a new pod, and before that only what is in the files counts here.
 
 The facet `linkerd` of a member's pod:
 
@@ -13,6 +13,7 @@ The facet `linkerd` of a member's pod:
     opaque              ports without protocol detection
     skip inbound        ports at which nothing passes the proxy
     skip outbound       ports to which nothing passes the client's proxy
+    mode                `ingress` where the client's proxy meshes HTTP alone; else empty
     probe/<port>        paths that probes of the pod's containers ask for by HTTP, one a line
 
 Sources: `policy-controller/k8s/index/src/inbound/workload.rs` and `pkg/inject` of linkerd2.
@@ -32,7 +33,7 @@ from ringfence.resources.linkerd import DEFAULT_POLICIES
 
 FACET = "linkerd"
 DEFAULT, IDENTITY, OPAQUE = "default", "identity", "opaque"
-SKIP_INBOUND, SKIP_OUTBOUND, PROBE = "skip inbound", "skip outbound", "probe"
+SKIP_INBOUND, SKIP_OUTBOUND, MODE, PROBE = "skip inbound", "skip outbound", "mode", "probe"
 NOT_KNOWN = "?"
 
 PREFIX = "config.linkerd.io/"
@@ -41,6 +42,9 @@ IDENTITY_ANNOTATION = f"{PREFIX}proxy-require-identity-inbound-ports"
 OPAQUE_ANNOTATION = f"{PREFIX}opaque-ports"
 SKIP_INBOUND_ANNOTATION = f"{PREFIX}skip-inbound-ports"
 SKIP_OUTBOUND_ANNOTATION = f"{PREFIX}skip-outbound-ports"
+
+INJECT_ANNOTATION = "linkerd.io/inject"
+ENABLED, INGRESS, DISABLED = "enabled", "ingress", "disabled"
 
 ADMIN_PORT = 4191
 PROXY_PROBES = ((ADMIN_PORT, ("/live", "/ready")),)
@@ -51,13 +55,17 @@ NO_PORTS = IntervalSet()
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """One pod's proxy. `default_policy` None: nobody knows it. `probes`: paths by port, both ascending."""
+    """One pod's proxy. `default_policy` None: nobody knows it. `probes`: paths by port, both ascending.
+
+    `ingress`: what the pod sends is meshed where it is HTTP, and passed on as it is where it is not.
+    """
 
     default_policy: str | None
     identity_ports: IntervalSet = NO_PORTS
     opaque_ports: IntervalSet = NO_PORTS
     skip_inbound: IntervalSet = NO_PORTS
     skip_outbound: IntervalSet = NO_PORTS
+    ingress: bool = False
     probes: tuple[tuple[int, tuple[str, ...]], ...] = ()
 
     @property
@@ -69,6 +77,7 @@ class Settings:
             OPAQUE: str(self.opaque_ports),
             SKIP_INBOUND: str(self.skip_inbound),
             SKIP_OUTBOUND: str(self.skip_outbound),
+            MODE: INGRESS if self.ingress else "",
             **{f"{PROBE}/{port}": "\n".join(paths) for port, paths in self.probes},
         }
 
@@ -97,6 +106,7 @@ def settings(template: PodTemplate, namespace: Mapping[str, str] | None, install
         ports(OPAQUE_ANNOTATION, NO_PORTS),
         ports(SKIP_INBOUND_ANNOTATION, installed.ignored_inbound),
         ports(SKIP_OUTBOUND_ANNOTATION, installed.ignored_outbound),
+        own.get(INJECT_ANNOTATION, inherited.get(INJECT_ANNOTATION)) == INGRESS,
         _probes(template),
     )
 

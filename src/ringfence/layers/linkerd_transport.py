@@ -1,7 +1,8 @@
 """What a Linkerd proxy sends and takes: mutual TLS between members, plaintext to and from everybody else.
 
     offer        a member sends mutual TLS to members, unless the client skips the port outbound or the server inbound;
-                 everyone else, and a member to everyone else, sends plaintext
+                 everyone else, and a member to everyone else, sends plaintext; so does a member that is injected as
+                 `ingress`, unless it speaks HTTP
     acceptance   a member takes both transports, on a skipped inbound port plaintext only; a pod outside takes plaintext
 
 A client's `skip-outbound-ports` are the ports that it dials: behind a Service that maps ports, they are the Service's.
@@ -17,10 +18,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ringfence.layers.linkerd_inbound import LAYER
-from ringfence.layers.linkerd_settings import SKIP_INBOUND, SKIP_OUTBOUND, Settings, having
+from ringfence.layers.linkerd_routes import HTTP
+from ringfence.layers.linkerd_settings import INGRESS, MODE, SKIP_INBOUND, SKIP_OUTBOUND, Settings, having
 from ringfence.layers.mesh_facets import LINKERD, NO_PLANE, of_planes
 from ringfence.model.bounds import Bounds
-from ringfence.model.headers import ALL_MTLS, FULL_PORTS, HeaderSet, ports
+from ringfence.model.conditions import ALWAYS, Condition, Negated
+from ringfence.model.headers import ALL_MTLS, ALL_TCP, FULL_PORTS, HeaderSet, ports
 from ringfence.model.intervals import IntervalSet
 from ringfence.model.rules import ANY_PEER, Action, Chain, Direction, Peer, Purpose, Rule, Scope, Stage
 from ringfence.model.selectors import ANYTHING, AllOf, Selector, Unsure
@@ -48,6 +51,8 @@ def offer(distinct: Iterable[Settings], mapped: Iterable[Mapped]) -> Chain:
         peers = (Peer(AllOf((MEMBERS, having(SKIP_INBOUND, str(skipped))))),)
         rules += _plaintext(ports("tcp", skipped), peers, "the server's skip-inbound-ports")
     members = (Peer(MEMBERS),)
+    if any(one.ingress for one in found):
+        rules += _plaintext(ALL_TCP, ANY_PEER, "an ingress meshes HTTP alone", having(MODE, INGRESS), Negated(HTTP))
     rules.append(Rule(Action.DENY, members, Bounds.exactly(PLAINTEXT), name="members speak mutual TLS"))
     rules.append(Rule(Action.ALLOW, members, Bounds.exactly(ALL_MTLS), name="members speak mutual TLS"))
     rules.append(Rule(Action.DENY, ANY_PEER, Bounds.exactly(ALL_MTLS), name="the server is no member"))
@@ -92,7 +97,13 @@ def _skipping(skipped: IntervalSet, mapped: Sequence[Mapped]) -> Iterator[Rule]:
         yield from _plaintext(ports("tcp", crossing), unsure, name, subjects)
 
 
-def _plaintext(headers: HeaderSet, peers: tuple[Peer, ...], name: str, subjects: Selector = ANYTHING) -> Iterator[Rule]:
+def _plaintext(
+    headers: HeaderSet,
+    peers: tuple[Peer, ...],
+    name: str,
+    subjects: Selector = ANYTHING,
+    condition: Condition = ALWAYS,
+) -> Iterator[Rule]:
     """Plaintext and nothing else, on these headers to these peers."""
     for action, part in ((Action.DENY, HeaderSet(mtls=headers.mtls)), (Action.ALLOW, HeaderSet(tcp=headers.tcp))):
-        yield Rule(action, peers, Bounds.exactly(part), subjects=subjects, name=name)
+        yield Rule(action, peers, Bounds.exactly(part), condition, subjects, name)

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ringfence.layers import linkerd_egress, linkerd_inbound, linkerd_transport
-from ringfence.layers.linkerd_settings import FACET, Settings, settings
+from ringfence.layers.linkerd_settings import DISABLED, ENABLED, FACET, INGRESS, INJECT_ANNOTATION, Settings, settings
 from ringfence.layers.linkerd_targets import Targets
 from ringfence.layers.linkerd_transport import Mapped
 from ringfence.layers.linkerd_values import KEY, NAME, LinkerdValues, values
@@ -36,8 +36,7 @@ from ringfence.topology.services import port_numbers
 
 PROXY = "linkerd-proxy"
 OTHER_PROXIES = ("istio-proxy",)
-INJECT = "linkerd.io/inject"
-ENABLED, DISABLED = ("enabled", "ingress"), "disabled"
+ASKING = (ENABLED, INGRESS)
 
 WEBHOOKS = "config.linkerd.io/admission-webhooks"
 LEFT_OUT = ("kube-system", "cert-manager")
@@ -67,9 +66,9 @@ class LinkerdMesh:
             or objects.linkerd_network_authentications
             or objects.linkerd_http_routes
             or objects.linkerd_egress_networks
-            or any(one.metadata.annotations.get(INJECT) in ENABLED for one in objects.namespaces)
+            or any(one.metadata.annotations.get(INJECT_ANNOTATION) in ASKING for one in objects.namespaces)
             or any(
-                _has(template, PROXY) or template.annotations.get(INJECT) in ENABLED
+                _has(template, PROXY) or template.annotations.get(INJECT_ANNOTATION) in ASKING
                 for _, template in self._templates()
             )
         )
@@ -142,27 +141,27 @@ class LinkerdMesh:
         """Why a pod is a member, and whether that is sure; an empty reason: it is none."""
         if _has(template, PROXY):
             return f"it has a container {PROXY}", True
-        own = template.annotations.get(INJECT, "")
+        own = template.annotations.get(INJECT_ANNOTATION, "")
         if (
             template.host_network
             or any(_has(template, other) for other in OTHER_PROXIES)
             or any(label in template.labels for label in NOT_INJECTED)
             or namespace in LEFT_OUT
             or own == DISABLED
-            or (own and own not in ENABLED)
+            or (own and own not in ASKING)
         ):
             return "", True
         place = self._namespaces.get(namespace)
         if place is None or not place.declared:
             if own:
-                return f"its template says {INJECT}: {own}", True
-            return f"no file declares namespace {namespace}, which may say {INJECT}", False
-        inherited = place.metadata.annotations.get(INJECT, "")
-        if place.metadata.labels.get(WEBHOOKS) == "disabled" or inherited not in ("", DISABLED, *ENABLED):
+                return f"its template says {INJECT_ANNOTATION}: {own}", True
+            return f"no file declares namespace {namespace}, which may say {INJECT_ANNOTATION}", False
+        inherited = place.metadata.annotations.get(INJECT_ANNOTATION, "")
+        if place.metadata.labels.get(WEBHOOKS) == "disabled" or inherited not in ("", DISABLED, *ASKING):
             return "", True
         if own:
-            return f"its template says {INJECT}: {own}", True
-        return (f"its namespace says {INJECT}: {inherited}" if inherited in ENABLED else ""), True
+            return f"its template says {INJECT_ANNOTATION}: {own}", True
+        return (f"its namespace says {INJECT_ANNOTATION}: {inherited}" if inherited in ASKING else ""), True
 
     def _mapped(self) -> Iterator[Mapped]:
         """The Service ports that lead to another port of a pod."""
