@@ -147,7 +147,7 @@ def _servers(objects: KubernetesObjects) -> Iterator[Doubt]:
             yield Doubt(
                 f"Server {one.metadata.qualified_name}",
                 one.span,
-                f"Server {winner.metadata.qualified_name} has port {one.port} of the same pods, and only that one counts",
+                f"Server {winner.metadata.qualified_name} has port {one.port} of the same pods, and it alone counts",
                 "keep one Server for a port",
             )
         older.append(one)

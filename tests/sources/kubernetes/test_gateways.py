@@ -10,7 +10,10 @@ from ringfence.resources.kubernetes import (
     GrantFrom,
     GrantTo,
     Listener,
+    MethodMatch,
+    NamedMatch,
     ParentReference,
+    RouteMatch,
     RouteRule,
 )
 from tests.sources.kubernetes.texts import good, read, thing
@@ -54,6 +57,70 @@ def test_routes(kind: str) -> None:
     web, other = BackendReference("web", "shop", port=80), BackendReference("b", "n", port=81, weight=0)
     extra, mirror = BackendReference("e", "shop", "x.y", "Z"), BackendReference("m", "shop", port=82)
     assert found.rules == (RouteRule((web, other, extra, mirror)), RouteRule())
+
+
+def test_matches_of_http_routes() -> None:
+    spec = """{rules: [{matches: [{path: {type: Exact, value: /a}, method: GET}, {path: {}}, {},
+  {path: {type: RegularExpression, value: 'x.*'}, headers: [{name: X-A, value: b}, {name: c, type: RegularExpression,
+  value: d}], queryParams: [{name: Q, value: r}]}]}, {filters: [{type: RequestRedirect}]}]}"""
+    [found] = good(thing(V1, "HTTPRoute", spec)).routes
+    headers = (NamedMatch("x-a", "b"), NamedMatch("c", "d", True))
+    assert found.rules == (
+        RouteRule(
+            matches=(
+                RouteMatch("Exact", "/a", "GET"),
+                RouteMatch(),
+                RouteMatch(),
+                RouteMatch("RegularExpression", "x.*", "", headers, (NamedMatch("Q", "r"),)),
+            )
+        ),
+        RouteRule(redirects=True),
+    )
+
+
+def test_matches_of_grpc_routes() -> None:
+    spec = """{rules: [{matches: [{method: {service: a.B, method: C}}, {headers: [{name: H, value: v}]},
+  {method: {type: RegularExpression, method: 'C.*'}}]}]}"""
+    [found] = good(thing(V1, "GRPCRoute", spec)).routes
+    assert found.rules[0].matches == (
+        RouteMatch(grpc_method=MethodMatch("a.B", "C")),
+        RouteMatch(headers=(NamedMatch("h", "v"),)),
+        RouteMatch(grpc_method=MethodMatch("", "C.*", True)),
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "spec", "rules"),
+    [
+        ("HTTPRoute", "{}", (RouteRule(),)),
+        ("HTTPRoute", "{rules: []}", ()),
+        ("GRPCRoute", "{}", ()),
+    ],
+)
+def test_an_http_route_without_rules_takes_everything(kind: str, spec: str, rules: tuple[RouteRule, ...]) -> None:
+    [found] = good(thing(V1, kind, spec)).routes
+    assert found.rules == rules
+
+
+@pytest.mark.parametrize(
+    ("kind", "match", "message"),
+    [
+        ("HTTPRoute", "{path: {value: a}}", "path.value: 'a' does not begin with /"),
+        (
+            "HTTPRoute",
+            "{path: {type: Prefix}}",
+            "path.type: 'Prefix' is not one of Exact, PathPrefix, RegularExpression",
+        ),
+        ("HTTPRoute", "{method: get}", "method: 'get' is not one of GET"),
+        ("HTTPRoute", "{headers: [{value: a}]}", "headers[0].name: is missing"),
+        ("HTTPRoute", "{queryParams: [{name: a, type: Prefix}]}", "queryParams[0].type: 'Prefix' is not one of"),
+        ("GRPCRoute", "{method: {}}", "method: needs a service or a method"),
+    ],
+)
+def test_no_matches(kind: str, match: str, message: str) -> None:
+    objects, said = read(thing(V1, kind, f"{{rules: [{{matches: [{match}]}}]}}"))
+    assert len(objects.refused) == 1
+    assert any(message in one for one in said), said
 
 
 def test_reference_grant() -> None:

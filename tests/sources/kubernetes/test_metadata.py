@@ -36,6 +36,11 @@ def owners(*references: dict[str, object]) -> dict[str, object]:
         ),
         ({"generateName": "x-"}, ObjectMeta("x-*", "default")),
         (
+            {"name": "x", "creationTimestamp": "2026-03-01T10:00:00Z"},
+            ObjectMeta("x", "default", creation_timestamp="2026-03-01T10:00:00Z"),
+        ),
+        ({"name": "x", "creationTimestamp": None}, ObjectMeta("x", "default")),
+        (
             owners({"kind": "A", "name": "a"}, {"kind": "B", "name": "b", "controller": True, "apiVersion": "apps/v1"}),
             ObjectMeta("x", "default", owner=OwnerReference("B", "b", "apps/v1")),
         ),

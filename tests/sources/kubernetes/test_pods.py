@@ -36,6 +36,14 @@ def test_pod() -> None:
     assert str(template.containers[2].span) == "f:6:16"
 
 
+def test_http_probes() -> None:
+    spec = """{containers: [{name: a, image: a, livenessProbe: {httpGet: {port: 80, path: /live}},
+  readinessProbe: {httpGet: {port: http}}, startupProbe: {tcpSocket: {port: 81}}}, {name: b, image: b}]}"""
+    [workload] = good(thing("v1", "Pod", spec)).workloads
+    [a, b] = workload.templates[0].containers
+    assert (a.http_probes, b.http_probes) == (((80, "/live"), ("http", "/")), ())
+
+
 def test_defaults() -> None:
     [workload] = good(thing("v1", "Pod", "{containers: [{name: a, image: a, ports: [{containerPort: 80}]}]}")).workloads
     [template] = workload.templates
