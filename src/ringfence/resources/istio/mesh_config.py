@@ -1,7 +1,7 @@
 """The mesh configuration (`istio.io/api/mesh/v1alpha1`): what holds for everything under one control plane.
 
-It stands in the ConfigMap `istio` of the control plane's namespace, as YAML under the key `mesh`. The defaults below are
-Istio's own.
+It stands in the ConfigMap `istio` of the control plane's namespace, as YAML under the key `mesh`. The defaults below
+are Istio's own.
 """
 
 from __future__ import annotations

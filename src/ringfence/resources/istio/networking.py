@@ -31,7 +31,7 @@ ALLOW_ANY, REGISTRY_ONLY = "ALLOW_ANY", "REGISTRY_ONLY"
 
 
 class TlsMode(StrEnum):
-    """What a client's proxy sends. `SIMPLE` shows no certificate, `MUTUAL` one of the user's, `ISTIO_MUTUAL` Istio's."""
+    """What a client's proxy sends: with `SIMPLE` no certificate, with `MUTUAL` the user's, `ISTIO_MUTUAL` Istio's."""
 
     DISABLE = "DISABLE"
     SIMPLE = "SIMPLE"
@@ -85,7 +85,7 @@ class DestinationRule:
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where a route leads. `port` 0: the Service's only port, or the one that was dialled; `weight` 0: never."""
+    """Where a route leads. `port` 0: the Service's only port, or the one that was dialled."""
 
     host: str
     subset: str = ""
@@ -97,13 +97,15 @@ class TrafficRoute:
     """One route of a VirtualService: `protocol` is `http`, `tls` or `tcp`.
 
     `ports`: the ports of the dialled host that it is for (empty: all). `certain`: it has no other condition.
-    `destinations` empty: the proxy answers by itself (a redirect, a direct response).
+    `delegated`: another VirtualService says where it leads. `destinations` empty otherwise: the proxy answers by
+    itself (a redirect, a direct response).
     """
 
     protocol: str
     destinations: tuple[Destination, ...] = ()
     ports: tuple[int, ...] = ()
     certain: bool = True
+    delegated: bool = False
     span: Span = field(default=NOWHERE, compare=False, repr=False)
 
 

@@ -27,6 +27,15 @@ from ringfence.resources.kubernetes.services import Endpoints, EndpointSlice, Se
 from ringfence.resources.kubernetes.workloads import Namespace, Node, Workload
 
 if TYPE_CHECKING:  # the meshes' objects are built on Kubernetes' own
+    from ringfence.resources.istio import authorization as istio
+    from ringfence.resources.istio.authentication import PeerAuthentication
+    from ringfence.resources.istio.networking import (
+        DestinationRule,
+        IstioGateway,
+        ServiceEntry,
+        Sidecar,
+        VirtualService,
+    )
     from ringfence.resources.linkerd import (
         AuthorizationPolicy,
         EgressNetwork,
@@ -73,6 +82,8 @@ class KubernetesObjects:
     routes: tuple[Route, ...] = ()
     reference_grants: tuple[ReferenceGrant, ...] = ()
     config_maps: tuple[ConfigMap, ...] = ()
+    istio_authorization_policies: tuple[istio.AuthorizationPolicy, ...] = ()
+    istio_request_authentications: tuple[istio.RequestAuthentication, ...] = ()
     linkerd_servers: tuple[Server, ...] = ()
     linkerd_server_authorizations: tuple[ServerAuthorization, ...] = ()
     linkerd_authorization_policies: tuple[AuthorizationPolicy, ...] = ()
@@ -80,6 +91,12 @@ class KubernetesObjects:
     linkerd_network_authentications: tuple[NetworkAuthentication, ...] = ()
     linkerd_http_routes: tuple[Route, ...] = ()
     linkerd_egress_networks: tuple[EgressNetwork, ...] = ()
+    peer_authentications: tuple[PeerAuthentication, ...] = ()
+    destination_rules: tuple[DestinationRule, ...] = ()
+    virtual_services: tuple[VirtualService, ...] = ()
+    service_entries: tuple[ServiceEntry, ...] = ()
+    sidecars: tuple[Sidecar, ...] = ()
+    istio_gateways: tuple[IstioGateway, ...] = ()
     others: tuple[RawObject, ...] = ()
     refused: tuple[RefusedObject, ...] = ()
     counts: Mapping[str, int] = field(default_factory=dict, hash=False)

@@ -17,6 +17,12 @@ from ringfence.sources.kubernetes import (
     config_maps,
     gateways,
     ingresses,
+    istio_authentication,
+    istio_authorization,
+    istio_networking,
+    istio_parts,
+    istio_request_authentication,
+    istio_routing,
     linkerd_parts,
     linkerd_policies,
     linkerd_routes,
@@ -47,6 +53,8 @@ class Kind:
 
 GATEWAY = gateways.GROUP
 LINKERD = linkerd_parts.GROUP
+_ISTIO_TRAFFIC_VERSIONS = tuple(f"{istio_parts.NETWORKING}/{version}" for version in ("v1", "v1beta1", "v1alpha3"))
+_ISTIO_SECURITY_VERSIONS = tuple(f"{istio_parts.SECURITY}/{version}" for version in ("v1", "v1beta1"))
 _GATEWAY_VERSIONS = tuple(f"{GATEWAY}/{version}" for version in ("v1", "v1beta1", "v1alpha3", "v1alpha2"))
 _OLD_APPS = ("apps/v1beta2", "apps/v1beta1", "extensions/v1beta1")
 _OLD_INGRESS = ("networking.k8s.io/v1beta1", "extensions/v1beta1")
@@ -94,6 +102,14 @@ KINDS = (
         for kind in ("HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "UDPRoute")
     ),
     Kind(GATEWAY, "ReferenceGrant", "reference_grants", gateways.reference_grant, _GATEWAY_VERSIONS),
+    Kind(
+        istio_parts.SECURITY, "AuthorizationPolicy", "istio_authorization_policies",
+        istio_authorization.authorization_policy, _ISTIO_SECURITY_VERSIONS,
+    ),
+    Kind(
+        istio_parts.SECURITY, "RequestAuthentication", "istio_request_authentications",
+        istio_request_authentication.request_authentication, _ISTIO_SECURITY_VERSIONS,
+    ),
     Kind(LINKERD, "Server", "linkerd_servers", linkerd_servers.server, linkerd_servers.SERVER_VERSIONS),
     Kind(
         LINKERD, "ServerAuthorization", "linkerd_server_authorizations", linkerd_servers.server_authorization,
@@ -115,6 +131,20 @@ KINDS = (
     Kind(
         LINKERD, "EgressNetwork", "linkerd_egress_networks", linkerd_policies.egress_network,
         (f"{LINKERD}/v1alpha1",),
+    ),
+    Kind(
+        istio_parts.SECURITY, "PeerAuthentication", "peer_authentications", istio_authentication.peer_authentication,
+        _ISTIO_SECURITY_VERSIONS,
+    ),
+    *(
+        Kind(istio_parts.NETWORKING, kind, room, read, _ISTIO_TRAFFIC_VERSIONS)
+        for kind, room, read in (
+            ("DestinationRule", "destination_rules", istio_networking.destination_rule),
+            ("VirtualService", "virtual_services", istio_routing.virtual_service),
+            ("ServiceEntry", "service_entries", istio_networking.service_entry),
+            ("Sidecar", "sidecars", istio_networking.sidecar),
+            ("Gateway", "istio_gateways", istio_networking.gateway),
+        )
     ),
 )  # fmt: skip
 
