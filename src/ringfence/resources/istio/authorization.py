@@ -80,7 +80,7 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class When:
-    """A further condition on one attribute (`source.ip`, `request.headers[x]`): one of `values`, none of `not_values`."""
+    """A condition on one attribute (`source.ip`, `request.headers[x]`): one of `values`, none of `not_values`."""
 
     key: str
     values: tuple[str, ...] = ()
