@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ringfence.network import Network, load
+    from ringfence.loading import load
+    from ringfence.network import Network
 
 __all__ = ["Network", "load"]
 
@@ -13,7 +14,7 @@ __all__ = ["Network", "load"]
 def __getattr__(name: str) -> Any:
     # Imported on demand: the command line starts without the engine.
     if name in __all__:
-        from ringfence import network
+        from ringfence import loading
 
-        return getattr(network, name)
+        return getattr(loading, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ringfence.engine.outcomes import Outcome
-from ringfence.network import Network, load
+from ringfence.loading import load
+from ringfence.network import Network
 from ringfence.sources.kubernetes import read
 
 from .known import Case, cases, for_each

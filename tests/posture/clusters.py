@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from ringfence.network import Network
 from ringfence.posture.document import read
-from ringfence.posture.intents import prove
-from ringfence.posture.proofs import Proof, Scene
+from ringfence.posture.proofs import Proof
 from ringfence.posture.selections import Resolver, Selected
 from ringfence.sources.yaml_documents import documents
 from tests.checks.manifests import view
@@ -31,7 +31,7 @@ def proofs(cluster: list[str], posture: str, **options: Any) -> tuple[list[Proof
     read_, wrong = read(document.value, document.span)
     assert not wrong, [str(one) for one in wrong]
     shown = view(*cluster, **options)
-    found, complaints = prove(read_, document.span, lambda _: Scene(shown.connectivity, shown.witnesses))
+    found, complaints = Network(shown.topology, posture=read_, posture_span=document.span).proofs
     return found, [str(one) for one in complaints]
 
 

@@ -1,22 +1,20 @@
 """Many questions in one run: a line of JSON in, a line of JSON out.
 
 A question has the keys that probes in the cases have: `from` and `to` (names; `ip:ADDRESS`, `node:NAME` as well),
-`protocol`, `port`, `src_port`, `http` (`method`, `path`, `host`, `headers`, `claims`), `client_tls`, and `via_service`,
-which dials a Service (`namespace/name`) instead of a pod. A question that cannot be answered has an `error`.
+`protocol`, `port`, `src_port`, `http` (a request, see `topology.mesh.requests`), `client_tls` (what the client sends
+whatever its mesh chooses), and `via_service`, which dials a Service (`namespace/name`) instead of a pod. A question that
+cannot be answered has an `error`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
-from ringfence.model.diagnostics import InputError, RingfenceError, error
+from ringfence.model.diagnostics import RingfenceError
 from ringfence.network import Network
 from ringfence.report.explain import document
-
-Values = str | list[str]
 
 PROTOCOLS = ("tcp", "udp", "sctp", "icmp", "icmpv6")
 
@@ -29,7 +27,7 @@ class Question(msgspec.Struct, forbid_unknown_fields=True):
     protocol: str = "tcp"
     port: int | None = None
     src_port: int | None = None
-    http: dict[str, Values | dict[str, Values]] | None = None
+    http: dict[str, Any] | None = None
     client_tls: str | None = None
     via_service: str | None = None
 
@@ -46,7 +44,6 @@ def answer(network: Network, line: bytes) -> dict[str, Any]:
 
 
 def _answer(network: Network, question: Question) -> dict[str, Any]:
-    subjects = None if question.http is None else dict(_subjects(question.http))
     source = _name(question.from_)
     if question.via_service is not None:
         protocol = question.protocol.lower()
@@ -55,7 +52,7 @@ def _answer(network: Network, question: Question) -> dict[str, Any]:
             question.via_service,
             protocol,
             question.port,
-            subjects,
+            question.http,
             question.src_port,
             question.client_tls,
         )
@@ -63,7 +60,7 @@ def _answer(network: Network, question: Question) -> dict[str, Any]:
         return {"error": "a question needs `to` or `via_service`"}
     else:
         port = _port(question)
-        flow = network.reach(source, _name(question.to), port, subjects, question.src_port, question.client_tls)
+        flow = network.reach(source, _name(question.to), port, question.http, question.src_port, question.client_tls)
     return document(flow.explain())
 
 
@@ -78,15 +75,3 @@ def _port(question: Question) -> str:
     if protocol in PROTOCOLS[:3]:
         return protocol if question.port is None else f"{protocol}/{question.port}"
     return protocol if protocol in PROTOCOLS else f"protocol/{protocol}"
-
-
-def _subjects(http: dict[str, Values | dict[str, Values]]) -> Iterator[tuple[str, Values]]:
-    """What conditions ask of a request. Raises InputError where a part has the wrong shape."""
-    for key, value in http.items():
-        nested = key in ("headers", "claims")
-        if nested and isinstance(value, dict):
-            yield from ((f"{key[:-1]}:{name}", one) for name, one in value.items())
-        elif not nested and not isinstance(value, dict):
-            yield key, value
-        else:
-            raise InputError(error(f"http: {key} is {'a mapping' if nested else 'text'}"))

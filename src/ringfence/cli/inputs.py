@@ -8,8 +8,9 @@ from typing import Any, TypeVar
 import click
 
 from ringfence.cli.output import Output, print_diagnostics
+from ringfence.loading import load
 from ringfence.model.diagnostics import InputError, error
-from ringfence.network import Network, load
+from ringfence.network import Network
 from ringfence.posture_file import POSTURE_FILE, nearest
 
 Command = TypeVar("Command", bound=Callable[..., Any])

@@ -35,6 +35,7 @@ from ringfence.resources.kubernetes import KubernetesObjects, Service
 from ringfence.resources.kubernetes.cluster_policies import ADMIN, BASELINE
 from ringfence.topology.cni import Enforcement, enforcement
 from ringfence.topology.entries import CONTROLLER, OUTSIDE, PLACEHOLDERS, SOME_NODE, Entry, entries
+from ringfence.topology.mesh.members import Mesh
 from ringfence.topology.mesh.meshes import meshes
 from ringfence.topology.options import Options
 from ringfence.topology.pods import NODES, PODS, Population, on_host
@@ -64,6 +65,7 @@ class Topology:
     not_modelled: tuple[unmodelled.Unmodelled, ...]
     diagnostics: tuple[Diagnostic, ...]
     cloud: AwsObjects | None = None
+    meshes: tuple[Mesh, ...] = ()
 
     @cached_property
     def workloads(self) -> dict[str, tuple[Endpoint, ...]]:
@@ -132,7 +134,7 @@ def build(objects: KubernetesObjects, options: Options | None = None) -> Topolog
         assumed = (*assumed, NO_CONTROLLER)
     network = Network(endpoints, _locations(chains, open_chains), tuple(_links(found)), assumed)
     diagnostics += [one for mesh in joined for one in mesh.diagnostics]
-    return Topology(network, objects, found, plugin, unknown, tuple(diagnostics))
+    return Topology(network, objects, found, plugin, unknown, tuple(diagnostics), meshes=joined)
 
 
 def _policies(

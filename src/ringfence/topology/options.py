@@ -7,7 +7,7 @@ that one posture file serves all commands; a name that nobody knows is an error.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import Any
 
@@ -46,8 +46,8 @@ class Options:
     dns: tuple[tuple[str, AddressSet], ...] = ()
     calico_staged_as_enforced: bool = False
     cilium_cidr_matches_nodes: bool = False
-    istio: IstioOptions = IstioOptions()
-    linkerd: LinkerdOptions = LinkerdOptions()
+    istio: IstioOptions = field(default_factory=IstioOptions)
+    linkerd: LinkerdOptions = field(default_factory=LinkerdOptions)
 
 
 def parse(values: Mapping[str, Any], span: Span = NOWHERE) -> tuple[Options, list[Diagnostic]]:

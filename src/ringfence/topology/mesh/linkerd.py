@@ -20,8 +20,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from ringfence.layers import linkerd_egress, linkerd_inbound, linkerd_transport
+from ringfence.layers.linkerd_requests import request_subjects
 from ringfence.layers.linkerd_settings import DISABLED, ENABLED, FACET, INGRESS, INJECT_ANNOTATION, Settings, settings
 from ringfence.layers.linkerd_targets import Targets
 from ringfence.layers.linkerd_transport import Mapped
@@ -113,6 +115,10 @@ class LinkerdMesh:
             linkerd_inbound.chain(Targets(objects, installed).served(), found, numbers, installed),
             *([egress] if egress else []),
         )
+
+    def request(self, http: Mapping[str, Any]) -> Mapping[str, tuple[str, ...]]:
+        """A request as routes see it."""
+        return request_subjects(http)
 
     @cached_property
     def installed(self) -> LinkerdValues:

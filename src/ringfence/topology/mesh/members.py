@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from ringfence.layers.mesh_facets import MESH, NO_PLANE, PLANE
 from ringfence.model.diagnostics import Diagnostic
@@ -45,6 +45,9 @@ class Mesh(Protocol):
 
     def chains(self) -> tuple[Chain, ...]:
         """The chains that stand at every pod, in both directions."""
+
+    def request(self, http: Mapping[str, Any]) -> Mapping[str, tuple[str, ...]]:
+        """What conditions ask of a request (`topology.mesh.requests`), as this mesh's rules see it."""
 
 
 @dataclass(frozen=True, slots=True)
