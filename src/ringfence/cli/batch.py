@@ -2,8 +2,8 @@
 
 A question has the keys that probes in the cases have: `from` and `to` (names; `ip:ADDRESS`, `node:NAME` as well),
 `protocol`, `port`, `src_port`, `http` (a request, see `topology.mesh.requests`), `client_tls` (what the client sends
-whatever its mesh chooses), and `via_service`, which dials a Service (`namespace/name`) instead of a pod. A question that
-cannot be answered has an `error`.
+whatever its mesh chooses), and `via_service`, which dials a Service (`namespace/name`) instead of a pod. A question
+that cannot be answered has an `error`.
 """
 
 from __future__ import annotations
