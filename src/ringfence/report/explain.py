@@ -8,6 +8,7 @@ import msgspec
 
 from ringfence.engine.explain import Explanation
 from ringfence.engine.outcomes import Outcome
+from ringfence.engine.transport import Transport
 from ringfence.engine.witness import Witness
 from ringfence.report.packets import hops_document, hops_text, packet_document, packet_text
 from ringfence.report.style import Style, one_line
@@ -40,10 +41,21 @@ def text(question: str, found: Explanation, style: Style) -> str:
     mark = {Outcome.ALLOWED: style.good, Outcome.DENIED: style.bad, Outcome.NO_ROUTE: style.bad}
     lines = [f"{style.bold(one_line(question))}: {mark.get(found.outcome, style.warn)(str(found.outcome))}"]
     lines += [f"  {style.warn('not known')}: {one}" for one in found.because]
+    lines += _transport(found, style)
     lines += _witness(found.witness, style)
     if found.arriving is not None and found.arriving is not found.witness:
         lines += ["", "and one that arrives:", *_witness(found.arriving, style)]
     return "\n".join(lines) + "\n"
+
+
+def _transport(found: Explanation, style: Style) -> list[str]:
+    """How TCP travels and as whom; nothing where no mesh has to do with it."""
+    source, destination = found.identities
+    if not source and not destination and found.transport is Transport.PLAINTEXT:
+        return []
+    mark = style.good if found.transport is Transport.STRICT else style.warn
+    names = f"{source or 'no identity'} -> {destination or 'no identity'}"
+    return [f"  mTLS {mark(str(found.transport))}   {style.dim(names)}"]
 
 
 def _witness(witness: Witness, style: Style) -> list[str]:

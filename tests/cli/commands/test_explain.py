@@ -117,3 +117,22 @@ def test_colour_only_where_it_is_wanted(
     _, out, _ = run("explain", "shop/web", "shop/db", "tcp/5432")
     assert (Style(True).good("allowed") in out) == coloured
     assert coloured or out == ALLOWED
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (["--header", "x-team a"], "'x-team a' is no header: write NAME:VALUE"),
+        (["--claim", "iss"], "'iss' is no claim: write NAME=VALUE"),
+        (["--client-tls", "tls"], "'tls' is not one of 'mtls', 'plaintext'"),
+    ],
+)
+def test_a_part_of_a_request_that_is_none(shop: Path, run: Run, more: list[str], message: str):
+    status, _, err = run("explain", "shop/web", "shop/db", "tcp/5432", *more)
+    assert status == 2
+    assert message in err
+
+
+def test_a_request_with_all_of_its_parts(shop: Path, run: Run):
+    parts = ("--http", "POST /a", "--host", "h", "--header", "x: 1", "--header", "x: 2", "--claim", "iss=i")
+    assert run("explain", "shop/web", "shop/db", "tcp/5432", *parts) == (0, ALLOWED, "")

@@ -6,12 +6,13 @@ the same order.
 
   ringfence explain storefront/web storefront/db tcp/5432 --in k8s/
   ringfence explain internet storefront/web --in k8s/
+  ringfence explain storefront/web orders/orders tcp/8080 --http 'POST /orders' --claim iss=https://issuer.example
   ringfence explain --batch questions.jsonl -o jsonl --in k8s/
 """
 
 from __future__ import annotations
 
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import click
 
@@ -30,7 +31,13 @@ from ringfence.report.style import Style
 @paths_option
 @reading_options
 @click.option("--src-port", type=click.IntRange(0, 65535), help="The client's port, instead of any of its own.")
-@click.option("--http", metavar="'METHOD PATH'", help="The application request.")
+@click.option("--http", metavar="'METHOD PATH'", help="The application request; what is left out is not known.")
+@click.option("--host", help="The host that the request names.")
+@click.option("--header", "headers", multiple=True, metavar="'NAME: VALUE'", help="One of its headers; repeatable.")
+@click.option("--claim", "claims", multiple=True, metavar="NAME=VALUE", help="A claim of its token; repeatable.")
+@click.option(
+    "--client-tls", type=click.Choice(["mtls", "plaintext"]), help="What the client sends, whatever its mesh chooses."
+)
 @click.option("--batch", type=click.File("rb"), help="A file of questions, one JSON object a line.")
 @output_options("text", "json", "jsonl")
 def command(
@@ -42,6 +49,10 @@ def command(
     options: tuple[str, ...],
     src_port: int | None,
     http: str | None,
+    host: str | None,
+    headers: tuple[str, ...],
+    claims: tuple[str, ...],
+    client_tls: str | None,
     batch: BinaryIO | None,
     output: Output,
 ) -> int:
@@ -54,11 +65,8 @@ def command(
         return _batch(network, list(batch), output)
     assert source is not None
     assert target is not None
-    request = None
-    if http is not None:
-        method, _, path = http.partition(" ")
-        request = {"method": method, "path": path or "/"}
-    found = network.reach(source, target, port, request, src_port).explain()
+    request = _request(http, host, headers, claims)
+    found = network.reach(source, target, port, request, src_port, client_tls).explain()
     question = f"{source} -> {target}" + ("" if port == "any" else f" {port}")
     output.write(
         {
@@ -68,6 +76,25 @@ def command(
         }
     )
     return exit_code(network.diagnostics, failed=False)
+
+
+def _request(
+    http: str | None, host: str | None, headers: tuple[str, ...], claims: tuple[str, ...]
+) -> dict[str, Any] | None:
+    """The request as the options say it; None where they say nothing."""
+    found: dict[str, Any] = {}
+    if http is not None:
+        method, _, path = http.partition(" ")
+        found |= {"method": method, "path": path or "/"}
+    if host is not None:
+        found["host"] = host
+    for name, separator, texts in (("headers", ":", headers), ("claims", "=", claims)):
+        for text in texts:
+            key, found_one, value = text.partition(separator)
+            if not found_one:
+                raise click.UsageError(f"{text!r} is no {name[:-1]}: write NAME{separator}VALUE")
+            found.setdefault(name, {}).setdefault(key.strip(), []).append(value.strip())
+    return found or None
 
 
 def _batch(network: Network, lines: list[bytes], output: Output) -> int:
