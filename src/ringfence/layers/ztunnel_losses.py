@@ -1,0 +1,55 @@
+"""What an AuthorizationPolicy loses on its way to ztunnel, and what that does: a view on `ztunnel_rules` for checks.
+
+istiod takes such a policy, warns in its status and goes on. Whether a policy is meant for ambient pods at all, and
+whether a waypoint stands before them, the caller knows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from ringfence.layers.ztunnel_rules import Conversion, Dropped, convert, reaches
+from ringfence.model.spans import NOWHERE, Span
+from ringfence.resources.istio.authorization import AuthorizationPolicy, PolicyAction
+
+Loss = tuple[AuthorizationPolicy, Span, str]
+"""The policy, the place in it, and what follows."""
+
+ALLOWS_NOTHING = "no rule of the policy reaches ztunnel, so it allows nothing: every connection to its pods is refused"
+REMOVED = "ztunnel does not know {names}: the rule is removed, and what it would allow is refused"
+NEVER = "ztunnel does not know {names}: nothing is left of a part of the rule, so it never denies anything"
+WIDER = "ztunnel does not know {names}: the rest of the rule stands without it and denies more than is written"
+PART = "ztunnel does not know {names}: this entry never matches, the others of the rule still deny"
+UNENFORCED = "ztunnel does not enforce {action} policies: without a waypoint this one does nothing"
+
+
+def losses(policies: Iterable[AuthorizationPolicy]) -> list[Loss]:
+    """Everything that is lost of these policies, in their order; policies for waypoints and dry runs lose nothing."""
+    return [loss for policy in policies for loss in _of(policy)]
+
+
+def _of(policy: AuthorizationPolicy) -> Iterator[Loss]:
+    if policy.dry_run or policy.target_refs:
+        return
+    if not reaches(policy):
+        yield policy, policy.span, UNENFORCED.format(action=policy.action)
+        return
+    found = [convert(rule, policy.action) for rule in policy.rules]
+    for rule, conversion in zip(policy.rules, found, strict=True):
+        if conversion.dropped:
+            span = conversion.dropped[0].span if conversion.dropped[0].span != NOWHERE else rule.span
+            yield policy, span, _consequence(conversion).format(names=_names(conversion.dropped))
+    if policy.action is PolicyAction.ALLOW and found and all(one.removed for one in found):
+        yield policy, policy.span, ALLOWS_NOTHING
+
+
+def _consequence(conversion: Conversion) -> str:
+    if conversion.removed:
+        return REMOVED
+    if not conversion.fires:
+        return NEVER
+    return PART if all(one.alone for one in conversion.dropped) else WIDER
+
+
+def _names(dropped: Iterable[Dropped]) -> str:
+    return ", ".join(dict.fromkeys(one.name for one in dropped))
