@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from ringfence.engine.connectivity import Connectivity
@@ -47,8 +49,8 @@ def network(towards=FRONT, closed: bool = False) -> Network:
     return Network(people, places, links)
 
 
-def status(made: Network, target: str, port: str) -> tuple[str, str]:
-    intent = {"name": "apart", "reason": "a test", "deny": {"from": "client", "to": target, "ports": [port]}}
+def status(made: Network, claim: dict[str, Any]) -> tuple[str, str]:
+    intent = {"name": "apart", "reason": "a test", **claim}
     posture, wrong = read({"intents": [intent]}, Span("ringfence.yaml"))
     assert not wrong
     reach = Reachability(made)
@@ -72,7 +74,7 @@ def status(made: Network, target: str, port: str) -> tuple[str, str]:
     ],
 )
 def test_a_deny_sees_the_way_through_the_front(made, target, port, expected):
-    found, because = status(made, target, port)
+    found, because = status(made, {"deny": {"from": "client", "to": target, "ports": [port]}})
     assert found == expected
     assert expected == "proved" or because.endswith("server through front")
 
@@ -85,3 +87,32 @@ def test_through_says_which_headers_end_where():
     assert str(whole.headers.may.tcp.some()) == "443"
     assert reach.through(client, front, {"other": ALL_HEADERS}) == ()
     assert not any(one.headers.may for one in reach.between(client, reach.network.endpoints[2]))
+
+
+@pytest.mark.parametrize(
+    ("made", "target", "port", "expected", "because"),
+    [
+        (network(), "server", "tcp/443", "proved", ""),
+        (network(), "server", "tcp/80", "violated", "client is not led to server through front"),
+        (network(), "server", "tcp/443-444", "unknown", "client is not certainly led to server through front"),
+        (network(), "other", "tcp/443", "violated", "client is not led to other through front"),
+        (network(closed=True), "server", "tcp/443", "violated", "client is not led to server through front"),
+        (
+            network(Unsure("whether it is sent on")),
+            "server",
+            "tcp/443",
+            "unknown",
+            "client is not certainly led to server through front",
+        ),
+    ],
+)
+def test_an_allow_follows_what_is_dialled(made, target, port, expected, because):
+    flow = {"from": "client", "to": target, "via": "front", "ports": [port]}
+    assert status(made, {"allow": flow}) == (expected, because)
+
+
+@pytest.mark.parametrize("kind", ["deny", "only", "encrypted"])
+def test_only_an_allow_goes_by_a_way_of_its_own(kind):
+    flow = {"from": "client", "to": "server", "via": "front"}
+    _, (wrong,) = read({"intents": [{"name": "n", "reason": "r", kind: flow}]}, Span("ringfence.yaml"))
+    assert wrong.message == "intent 'n': via is for allow; a deny counts every way"

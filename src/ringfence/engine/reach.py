@@ -15,7 +15,7 @@ rest is left open: *may* everything and *must* nothing is a poor answer, and nev
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -49,8 +49,16 @@ class Slice:
 
 
 @dataclass(frozen=True, slots=True)
+class Aim:
+    """Which ends of a path count: endpoints by id, each with headers. `met` takes the ids of all ends, wanted or not."""
+
+    ends: Mapping[str, HeaderSet]
+    met: set[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Stretch:
-    """A path between two rewrites, as `engine.reference.Segment` is for one packet."""
+    """A path between two rewrites, as `engine.reference.Segment` is for one packet. `aim` None: any end counts."""
 
     source: View
     target: View
@@ -58,6 +66,7 @@ class Stretch:
     rewrites: int = 0
     seen: frozenset[str] = frozenset()
     visited: frozenset[str] = frozenset()
+    aim: Aim | None = None
 
 
 class Reachability:
@@ -75,8 +84,6 @@ class Reachability:
             for place, links in network.links_from().items()
         }
         self._steps = 0
-        self._ends: dict[str, HeaderSet] | None = None
-        self._meets: set[str] = set()
         self._met: dict[tuple[str, str, AddressSet | None], set[str]] = {}
         self._endpoints = {endpoint.id: endpoint for endpoint in network.endpoints}
         self._judges: dict[tuple[str, Direction], list[Judge]] = {}
@@ -100,6 +107,16 @@ class Reachability:
 
         `sources` and `targets` limit endpoints that stand for all of their addresses.
         """
+        return self._between(source, target, sources, targets)
+
+    def _between(
+        self,
+        source: Endpoint,
+        target: Endpoint,
+        sources: AddressSet | None,
+        targets: AddressSet | None,
+        aim: Aim | None = None,
+    ) -> tuple[Slice, ...]:
         here = source.addresses if sources is None else source.addresses & sources
         there = target.addresses if targets is None else target.addresses & targets
         if not here or not there or (here.first() < V6) != (there.first() < V6):
@@ -109,7 +126,7 @@ class Reachability:
         while open_regions:
             here, there = open_regions.pop()
             try:
-                verdict = self._evaluate(source, here, target, there)
+                verdict = self._evaluate(source, here, target, there, aim)
             except Split as split:
                 if split.side == "source":
                     open_regions += [(here & split.inside, there), (here - split.inside, there)]
@@ -151,44 +168,36 @@ class Reachability:
         return tuple(self.index.endpoints[number] for number in found)
 
     def through(
-        self, source: Endpoint, via: Endpoint, ends: dict[str, HeaderSet], sources: AddressSet | None = None
+        self, source: Endpoint, via: Endpoint, ends: Mapping[str, HeaderSet], sources: AddressSet | None = None
     ) -> tuple[Slice, ...]:
         """The flows that dial `via` and end at one of these endpoints (by id) with one of its headers."""
         key = source.id, via.id, sources
         if key not in self._met:
             self._met[key] = set()
-            self._ending(source, via, {}, sources, self._met[key])
+            self._between(source, via, sources, None, Aim({}, self._met[key]))
         if self._met[key].isdisjoint(ends):
             return ()
-        return self._ending(source, via, ends, sources, set())
+        return self._between(source, via, sources, None, Aim(ends, set()))
 
-    def _ending(
-        self, source: Endpoint, via: Endpoint, ends: dict[str, HeaderSet], sources: AddressSet | None, met: set[str]
-    ) -> tuple[Slice, ...]:
-        """The same; `met` takes the ids of all endpoints at which a packet may end, wanted or not."""
-        self._ends, self._meets = ends, met
-        try:
-            return self.between(source, via, sources)
-        finally:
-            self._ends = None
-
-    def _evaluate(self, source: Endpoint, here: AddressSet, target: Endpoint, there: AddressSet) -> Verdict:
+    def _evaluate(
+        self, source: Endpoint, here: AddressSet, target: Endpoint, there: AddressSet, aim: Aim | None
+    ) -> Verdict:
         if source is target and source.single:
             return OPEN
         self._steps = 0
         sender = View(source, here, source.identity, "source" if source.every else "")
         receiver = View(target, there, target.identity, "destination" if target.every else "")
-        return self._onward(Stretch(sender, receiver, source.location), source.location)
+        return self._onward(Stretch(sender, receiver, source.location, aim=aim), source.location)
 
     def _onward(self, stretch: Stretch, here: str) -> Verdict:
         """The headers that get from here to the destination, and whose replies get back to the stretch's start."""
         target = stretch.target.origin
         assert target is not None  # a request always has a destination
         if here == target.location and (stretch.rewrites or stretch.visited or here not in self._links):
-            if self._ends is None:
+            if stretch.aim is None:
                 return self._return(stretch, here)
-            self._meets.add(target.id)
-            wanted = self._ends.get(target.id, NO_HEADERS)
+            stretch.aim.met.add(target.id)
+            wanted = stretch.aim.ends.get(target.id, NO_HEADERS)
             return self._return(stretch, here) & Bounds(wanted, wanted) if wanted else CLOSED
         self._steps += 1
         if self._steps > MOST_STEPS:
@@ -242,7 +251,7 @@ class Reachability:
             new = self._endpoints[change.target]
             target = View(new, new.addresses, new.identity)
         seen = frozenset((link.target,)) if link.enters else frozenset[str]()
-        return Stretch(source, target, link.target, stretch.rewrites + 1, seen)
+        return Stretch(source, target, link.target, stretch.rewrites + 1, seen, aim=stretch.aim)
 
     def _return(self, stretch: Stretch, here: str) -> Verdict:
         """The headers whose replies get back from here to the stretch's start."""

@@ -23,6 +23,9 @@
       - name: orders-are-placed
         reason: the front end calls nothing else
         allow: {from: web, to: orders, ports: [tcp/8080], http: {methods: [POST], paths: [/orders]}}
+      - name: customers-get-in
+        reason: the shop is open
+        allow: {from: internet, to: controller, via: aws_lb.front, ports: [tcp/443]}   # the port that is dialled
 
 An intent is one of `allow`, `deny`, `only` (these sources on these ports, and nobody else on anything), `isolate` (none
 of these reaches another) or `encrypted` (whatever passes is mutual TLS of a mesh, and nothing can fall back to
@@ -119,11 +122,15 @@ class Http(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Flow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """From whom to whom, on which ports (`tcp/5432`, `udp/53`, `icmp`; default: any; of `encrypted`: any of TCP)."""
+    """From whom to whom, on which ports (`tcp/5432`, `udp/53`, `icmp`; default: any; of `encrypted`: any of TCP).
+
+    `via` (of `allow`) is what the client dials on these ports: a balancer, a node, from where it must get to `to`.
+    """
 
     to: References
     from_: References = msgspec.field(name="from")
     ports: Some[str | int] | None = None
+    via: References | None = None
     identity: str | None = None
     http: Http | None = None
 
@@ -216,6 +223,8 @@ def _intents(value: Any, span: Span, found: list[Diagnostic]) -> dict[int, Inten
         kinds = [kind for kind in KINDS if getattr(intent, kind) is not None]
         if len(kinds) != 1:
             found.append(error(f"intent {intent.name!r} must be one of {', '.join(KINDS)}", span.at(place)))
+        elif kinds[0] in ("deny", "only", "encrypted") and getattr(intent, kinds[0]).via is not None:
+            found.append(error(f"intent {intent.name!r}: via is for allow; a deny counts every way", span.at(place)))
         elif any(one.name == intent.name for one in intents.values()):
             found.append(error(f"there are two intents {intent.name!r}", span.at(place, "name"), "rename one"))
         elif not intent.reason.strip():

@@ -1,6 +1,7 @@
 """The proof of intents: each is proved, violated (with a packet that shows it) or unknown.
 
-    allow      every wanted header *must* pass between every pair
+    allow      every wanted header *must* pass between every pair;
+               with `via`: every wanted header that is sent there *must* get to one of the targets
     deny       no wanted header *may* pass between any pair
     only       the sources may use the ports; nobody else anything, and they nothing else
     isolate    a deny between each two of the sides, both ways
@@ -77,10 +78,17 @@ class _Prover:
         targets = self.resolver.resolve(flow.to, place.at("to"))
         wanted = self._headers(flow, place.at("ports"), ALL_TCP if intent.kind == "encrypted" else ALL_HEADERS)
         for request in requests(flow.http):
-            yield from self._in_scene(intent, flow, self._scenes(request), sources, targets, wanted)
+            yield from self._in_scene(intent, flow, place, self._scenes(request), sources, targets, wanted)
 
     def _in_scene(
-        self, intent: Intent, flow: Flow, scene: Scene, sources: Selected, targets: Selected, wanted: HeaderSet
+        self,
+        intent: Intent,
+        flow: Flow,
+        span: Span,
+        scene: Scene,
+        sources: Selected,
+        targets: Selected,
+        wanted: HeaderSet,
     ) -> Iterator[Proof | None]:
         judge = self._judgement(scene)
         if intent.kind == "deny" and flow.identity is not None:
@@ -89,7 +97,10 @@ class _Prover:
         if intent.kind == "deny":
             yield from judge.denied(intent, sources, targets, wanted)
             return
-        if intent.kind == "encrypted":
+        if flow.via is not None:
+            vias = self.resolver.resolve(flow.via, span.at("via"))
+            yield from judge.led(intent, sources, vias, targets, wanted)
+        elif intent.kind == "encrypted":
             yield from judge.encrypted(intent, sources, targets, wanted)
         else:
             yield from judge.allowed(intent, sources, targets, wanted)

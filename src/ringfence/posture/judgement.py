@@ -1,6 +1,7 @@
 """Whether a claim about two sides holds in one scene, pair by pair: None where it does, else why it does not.
 
     allowed     every wanted header that the source sends *must* pass: proved on must
+    led         every wanted header that the source sends to a `via` *must* get from there to one of the targets
     denied      no wanted header *may* pass, whatever the source's own proxy would send: proved on may
     encrypted   whatever TCP may pass is mutual TLS that cannot fall back; no other wanted protocol may pass at all
     identified  whatever TCP passes carries an identity that fits
@@ -11,13 +12,15 @@ A workload's traffic to itself is nobody's business here.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import product
 
 from ringfence.engine.connectivity import Relation, related
-from ringfence.engine.traffic import Traffic, offered, possible
+from ringfence.engine.traffic import Traffic, offered, possible, traffic
 from ringfence.engine.transport import Transport, Transports
 from ringfence.engine.witness import Field
+from ringfence.model.addresses import V6
 from ringfence.model.bounds import Bounds
-from ringfence.model.headers import ALL_MTLS, ALL_TCP, PORT_PLANES, PORTS, HeaderSet, Region, union
+from ringfence.model.headers import ALL_HEADERS, ALL_MTLS, ALL_TCP, PORT_PLANES, PORTS, HeaderSet, Region, union
 from ringfence.model.intervals import IntervalSet
 from ringfence.model.networks import Endpoint
 from ringfence.model.rules import NO_IDENTITY, Pattern
@@ -61,6 +64,30 @@ class Judgement:
             because = f"{source.name} {what} {target.name}{self._request}"
             yield broken(intent, VIOLATED if sure else UNKNOWN, because, witness)
 
+    def led(
+        self, intent: Intent, sources: Selected, vias: Selected, targets: Selected, wanted: HeaderSet
+    ) -> Iterator[Proof | None]:
+        """Whether whatever the sources send to each `via` gets to one of the targets."""
+        reach = self._connectivity.reach
+        ends = {one.id: ALL_HEADERS for one in targets.endpoints if one.id not in targets.unsure}
+        names = " or ".join(targets.by_workload()) or "what is outside"
+        for source, via in product(self._parts(sources), self._parts(vias)):
+            asked = possible(wanted & union(offered(one) for one in source.endpoints))
+            led: list[tuple[Traffic, Traffic]] = []
+            for one, other in product(source.endpoints, via.endpoints):
+                if (one.addresses.first() < V6) == (other.addresses.first() < V6):
+                    regions = reach.through(one, other, ends, source.addresses if one.every else None)
+                    sent = reach.sent(one, other)
+                    led += [traffic(region.headers, one, sent) for region in regions] or [(Traffic(), Traffic())]
+            if led and all(asked <= must for _, must in led):
+                yield None
+                continue
+            sure = not any(may.meets(asked) for may, _ in led)
+            what = "is not led" if sure else "is not certainly led"
+            because = f"{source.name} {what} to {names} through {via.name}{self._request}"
+            witness = self._witnesses.failing(field(source, via), wanted)
+            yield broken(intent, VIOLATED if sure else UNKNOWN, because, witness)
+
     def denied(self, intent: Intent, sources: Selected, targets: Selected, wanted: HeaderSet) -> Iterator[Proof | None]:
         """Whether no source reaches any target, directly or through what sends packets on."""
         unsure = sources.unsure | targets.unsure
@@ -72,8 +99,8 @@ class Judgement:
             example = self._example(source, target, unsure, lambda sent, passing: wanted & sent & passing.must)
             witness = self._witnesses.passing(*(example or (field(source, target), wanted)))
             what = "may reach" if example is None else "reaches"
-            traffic = _passing(passing[0].headers.may, source.endpoints, wanted)
-            because = f"{source.name} {what} {target.name} on {traffic}{self._request}"
+            how = _passing(passing[0].headers.may, source.endpoints, wanted)
+            because = f"{source.name} {what} {target.name} on {how}{self._request}"
             yield broken(intent, UNKNOWN if example is None else VIOLATED, because, witness)
 
     def encrypted(
@@ -194,7 +221,7 @@ class Judgement:
 def _passing(passing: HeaderSet, clients: tuple[Endpoint, ...], wanted: HeaderSet) -> Traffic:
     """What of the wanted headers the first client that can sends and gets through, from one of its ports."""
     sent = (possible(passing & wanted & offered(one), one.ephemeral) for one in clients)
-    return next((traffic for traffic in sent if traffic), Traffic())
+    return next((one for one in sent if one), Traffic())
 
 
 def _from_own_ports(client: Endpoint, headers: HeaderSet) -> HeaderSet:
