@@ -2,8 +2,8 @@
 
     mesh  {"plane": "sidecar" | "ambient" | "linkerd" | "waypoint" | "none"}; unknown where nobody knows which
 
-A pod of plane `waypoint` is itself a proxy of the mesh that stands before others. A pod that no file puts into a mesh is
-of plane `none`; without any mesh no pod has the facet.
+A pod of plane `waypoint` is itself a proxy of the mesh that stands before others. A pod that no file puts into a mesh
+is of plane `none`; without any mesh no pod has the facet.
 """
 
 from __future__ import annotations
