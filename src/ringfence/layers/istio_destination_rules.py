@@ -1,0 +1,222 @@
+"""DestinationRules: which of them a client follows for a host, and in which transport it then sends.
+
+**Which.** The client looks in its own namespace, then in the Service's, then in the root namespace; in the latter two
+only at what is exported to it. The first place that has a rule for the host decides, with the most specific host there.
+A client of the root namespace looks in its own only at rules that are exported to nobody else. Rules of one place and
+host are merged, the oldest first: subsets add up, of two of one name the first counts; so does the first traffic
+policy. Rules with another `exportTo` or `workloadSelector` stand by themselves; of several without a selector the last
+one counts. A workload's own rule goes before the others.
+
+**How.** `tls` of the port's settings, else of the rule; a subset's go before both. Settings of a port inherit nothing:
+without `tls` they leave the client to auto-mTLS, which in turn heeds the rule's own `tls` per endpoint (`Tls`).
+
+    PLAINTEXT  plaintext (mode DISABLE), or TLS without Istio's certificate (SIMPLE)
+    MUTUAL     Istio's mutual TLS, whatever the server is
+    CUSTOM     the user's own certificates: whether they pass as Istio's is not known
+    AUTO       mutual TLS to endpoints that have a proxy and take it, else plaintext
+    PROXIED    mutual TLS to endpoints that have a proxy, whatever mode they are in, else plaintext
+
+Sources: istio `pilot/pkg/model/push_context.go` (`destinationRule`, `SetDestinationRules`), `destination_rule.go`
+(`mergeDestinationRule`), `sidecar.go` (`DestinationRule`); `pilot/pkg/networking/util/util.go`
+(`MergeSubsetTrafficPolicy`), `core/cluster_tls.go` (`buildUpstreamTLSSettings`), `pilot/pkg/xds/endpoints/
+mtls_checker.go`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from ringfence.layers import istio_hosts
+from ringfence.layers.istio_modes import by_age
+from ringfence.resources.istio.mesh_config import MeshConfig
+from ringfence.resources.istio.networking import DestinationRule, Labels, Subset, TlsMode, TrafficPolicy
+
+EVERYBODY, OWN = "*", "."
+
+
+class Tls(StrEnum):
+    """What a client sends to a port of a host."""
+
+    PLAINTEXT = "plaintext"
+    MUTUAL = "mutual"
+    CUSTOM = "custom"
+    AUTO = "auto"
+    PROXIED = "proxied"
+
+
+SENT = {
+    TlsMode.DISABLE: Tls.PLAINTEXT,
+    TlsMode.SIMPLE: Tls.PLAINTEXT,
+    TlsMode.MUTUAL: Tls.CUSTOM,
+    TlsMode.ISTIO_MUTUAL: Tls.MUTUAL,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """Rules for one host as one: the first is `rule`, with the subsets and the traffic policy of all."""
+
+    rule: DestinationRule
+
+    def subset(self, name: str) -> Subset | None:
+        """One of its subsets."""
+        return next((one for one in self.rule.subsets if one.name == name), None)
+
+    def tls(self, subset: str, port: int) -> Tls:
+        """What clients send to a port (the Service's) of a subset; an empty name is the host itself."""
+        part = self.subset(subset)
+        narrow = part.policy if part else None
+        sent = _effective(self.rule.policy, narrow, port)
+        if sent is not None:
+            return SENT[sent]
+        per_endpoint = _checked(narrow if subset else self.rule.policy, port)
+        if per_endpoint is None:
+            return Tls.AUTO
+        return Tls.PROXIED if per_endpoint is TlsMode.ISTIO_MUTUAL else Tls.PLAINTEXT
+
+    def passthrough(self, subset: str, port: int) -> bool:
+        """Whether the client's own destination address is kept, so that all endpoints are treated alike."""
+        part = self.subset(subset)
+        policy = part.policy if subset and part else self.rule.policy
+        if policy is None:
+            return False
+        settings = policy.at(port) if not subset else None
+        return settings.passthrough if settings else policy.passthrough
+
+
+def _effective(wide: TrafficPolicy | None, narrow: TrafficPolicy | None, port: int) -> TlsMode | None:
+    """The mode of the cluster that a client builds."""
+    found = None
+    if wide is not None:
+        settings = wide.at(port)
+        found = settings.tls if settings else wide.tls
+    if narrow is not None:
+        settings = narrow.at(port)
+        found = settings.tls if settings else narrow.tls or found
+    return found
+
+
+def _checked(policy: TrafficPolicy | None, port: int) -> TlsMode | None:
+    """The mode by which a client marks endpoints where its cluster has none: here a port's settings do inherit."""
+    if policy is None:
+        return None
+    settings = policy.at(port)
+    return settings.tls if settings and settings.tls else policy.tls
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """The rule that some clients of a namespace follow. `labels` None: all but those that another one is for."""
+
+    labels: Labels | None
+    merged: Merged | None
+
+
+@dataclass(slots=True)
+class _Place:
+    """The rules of one index, by host."""
+
+    hosts: dict[str, list[DestinationRule]] = field(default_factory=dict)
+
+    def match(self, host: str) -> list[DestinationRule]:
+        """The rules for the most specific host."""
+        found = istio_hosts.most_specific(self.hosts, host)
+        return [] if found is None else self.hosts[found]
+
+
+class DestinationRules:
+    """The rules of one mesh, found by client and host."""
+
+    def __init__(self, rules: Iterable[DestinationRule], config: MeshConfig) -> None:
+        self._default = frozenset(config.default_destination_rule_export_to)
+        self._root = config.root_namespace
+        self._local: dict[str, _Place] = {}
+        self._exported: dict[str, _Place] = {}
+        self._private_root = _Place()
+        named: set[str] = set()
+        for rule in by_age(rules):
+            own = rule.metadata.namespace
+            exported = self._exports(rule)
+            host = istio_hosts.full(rule.host, own)
+            named |= exported - {EVERYBODY}
+            if not rule.export_to or exported & {EVERYBODY, own}:
+                self._local.setdefault(own, _Place()).hosts.setdefault(host, []).append(rule)
+            if exported != {own}:
+                self._exported.setdefault(own, _Place()).hosts.setdefault(host, []).append(rule)
+            elif own == self._root:
+                self._private_root.hosts.setdefault(host, []).append(rule)
+        self.namespaces = tuple(sorted(named | set(self._local) | {self._root}))
+        """The namespaces whose clients may follow other rules than those of the rest."""
+
+    def _exports(self, rule: DestinationRule) -> frozenset[str]:
+        """Whom a rule is exported to, its own namespace by name."""
+        own = rule.metadata.namespace
+        if rule.workload_selector is not None:
+            return frozenset((own,))
+        return frozenset(own if one == OWN else one for one in rule.export_to or self._default)
+
+    def followed(self, client: str, host: str, namespace: str) -> tuple[tuple[Followed, ...], ...]:
+        """What clients of a namespace follow for a host of another one: more than one where ages are not known.
+
+        Each alternative is a tuple: rules for workloads by their labels, and last the one for the rest.
+        """
+        found = self._place(client, host, namespace)
+        return tuple(_chosen(_merged(order), client) for order in _orders(found))
+
+    def _place(self, client: str, host: str, namespace: str) -> list[DestinationRule]:
+        local = self._private_root if client == self._root else self._local.get(client)
+        if local is not None and (found := local.match(host)):
+            return found
+        for place in (namespace, self._root):
+            exporting = self._exported.get(place)
+            if exporting is not None:
+                found = [one for one in exporting.match(host) if self._exports(one) & {EVERYBODY, client}]
+                if found:
+                    return found
+        return []
+
+
+
+def _merged(rules: Iterable[DestinationRule]) -> list[Merged]:
+    """Rules of one place and host, the oldest first, as istiod merges them; the last word on `alone` counts."""
+    found: list[Merged] = []
+    for rule in rules:
+        alone = True
+        for place, one in enumerate(found):
+            mine, theirs = rule.workload_selector, one.rule.workload_selector
+            alike = mine == theirs
+            same, wider = _written(rule) == _written(one.rule), _written(rule) >= _written(one.rule) > frozenset()
+            alone = not (alike and (same or wider))
+            if not (same or wider) or (not alike and mine is not None and theirs is not None):
+                continue
+            names = {subset.name for subset in one.rule.subsets}
+            subsets = (*one.rule.subsets, *(subset for subset in rule.subsets if subset.name not in names))
+            found[place] = Merged(replace(one.rule, subsets=subsets, policy=one.rule.policy or rule.policy))
+        if alone:
+            found.append(Merged(rule))
+    return found
+
+
+def _written(rule: DestinationRule) -> frozenset[str]:
+    """Whom a rule says it is exported to; one with a selector stays at home."""
+    return frozenset((OWN,) if rule.workload_selector is not None else rule.export_to)
+
+
+def _orders(rules: list[DestinationRule]) -> list[Sequence[DestinationRule]]:
+    """The orders in which rules may have been made: each of those that do not say when may be the first."""
+    silent = [one for one in rules if not one.metadata.creation_timestamp]
+    if len(rules) < 2 or not silent:
+        return [rules]
+    return [rules, *([one, *(other for other in rules if other is not one)] for one in silent if one is not rules[0])]
+
+
+def _chosen(found: Sequence[Merged], client: str) -> tuple[Followed, ...]:
+    narrow = [
+        Followed(one.rule.workload_selector, one)
+        for one in found
+        if one.rule.workload_selector is not None and one.rule.metadata.namespace == client
+    ]
+    rest = [one for one in found if one.rule.workload_selector is None]
+    return (*narrow, Followed(None, rest[-1] if rest else None))
