@@ -95,6 +95,11 @@ class Module:
         self._calls = self._named("module")
         self.resources = {b.labels: b for b in self._once_each("resource", 2)}
 
+    @property
+    def call(self) -> Body | None:
+        """The body of the block that calls this module; None for a root."""
+        return self._given[0] if self._given is not None else None
+
     def _named(self, kind: str) -> dict[str, Block]:
         return {block.labels[0]: block for block in self._once_each(kind, 1)}
 

@@ -14,6 +14,7 @@ from typing import Any
 from ringfence.model.diagnostics import error
 from ringfence.resources.aws import Unknown
 from ringfence.sources.terraform.conversions import EvaluationError, describe
+from ringfence.sources.terraform.default_tags import Providers, providers, tagged
 from ringfence.sources.terraform.evaluation import Inner, Scope, evaluate
 from ringfence.sources.terraform.modules import Module
 from ringfence.sources.terraform.records import Arguments, ResourceRecord
@@ -22,22 +23,35 @@ from ringfence.sources.terraform.values import SetOf, vague
 
 LEFT = frozenset(("ingress", "egress", "route", "entry"))
 """The nested blocks that matter where changes to them are ignored."""
+NONE: Providers = {}
 META = frozenset(("count", "for_each", "provider", "depends_on", "lifecycle", "connection", "provisioner", "timeouts"))
 
 
-def records(module: Module, prefix: str = "aws_") -> Iterator[ResourceRecord]:
-    """All instances of resources whose type begins with the prefix, this module's first."""
+def records(module: Module, prefix: str = "aws_", callers: Providers = NONE) -> Iterator[ResourceRecord]:
+    """All instances of resources whose type begins with the prefix, this module's first.
+
+    `callers` are the providers of the module that calls this one.
+    """
+    known = providers(module, callers)
     for (kind, name), block in module.resources.items():
         if not kind.startswith(prefix):
             continue
         for instance in module.instances(block):
             address = module.address(kind, name, instance.suffix)
             arguments = _body(module, block.body, instance.scope, block)
+            arguments = _tagged(arguments, tagged(arguments.get("tags"), block, known))
             exists = module.exists or instance.exists
             record = ResourceRecord(kind, address, arguments, exists, span=block.span)
             yield _let_go(record, block)
     for child in module.children():
-        yield from records(child, prefix)
+        yield from records(child, prefix, known)
+
+
+def _tagged(arguments: Arguments, tags: Any) -> Arguments:
+    """With all tags where a plan has them, too."""
+    if tags is None or tags is arguments.get("tags"):
+        return arguments
+    return replace(arguments, values={"tags_all": tags, **arguments.values})
 
 
 def _let_go(record: ResourceRecord, block: Block) -> ResourceRecord:
