@@ -56,11 +56,6 @@ class Authorization:
     doubt: str = ""
     span: Span = NOWHERE
 
-    @property
-    def open_to_all(self) -> bool:
-        """Whether it lets every client in."""
-        return not self.tls and self.identities is None and self.networks is None and not self.doubt
-
     def rule(self, headers: HeaderSet, condition: Condition = ALWAYS, subjects: Selector = ANYTHING) -> Rule:
         """The rule that lets them in on these headers."""
         wanted = headers
