@@ -50,3 +50,12 @@ def test_source_ranges_limit_only_sources_that_keep_their_address(more, limited)
     (way,) = ways(view(deployment(), ranges))
     assert (way.field.source_addresses is not None) == limited
     assert str(way.entry.source_ranges) == "198.51.100.0/24"
+
+
+def test_a_way_is_sure_where_it_is_sure_for_the_internet():
+    """Private addresses are refused by many a rule, and are nobody's on the internet."""
+    blocks = "[{ipBlock: {cidr: 0.0.0.0/0, except: [10.0.0.0/8]}}]"
+    only = policy("public", "{}", ingress=f"[{{from: {blocks}, ports: [{{port: 80}}]}}]")
+    exposed = service(more="type: LoadBalancer\n  externalTrafficPolicy: Local")
+    (way,) = ways(view(deployment(), exposed, only, pod_cidrs="10.244.0.0/16"))
+    assert (way.may, way.must) == (True, True)

@@ -10,10 +10,12 @@ from ringfence.checks.finding import View
 from ringfence.engine.connectivity import Relation, related
 from ringfence.engine.traffic import Traffic
 from ringfence.engine.witness import Field
+from ringfence.model.addresses import AddressSet
 from ringfence.model.headers import HeaderSet, ports
 from ringfence.model.intervals import IntervalSet
 from ringfence.model.networks import Endpoint, by_workload
 from ringfence.topology.entries import Entry
+from ringfence.topology.names import INTERNET
 from ringfence.topology.services import Target
 
 
@@ -66,9 +68,15 @@ def _way(
     relations = known[ends]
     if relations:
         may = any(_holds(one.may, target) for one in relations)
-        must = all(_holds(one.must, target) for one in relations)
+        public = [one for one in relations if _of_internet(one.sources)]
+        must = all(_holds(one.must, target) for one in public or relations)
         headers = ports(target.protocol, IntervalSet.of(target.port))
         yield Way(entry, target, workload, may, must, field, headers)
+
+
+def _of_internet(sources: AddressSet | None) -> bool:
+    """Whether the internet has a part in a region: what is sure for all of its clients is sure."""
+    return sources is None or bool(sources & INTERNET)
 
 
 def _holds(traffic: Traffic, target: Target) -> bool:
