@@ -1,0 +1,163 @@
+"""Waypoints: which one stands before a Service or a pod of an ambient mesh, and which policies bind there.
+
+A waypoint is a Gateway of class `istio-waypoint` (or of another class of its controller). What uses it says so by the
+label `istio.io/use-waypoint` (`istio.io/use-waypoint-namespace` where it is another namespace's): a Service or pod for
+itself, a namespace for all of them. The value `none` takes a Service or pod out. A label that names no waypoint, or one
+that does not take the namespace in (`allowedRoutes` of its HBONE listener; its own alone where nothing is said), leaves
+its holder without any; the namespace's label does not stand in for it.
+
+    traffic   `istio.io/waypoint-for`, on the Gateway, else on its class, else `service`: what was dialled, a `service`,
+              a `workload` (a pod by its address), `all` or `none` of them
+    clients   ztunnel alone brings its pods' connections to a waypoint. Sidecars, gateways and whoever is outside the
+              mesh go to the pods past it
+    policies  those whose `targetRefs` name the dialled Service or the Gateway (of the policy's own namespace), or the
+              GatewayClass (from the root namespace); a policy with a selector, or with neither, never binds there.
+              They see the client's identity and the Service's port
+    after it  the server sees a connection of the waypoint's: its identity, its address
+
+A waypoint's service account is that of its pods; where no file holds them, istiod's: the name of the Gateway.
+
+Sources: istiod `pilot/pkg/serviceregistry/ambient/waypoints.go`, `pilot/pkg/model/policyattachment.go`; ztunnel
+`src/proxy/outbound.rs`; Istio's pages on the ambient data plane and on waypoints.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from ringfence.layers.mesh_facets import AMBIENT, of_planes
+from ringfence.model.bounds import Bounds
+from ringfence.model.headers import ALL_MTLS
+from ringfence.model.rules import Action, Chain, Direction, Peer, Rule, Scope, Stage
+from ringfence.model.selectors import AllOf, AnyOf, Comparison, Label, Selector, Unsure
+from ringfence.model.spans import NOWHERE, Span
+from ringfence.resources.istio.authorization import TargetReference
+from ringfence.resources.kubernetes import Gateway, GatewayClass, LabelSelector
+
+LAYER = "waypoint"
+
+CLASS, CONTROLLER = "istio-waypoint", "istio.io/mesh-controller"
+USE, USE_NAMESPACE, FOR = "istio.io/use-waypoint", "istio.io/use-waypoint-namespace", "istio.io/waypoint-for"
+GATEWAY_NAME, MANAGED = "gateway.networking.k8s.io/gateway-name", "gateway.istio.io/managed"
+MANAGED_BY = ("istio.io-mesh-controller", "istio.io-eastwest-controller")
+NOT_USED = "none"
+SERVICE, WORKLOAD, ALL = "service", "workload", "all"
+HBONE, HBONE_PORT = "HBONE", 15008
+
+FACET = "waypoint"
+"""The facet of a Service as dialled through a waypoint: `service`, `gateway` (both `namespace/name`) and `class`; of a
+pod behind a waypoint for workloads: `workload`, the waypoint's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waypoint:
+    """One waypoint. `routes_from` Same, All, Selector (then `routes_selector`) or None: whose labels may name it."""
+
+    namespace: str
+    name: str
+    class_name: str = CLASS
+    traffic: str = SERVICE
+    routes_from: str = "Same"
+    routes_selector: LabelSelector | None = None
+    span: Span = field(default=NOWHERE, compare=False, repr=False)
+
+    @property
+    def title(self) -> str:
+        """`namespace/name`."""
+        return f"{self.namespace}/{self.name}"
+
+    def takes(self, namespace: str, labels: Mapping[str, str]) -> bool:
+        """Whether what is in a namespace with these labels may use it."""
+        if self.routes_from == "All":
+            return True
+        if self.routes_from == "Selector" and self.routes_selector is not None:
+            return self.routes_selector.matches(labels)
+        return namespace == self.namespace
+
+
+def waypoints(gateways: Iterable[Gateway], classes: Iterable[GatewayClass]) -> dict[str, Waypoint]:
+    """All waypoints by their titles."""
+    by_name = {one.metadata.name: one for one in classes}
+    found = (_waypoint(one, by_name.get(one.gateway_class_name)) for one in gateways)
+    return {one.title: one for one in found if one is not None}
+
+
+def _waypoint(gateway: Gateway, class_: GatewayClass | None) -> Waypoint | None:
+    controller = class_.controller_name if class_ is not None else ""
+    if controller != CONTROLLER and (controller or gateway.gateway_class_name != CLASS):
+        return None
+    metadata = gateway.metadata
+    inherited = class_.metadata.labels.get(FOR, SERVICE) if class_ is not None else SERVICE
+    listener = next((one for one in gateway.listeners if one.protocol == HBONE and one.port == HBONE_PORT), None)
+    return Waypoint(
+        metadata.namespace,
+        metadata.name,
+        gateway.gateway_class_name,
+        metadata.labels.get(FOR, inherited),
+        "Same" if listener is None else listener.routes_from,
+        None if listener is None else listener.routes_selector,
+        gateway.span,
+    )
+
+
+def before(
+    found: Mapping[str, Waypoint],
+    traffic: str,
+    namespace: str,
+    labels: Mapping[str, str],
+    namespace_labels: Mapping[str, str],
+) -> Waypoint | None:
+    """The waypoint before a Service (`traffic` is `service`) or a pod (`workload`) with these labels."""
+    if labels.get(MANAGED) in MANAGED_BY:
+        return None
+    for holder in (labels, namespace_labels):
+        used = holder.get(USE)
+        if used is None:
+            continue
+        if used == NOT_USED:
+            return None
+        one = found.get(f"{holder.get(USE_NAMESPACE, namespace)}/{used}")
+        if one is None or one.traffic not in (traffic, ALL) or not one.takes(namespace, namespace_labels):
+            return None
+        return one
+    return None
+
+
+def subjects(namespace: str, targets: Iterable[TargetReference], root_namespace: str) -> Selector:
+    """The dialled Services that a policy of this namespace with these `targetRefs` is for, at their waypoints."""
+    parts: list[Selector] = []
+    for one in targets:
+        if one.kind == "GatewayClass" and namespace == root_namespace:
+            parts.append(_named("class", one.name))
+        elif one.kind in ("Gateway", "Service"):
+            parts.append(_named(one.kind.lower(), f"{namespace}/{one.name}"))
+    return AnyOf(tuple(parts))
+
+
+def _named(key: str, value: str) -> Selector:
+    return Label(FACET, key, Comparison.IN, frozenset((value,)))
+
+
+BEHIND = Label(FACET, "workload", Comparison.PRESENT)
+"""The pods behind a waypoint for workloads."""
+
+NOT_FOLLOWED = "the pod stands behind a waypoint for workloads, whose policies are not followed"
+
+_FROM_ZTUNNEL = (Peer(AllOf((of_planes(AMBIENT), Unsure(NOT_FOLLOWED)))),)
+
+
+def workload_chain() -> Chain:
+    """Leaves open what arrives from ambient pods at a pod behind a waypoint for workloads.
+
+    (Its own policies, which would see the waypoint's identity, are left open by `workload_stage`.)
+    """
+    rule = Rule(Action.DENY, _FROM_ZTUNNEL, Bounds.exactly(ALL_MTLS), name="(not followed)")
+    scope = Scope("waypoint for workloads", BEHIND, (rule,))
+    return Chain(LAYER, Direction.INGRESS, (Stage("waypoint", (scope,), Action.ALLOW),), Action.ALLOW)
+
+
+def workload_stage() -> Stage:
+    """The first stage of the policies of a pod behind a waypoint for workloads."""
+    rule = Rule(Action.ALLOW, _FROM_ZTUNNEL, Bounds.exactly(ALL_MTLS), name="(through its waypoint)")
+    return Stage("waypoint", (Scope("waypoint for workloads", BEHIND, (rule,)),), Action.PASS)

@@ -1,0 +1,211 @@
+"""Services that a waypoint stands before, as ambient clients dial them.
+
+    client --> fabric --policies--> waypoint --rewrite--> waypoint (leaving) --policies--> fabric --> pod
+
+What is dialled is an endpoint of its own, one for each Service and instance of its waypoint: it has the instance's
+address and labels (a NetworkPolicy sees the tunnel to the instance) and the facet `waypoint`, by which policies with
+`targetRefs` find it. The waypoint takes mutual TLS alone. What leaves it comes from the instance, with its identity and
+address, and goes to any pod of the Service on its target port, by mutual TLS where the pod takes HBONE. So that replies
+find the way back through it, the origin is an endpoint too, which nobody dials.
+
+Only clients whose data plane is ambient dial these endpoints; all others go past waypoints, to the pods. Both kinds of
+endpoint are owned by `WAYPOINTS`, which is nobody's workload.
+
+Where no file holds an instance, one is assumed, with the labels and the service account that istiod gives it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from ringfence.layers import istio_waypoint
+from ringfence.layers.istio_waypoint import FACET, GATEWAY_NAME, MANAGED, MANAGED_BY, SERVICE, Waypoint
+from ringfence.layers.kubernetes_selectors import NAMESPACE, POD
+from ringfence.layers.mesh_facets import MESH, PLANE, WAYPOINT
+from ringfence.layers.network_policy import PortNumbers
+from ringfence.layers.ztunnel_offer import TAKES_HBONE
+from ringfence.model.addresses import ALL_IPV4, V6
+from ringfence.model.headers import ALL_MTLS
+from ringfence.model.intervals import IntervalSet
+from ringfence.model.networks import EPHEMERAL, Endpoint, Link, Location, PortMap, Rewrite, Source
+from ringfence.model.rules import NO_IDENTITY, UNKNOWN_IDENTITY, Chain
+from ringfence.model.selectors import Comparison, Has, Label, Not, Selector
+from ringfence.resources.kubernetes import KubernetesObjects, Service
+from ringfence.topology.services import Target, targets
+
+WAYPOINTS = "{waypoints}"
+"""The workload of all endpoints that stand for waypoints; a placeholder."""
+
+DIALLED, LEAVING = "services behind waypoints", "leaving waypoint"
+
+
+@dataclass(frozen=True)
+class Waypoints:
+    """The waypoints of a cluster: what they add to its network, and how to dial a Service through one."""
+
+    endpoints: tuple[Endpoint, ...] = ()
+    locations: tuple[Location, ...] = ()
+    links: tuple[Link, ...] = ()
+
+    def dialled(self, service: str) -> tuple[Endpoint, ...]:
+        """A Service (`namespace/name`) as ambient clients dial it; empty where no waypoint stands before it."""
+        return tuple(one for one in self.endpoints if one.facets[FACET].get("service") == service)
+
+
+@dataclass(frozen=True, slots=True)
+class _Instance:
+    """One endpoint of a waypoint's pods, and what its mutual TLS proves."""
+
+    waypoint: Waypoint
+    endpoint: Endpoint
+
+    @property
+    def place(self) -> str:
+        """The location where it takes connections."""
+        return f"waypoint {self.endpoint.id}"
+
+    @property
+    def exit(self) -> str:
+        """The location that its own connections leave."""
+        return f"{LEAVING} {self.endpoint.id}"
+
+
+def build(
+    objects: KubernetesObjects,
+    people: Iterable[Endpoint],
+    numbers: PortNumbers,
+    trust_domain: str,
+    at_pods: tuple[Chain, ...],
+    at_waypoints: tuple[Chain, ...],
+    fabric: str,
+) -> Waypoints:
+    """The waypoints that stand before Services.
+
+    `people` are the cluster's endpoints, `at_pods` the chains at every pod (they hold for a waypoint's pods, too),
+    `at_waypoints` the policies that bind at waypoints, for subjects with the facet `waypoint`.
+    """
+    people = tuple(people)
+    found = istio_waypoint.waypoints(objects.gateways, objects.gateway_classes)
+    labels = {one.metadata.name: one.metadata.labels for one in objects.namespaces}
+    behind: dict[Waypoint, list[Service]] = {}
+    for service in objects.services:
+        place = service.metadata.namespace
+        one = istio_waypoint.before(found, SERVICE, place, service.metadata.labels, labels.get(place, {}))
+        if one is not None and service.type != "ExternalName" and not service.headless:
+            behind.setdefault(one, []).append(service)
+    endpoints: list[Endpoint] = []
+    locations: list[Location] = [Location(DIALLED, kind="waypoint")] if behind else []
+    links: list[Link] = []
+    for waypoint, services in behind.items():
+        for instance in _instances(waypoint, objects, people, labels.get(waypoint.namespace, {}), trust_domain):
+            origin = _origin(instance)
+            endpoints += [origin, *(_dialled(instance, service) for service in services)]
+            locations.append(Location(instance.place, (*at_pods, *at_waypoints), transit=True, kind="waypoint"))
+            locations.append(Location(instance.exit, at_pods, transit=True, kind="waypoint"))
+            links += _around(instance, fabric)
+            for service in services:
+                links += _onward(instance, origin, service, objects, people, numbers)
+    return Waypoints(tuple(endpoints), tuple(locations), tuple(links))
+
+
+def _instances(
+    waypoint: Waypoint,
+    objects: KubernetesObjects,
+    people: tuple[Endpoint, ...],
+    namespace_labels: Mapping[str, str],
+    trust_domain: str,
+) -> Iterator[_Instance]:
+    """The endpoints of a waypoint's pods; where there is none, one that istiod would make."""
+    accounts = {
+        template.service_account_name
+        for workload in objects.workloads
+        if workload.metadata.namespace == waypoint.namespace
+        for template in (*workload.templates, *(pod.template for pod in workload.pods))
+        if template.labels.get(GATEWAY_NAME) == waypoint.name
+    } or {waypoint.name}
+    proven = UNKNOWN_IDENTITY
+    if len(accounts) == 1:
+        proven = f"spiffe://{trust_domain}/ns/{waypoint.namespace}/sa/{accounts.pop()}"
+    running = [
+        one
+        for one in people
+        if one.namespace == waypoint.namespace and one.facets.get(POD, {}).get(GATEWAY_NAME) == waypoint.name
+    ]
+    if not running:
+        facets = {POD: {GATEWAY_NAME: waypoint.name, MANAGED: MANAGED_BY[0]}, NAMESPACE: namespace_labels}
+        name = f"{waypoint.title}[Gateway]"
+        running = [Endpoint(name, "", ALL_IPV4, namespace=waypoint.namespace, facets=facets, span=waypoint.span)]
+    for one in running:
+        facets = {**one.facets, MESH: {PLANE: WAYPOINT}}
+        identity = proven if one.identity in (NO_IDENTITY, UNKNOWN_IDENTITY) else one.identity
+        unknown = one.unknown_facets - {MESH}
+        yield _Instance(
+            waypoint,
+            replace(one, facets=facets, unknown_facets=unknown, identity=identity, workload=WAYPOINTS, single=False),
+        )
+
+
+def _origin(instance: _Instance) -> Endpoint:
+    """Whom the connections that leave a waypoint come from."""
+    one = instance.endpoint
+    facets = {**one.facets, FACET: {"origin": one.id}}
+    return replace(one, id=f"{one.id} as a waypoint", location=instance.exit, facets=facets)
+
+
+def _dialled(instance: _Instance, service: Service) -> Endpoint:
+    one, waypoint = instance.endpoint, instance.waypoint
+    name = service.metadata.qualified_name
+    asked = {"service": name, "gateway": waypoint.title, "class": waypoint.class_name, "instance": one.id}
+    return replace(one, id=f"Service {name} by {one.id}", location=DIALLED, facets={**one.facets, FACET: asked})
+
+
+def _is(key: str, value: str) -> Selector:
+    return Label(FACET, key, Comparison.IN, frozenset((value,)))
+
+
+def _around(instance: _Instance, fabric: str) -> Iterator[Link]:
+    """The ways to the waypoint, of replies back to its clients, from it to pods, and of replies back to it."""
+    name, span = f"waypoint {instance.waypoint.title}", instance.waypoint.span
+    here = instance.endpoint.id
+    yield Link(name, fabric, instance.place, None, _is("instance", here), ALL_MTLS, enters=True, span=span)
+    yield Link(name, instance.place, fabric, None, Not(Has(FACET)), exits=True, span=span)
+    yield Link(name, instance.exit, fabric, exits=True, span=span)
+    yield Link(name, fabric, instance.exit, None, _is("origin", here), enters=True, span=span)
+
+
+def _onward(
+    instance: _Instance,
+    origin: Endpoint,
+    service: Service,
+    objects: KubernetesObjects,
+    people: tuple[Endpoint, ...],
+    numbers: PortNumbers,
+) -> Iterator[Link]:
+    """The links from the waypoint to each pod of a Service, by port."""
+    dialled = _dialled(instance, service)
+    source = Source(origin.addresses, origin.id, origin.identity, EPHEMERAL)
+    wanted = _is("service", service.metadata.qualified_name)
+    for port in service.ports:
+        if port.protocol != "TCP":
+            continue
+        for target in targets(service, port, objects, numbers):
+            for pod in _behind(target, people):
+                if (pod.addresses.first() < V6) != (dialled.addresses.first() < V6):
+                    continue
+                ways = PortMap("mtls", IntervalSet.of(port.port), target.port)
+                for transport in _transports(pod):
+                    change = Rewrite(source, pod.id, (ways,), transport)
+                    title = f"Service {service.metadata.qualified_name} by waypoint {instance.waypoint.title}"
+                    yield Link(title, instance.place, instance.exit, None, wanted, rewrite=change, span=port.span)
+
+
+def _behind(target: Target, people: tuple[Endpoint, ...]) -> Iterator[Endpoint]:
+    place = target.namespace
+    return (one for one in people if (place is None or one.namespace == place) and target.holds(one))
+
+
+def _transports(pod: Endpoint) -> tuple[str, ...]:
+    """What a waypoint sends to a pod; both where it is not known what the pod takes."""
+    takes = TAKES_HBONE.matches(pod)
+    return ("mtls", "tcp") if takes is None else ("mtls",) if takes else ("tcp",)
