@@ -5,13 +5,16 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 
-from ringfence.layers.hbone import peers, tunnelled
+from ringfence.engine.decisions import Side, decide
+from ringfence.layers.hbone import peers, through_tunnels, tunnelled
 from ringfence.layers.mesh_facets import AMBIENT, LINKERD, MESH, NO_PLANE, PLANE, SIDECAR, WAYPOINT
-from ringfence.model.addresses import AddressSet
+from ringfence.model.addresses import AddressSet, number
 from ringfence.model.bounds import Bounds
-from ringfence.model.headers import ALL_HEADERS, ALL_MTLS, EMPTY_REGION, FULL_PORTS, NO_HEADERS, PORTS, ports
+from ringfence.model.headers import ALL_HEADERS, ALL_MTLS, EMPTY_REGION, FULL_PORTS, NO_HEADERS, PORTS, Header, ports
 from ringfence.model.intervals import IntervalSet
 from ringfence.model.networks import Endpoint
+from ringfence.model.rules import Action, Chain, Direction, Rule, Scope, Stage
+from ringfence.model.selectors import ANYTHING
 from tests.model.strategies import header_sets
 
 
@@ -72,3 +75,35 @@ def test_who_speaks_it_with_whom(plane, expected):
         if selector is not None and selector.matches(one):
             spoken.add(other)
     assert spoken == expected
+
+
+def pod(plane):
+    return Endpoint(plane, "pods", AddressSet.of("10.0.0.1"), facets={MESH: {PLANE: plane}})
+
+
+@pytest.mark.parametrize("subject", [AMBIENT, SIDECAR, WAYPOINT, LINKERD, NO_PLANE])
+@pytest.mark.parametrize("peer", [AMBIENT, SIDECAR, WAYPOINT, LINKERD, NO_PLANE])
+@pytest.mark.parametrize("admitted", [8080, 15008])
+@pytest.mark.parametrize("action", [Action.ALLOW, Action.DENY])
+def test_a_chain_sees_the_tunnel_of_pairs_that_speak_hbone(subject, peer, admitted, action):
+    rule = Rule(action, headers=Bounds.exactly(tcp(admitted)))
+    other = Action.DENY if action is Action.ALLOW else Action.ALLOW
+    stage = Stage("s", (Scope("p", ANYTHING, (rule,)),), other)
+    chain = through_tunnels(Chain("NetworkPolicy", Direction.INGRESS, (stage,), Action.ALLOW))
+    tunnel = {subject, peer} <= {AMBIENT, SIDECAR, WAYPOINT} and {subject, peer} != {SIDECAR}
+    side = Side(pod(peer), number("10.0.0.2"))
+
+    def first(header):
+        (decision,) = decide(chain, "pods", pod(subject), side, header, None).possible
+        return decision.action
+
+    assert first(Header("tcp", 40000, 8080)) == (action if admitted == 8080 else other)
+    hit = admitted == 15008 if tunnel else admitted == 8080
+    assert first(Header("mtls", 40000, 8080)) == (action if hit else other)
+
+
+def test_a_rule_without_ports_stays_as_it_is():
+    rules = Rule(Action.ALLOW), Rule(Action.ALLOW, (), Bounds.exactly(NO_HEADERS))
+    stage = Stage("s", (Scope("p", ANYTHING, rules),), Action.DENY)
+    chain = Chain("NetworkPolicy", Direction.INGRESS, (stage,), Action.ALLOW)
+    assert through_tunnels(chain) == chain

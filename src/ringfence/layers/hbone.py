@@ -12,16 +12,26 @@ Source: Istio's page on ambient and Kubernetes NetworkPolicy; its architecture p
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import lru_cache
 
 from ringfence.layers.mesh_facets import AMBIENT, SIDECAR, WAYPOINT, of_planes
 from ringfence.model.bounds import Bounds
-from ringfence.model.headers import EMPTY_REGION, FULL_PORTS, PORTS, HeaderSet, Region
+from ringfence.model.headers import ALL_MTLS, ALL_PLAINTEXT, EMPTY_REGION, FULL_PORTS, PORTS, HeaderSet, Region
 from ringfence.model.intervals import IntervalSet
-from ringfence.model.selectors import Selector
+from ringfence.model.rules import Chain, Peer, Rule
+from ringfence.model.selectors import AllOf, Not, Selector
 
 PORT = 15008
+
+CAPTURED = (AMBIENT, WAYPOINT)
+"""The planes that speak HBONE alone."""
+
+TUNNELLING = (AMBIENT, WAYPOINT, SIDECAR)
+"""The planes whose pods speak HBONE with some peers."""
+
+ONLY_MTLS, WITHOUT_MTLS = Bounds.exactly(ALL_MTLS), Bounds.exactly(ALL_PLAINTEXT)
 
 
 def tunnelled(headers: Bounds[HeaderSet]) -> Bounds[HeaderSet]:
@@ -34,6 +44,36 @@ def peers(plane: str) -> Selector | None:
     if plane in (AMBIENT, WAYPOINT):
         return of_planes(AMBIENT, SIDECAR, WAYPOINT)
     return of_planes(AMBIENT, WAYPOINT) if plane == SIDECAR else None
+
+
+def through_tunnels(chain: Chain) -> Chain:
+    """A packet filter's chain as it treats pods of which some are captured by ambient."""
+    stages = tuple(
+        replace(stage, scopes=tuple(replace(one, rules=tuple(_split(one.rules))) for one in stage.scopes))
+        for stage in chain.stages
+    )
+    return replace(chain, stages=stages)
+
+
+def _split(rules: Iterable[Rule]) -> Iterator[Rule]:
+    """Each rule as it is for plaintext, and what becomes of it for mutual TLS of the pairs that speak HBONE."""
+    for rule in rules:
+        if {rule.headers.must.mtls, rule.headers.may.mtls} <= {FULL_PORTS, EMPTY_REGION}:
+            yield rule  # no port in particular: the tunnel's is as good as any
+            continue
+        mutual, tunnel = rule.headers & ONLY_MTLS, tunnelled(rule.headers) & ONLY_MTLS
+        yield replace(rule, headers=rule.headers & WITHOUT_MTLS)
+        for plane in TUNNELLING:
+            subjects = AllOf((rule.subjects, of_planes(plane)))
+            spoken = peers(plane)
+            assert spoken is not None
+            yield replace(rule, subjects=subjects, peers=_narrowed(rule.peers, spoken), headers=tunnel)
+            yield replace(rule, subjects=subjects, peers=_narrowed(rule.peers, Not(spoken)), headers=mutual)
+        yield replace(rule, subjects=AllOf((rule.subjects, Not(of_planes(*TUNNELLING)))), headers=mutual)
+
+
+def _narrowed(peers: Iterable[Peer], to: Selector) -> tuple[Peer, ...]:
+    return tuple(replace(one, selector=AllOf((one.selector, to))) for one in peers)
 
 
 @lru_cache(maxsize=1 << 14)
