@@ -22,7 +22,7 @@ from ringfence.model.headers import (
 )
 from ringfence.model.intervals import IntervalSet
 from ringfence.model.networks import Endpoint, Link, Location, Network, PortMap, Rewrite, Source
-from ringfence.model.rules import ANY_PEER, Action, Chain, Direction, Pattern, Peer, Rule, Scope, Stage
+from ringfence.model.rules import ANY_PEER, Action, Chain, Direction, Pattern, Peer, Purpose, Rule, Scope, Stage
 from ringfence.model.selectors import (
     ANYTHING,
     NOTHING,
@@ -161,6 +161,7 @@ chains = st.builds(
     st.lists(stages, max_size=2).map(tuple),
     st.sampled_from([Action.ALLOW, Action.DENY]),
     st.booleans(),
+    st.sampled_from([Purpose.POLICY, Purpose.POLICY, *Purpose]),
 )
 
 

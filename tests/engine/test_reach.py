@@ -5,12 +5,14 @@ from __future__ import annotations
 from hypothesis import assume, event, given
 from hypothesis import strategies as st
 
+from ringfence.engine.decisions import Side, decide
 from ringfence.engine.outcomes import Outcome
 from ringfence.engine.reach import Reachability
 from ringfence.engine.reference import Reference
 from ringfence.model.addresses import AddressSet
 from ringfence.model.headers import ALL_HEADERS
 from ringfence.model.networks import Endpoint, Link, Location, Network, Packet
+from ringfence.model.rules import Action, Direction, Purpose
 
 from .networks import HEADERS, Drawn, networks, samples
 
@@ -50,6 +52,36 @@ def test_the_engine_says_what_the_reference_says_packet_by_packet(drawn: Drawn, 
         else:
             assert sure or header not in verdict.must
             assert not possible or header in verdict.may
+
+
+@given(drawn=networks(), data=st.data())
+def test_what_is_sent_and_taken_is_what_the_chains_decide(drawn: Drawn, data: st.DataObject):
+    network, request = drawn.network, drawn.request
+    source, target = (data.draw(st.sampled_from(network.endpoints)) for _ in range(2))
+    reach = Reachability(network, request)
+    sent, taken = reach.sent(source, target), reach.taken(source, target)
+    there, here = (data.draw(st.sampled_from(samples(one.addresses))) for one in (target, source))
+    for header in data.draw(st.lists(st.sampled_from(HEADERS), min_size=4, max_size=4, unique=True)):
+        mutual = header.plane == "mtls"
+        to = Side(target, there, target.identity if mutual else "")
+        by = Side(source, here, source.identity if mutual else "")
+        for found, one, other, direction, purpose in (
+            (sent, source, to, Direction.EGRESS, Purpose.OFFER),
+            (taken, target, by, Direction.INGRESS, Purpose.ACCEPTANCE),
+        ):
+            able = bool(one.identity) or not mutual
+            chains = [
+                chain
+                for chain in network.locations[one.location].chains
+                if chain.purpose is purpose and (chain.direction is direction or purpose is Purpose.OFFER)
+            ]
+            decided = [decide(chain, one.location, one, other, header, request).possible for chain in chains]
+            may = able and all(any(each.action is Action.ALLOW for each in choices) for choices in decided)
+            event(f"{purpose} {may}")
+            if exact(network):
+                assert (header in found) is may
+            else:
+                assert header in found or not may
 
 
 def test_what_cannot_be_followed_to_its_end_is_left_open(monkeypatch):
