@@ -139,8 +139,19 @@ ALLOW = (entry("ingress", 100, "allow"), entry("egress", 100, "allow"))
                 block("egress", "-1", 0, ipv6_cidr_blocks='["::/0"]'),
             )
             + instance("a", "public", "a", more='ipv6_addresses = ["2001:db8:1::10"]'),
+            SSH,
+            id="IPv6",
+        ),
+        pytest.param(
+            IPV6
+            + group(
+                "a",
+                block("ingress", ipv6_cidr_blocks='["::/0"]'),
+                block("egress", "-1", 0, ipv6_cidr_blocks='["::/0"]'),
+            )
+            + instance("a", "public", "a", more='private_ip = "10.0.0.10"\n  ipv6_address_count = 1'),
             MAYBE,
-            id="IPv6, of an instance whose IPv6 addresses are not read",
+            id="IPv6, by an address that AWS chooses",
         ),
         pytest.param(
             VPC + ROUTES + group("a", block("ingress", cidr_blocks='["198.51.100.0/24"]')) + HOST, [], id="an office"

@@ -67,12 +67,13 @@ def endpoints(estate: Estate, wanted: Wanted, location: str = "") -> Iterator[En
     given = AddressSet.of(*texts)
     subnet = estate.subnets.get(wanted.subnet) if isinstance(wanted.subnet, str) else None
     four = given & ALL_IPV4
-    if not four and (not texts or doubt(wanted.private) is not None):
+    open_ended = not texts or doubt(wanted.private) is not None
+    if not four and open_ended:
         four = estate.addresses(wanted.subnet, ALL_IPV4)
     if four:
         yield replace(found, addresses=four)
     six = given & ALL_IPV6
-    unsure = not six and not texts and subnet is not None and subnet.ipv6_cidr is not None
+    unsure = not six and open_ended and subnet is not None and subnet.ipv6_cidr is not None
     if unsure:
         six = estate.addresses(wanted.subnet, ALL_IPV6)
     if six:

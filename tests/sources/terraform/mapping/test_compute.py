@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from ringfence.resources.aws import Unknown
 from tests.sources.terraform.reading import VPC, objects
 
@@ -77,3 +79,34 @@ def test_templates_and_scaling_groups() -> None:
         ("tg-1",),
     )
     assert isinstance(second.launch_template, Unknown)
+
+
+SIX = 'resource "aws_subnet" "six" {\n  vpc_id = aws_vpc.main.id\n  ipv6_cidr_block = "2001:db8::/64"\n}\n'
+
+
+@pytest.mark.parametrize(
+    ("subnet", "arguments", "expected"),
+    [
+        ("six", 'private_ip = "10.0.0.9"\n ipv6_addresses = ["2001:db8::5"]', ("10.0.0.9", "2001:db8::5")),
+        ("six", 'private_ip = "10.0.0.9"', ("10.0.0.9", Unknown())),
+        ("six", 'private_ip = "10.0.0.9"\n ipv6_address_count = 1', ("10.0.0.9", Unknown())),
+        ("six", "ipv6_addresses = var.six", (Unknown(), Unknown())),
+        ("a", 'private_ip = "10.0.0.9"', ("10.0.0.9",)),
+        ("a", 'ipv6_addresses = ["2001:db8::5"]', (Unknown(), "2001:db8::5")),
+    ],
+)
+@pytest.mark.parametrize("kind", ["aws_instance", "aws_network_interface"])
+def test_ipv6_addresses(kind: str, subnet: str, arguments: str, expected: tuple[str | Unknown, ...]) -> None:
+    body = f"subnet_id = aws_subnet.{subnet}.id\n {arguments}"
+    text = SUBNET + SIX + f'variable "six" {{}}\nresource "{kind}" "i" {{\n {body}\n}}\n'
+    (interface,) = objects(text).network_interfaces
+    assert interface.private_ips == expected
+
+
+def test_a_scaling_groups_tags_are_blocks() -> None:
+    tag = '  tag {\n    key = "%s"\n    value = %s\n    propagate_at_launch = true\n  }\n'
+    text = 'variable "v" {}\nresource "aws_autoscaling_group" "g" {\n' + tag % ("tier", '"web"') + "%s}\n"
+    assert objects(text % (tag % ("a", '"b"'))).autoscaling_groups[0].tags == {"tier": "web", "a": "b"}
+    assert objects(text % (tag % ("a", "var.v"))).autoscaling_groups[0].tags == {"tier": "web", "a": Unknown()}
+    dynamic = '  dynamic "tag" {\n    for_each = var.v\n    content {\n      key = tag.key\n    }\n  }\n'
+    assert objects(text % dynamic).autoscaling_groups[0].tags == Unknown()

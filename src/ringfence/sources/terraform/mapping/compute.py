@@ -22,6 +22,7 @@ from ringfence.resources.aws import (
     MaybeId,
     NetworkInterface,
     Subnet,
+    Tags,
     Unknown,
     Vpc,
 )
@@ -48,6 +49,11 @@ class Places:
         """Whether an interface in this subnet gets a public address if nothing else is said."""
         found = self.subnets.get(subnet) if isinstance(subnet, str) else None
         return found.map_public_ip if found else Unknown("the subnet is not known")
+
+    def may_be_ipv6(self, subnet: MaybeId) -> bool:
+        """Whether an interface in this subnet may have an IPv6 address."""
+        found = self.subnets.get(subnet) if isinstance(subnet, str) else None
+        return found is None or found.ipv6_cidr is not None
 
 
 def instances(reading: Reading, places: Places) -> tuple[list[Instance], list[NetworkInterface]]:
@@ -89,12 +95,21 @@ def _primary(reading: Reading, record: ResourceRecord, subnet: MaybeId, places: 
     return NetworkInterface(
         **common,
         subnet=subnet or Unknown("a subnet of the account's default VPC"),
-        private_ips=(given or Unknown("AWS chooses the address"),),
+        private_ips=(given or Unknown("AWS chooses the address"), *_ipv6(reading, record, places.may_be_ipv6(subnet))),
         security_groups=places.default_groups(subnet) if groups == () else groups,
         public_ip=address or _public(public),
         source_dest_check=reading.flag(arguments.get("source_dest_check"), span, True),
         owner=reading.common(record)["id"],
     )
+
+
+def _ipv6(reading: Reading, record: ResourceRecord, chosen: bool) -> tuple[Id, ...]:
+    """The IPv6 addresses; where none is named and AWS may choose one (`chosen`), nobody knows whether it does."""
+    found = reading.ids(record.arguments.get("ipv6_addresses"), record.arguments.span)
+    if isinstance(found, Unknown):
+        return (found,)
+    all_said = found != () or record.id is not None or not chosen
+    return found if all_said else (Unknown("AWS chooses the IPv6 address, if there is one"),)
 
 
 def _public(wanted: Flag) -> MaybeId:
@@ -112,12 +127,13 @@ def _interfaces(reading: Reading, places: Places) -> dict[str, NetworkInterface]
         groups = reading.ids(arguments.get("security_groups"), span)
         listed = reading.ids(arguments.get("private_ips"), span)
         first = reading.maybe(arguments.get("private_ip"), span)
+        four = listed if listed != () else (first or Unknown("AWS chooses the address"),)
         blocks, more = arguments.nested("attachment")
         owner: MaybeId = more or (reading.id(blocks[0], "instance") if blocks else None)
         found[common["id"]] = NetworkInterface(
             **common,
             subnet=subnet,
-            private_ips=listed if listed != () else (first or Unknown("AWS chooses the address"),),
+            private_ips=joined(four, _ipv6(reading, record, places.may_be_ipv6(subnet))),
             security_groups=places.default_groups(subnet) if groups == () else groups,
             source_dest_check=reading.flag(arguments.get("source_dest_check"), span, True),
             kind=str(arguments.get("interface_type") or "interface"),
@@ -195,6 +211,7 @@ def autoscaling_groups(reading: Reading, templates: list[LaunchTemplate]) -> lis
     for record in reading.of("aws_autoscaling_group"):
         arguments, span, common = record.arguments, record.arguments.span, reading.common(record)
         own = reading.ids(arguments.get("target_group_arns"), span)
+        common["tags"] = _tags_in_blocks(reading, arguments)
         found.append(
             AutoScalingGroup(
                 **common,
@@ -204,6 +221,13 @@ def autoscaling_groups(reading: Reading, templates: list[LaunchTemplate]) -> lis
             )
         )
     return found
+
+
+def _tags_in_blocks(reading: Reading, arguments: Arguments) -> Tags:
+    """A scaling group's tags: a block each, where all other resources have a mapping."""
+    blocks, more = arguments.nested("tag")
+    found = {key: block.get("value") for block in blocks if isinstance(key := block.get("key"), str)}
+    return more or (reading.tags(found) if len(found) == len(blocks) else Unknown("the key of a tag is not known"))
 
 
 def registrations(reading: Reading, id: str) -> tuple[Id, ...]:
