@@ -21,7 +21,7 @@ from ringfence.model.conditions import Request
 from ringfence.model.headers import Header
 from ringfence.model.networks import Endpoint
 from ringfence.model.rules import Action, Chain, Purpose
-from ringfence.resources.kubernetes import KubernetesObjects, LabelSelector
+from ringfence.resources.kubernetes import KubernetesObjects, LabelSelector, RefusedObject
 from ringfence.resources.linkerd import AuthorizationPolicy
 from tests.layers.linkerd_clusters import (
     ALLOWED,
@@ -318,6 +318,23 @@ def test_grpc_routes(request_: str, expected: frozenset[Action]) -> None:
         routes=[route("g", "web", "/ignored", kind="GRPCRoute")],
     )  # fmt: skip
     assert says(inbound(things), pod(settings=DENY), FAR, "tcp/80", request_) == expected
+
+
+@pytest.mark.parametrize(
+    ("refused", "protocol", "expected"),
+    [
+        (RefusedObject("HTTPRoute", "shop", "r"), "HTTP/1", OPEN),
+        (RefusedObject("GRPCRoute", "", ""), "unknown", OPEN),
+        (RefusedObject("HTTPRoute", "shop", "r"), "opaque", ALLOWED),
+        (RefusedObject("HTTPRoute", "data", "r"), "HTTP/1", ALLOWED),
+        (RefusedObject("TCPRoute", "shop", "r"), "HTTP/1", ALLOWED),
+    ],
+)
+def test_a_refused_route_may_have_been_the_servers(
+    refused: RefusedObject, protocol: str, expected: frozenset[Action]
+) -> None:
+    things = shop(server("web", proxy_protocol=protocol), policies=[policy("s", "Server/web")], refused=[refused])
+    assert says(inbound(things), pod(settings=DENY), PLAIN, "tcp/80", "GET /a") == expected
 
 
 # The law: the chain decides as the policy controller and the proxy do, told in the plainest way.

@@ -66,11 +66,15 @@ NO_ROUTE, NO_AUTHORIZATION = "no route matches", "no authorization applies"
 
 @dataclass(frozen=True, slots=True)
 class ServedPort:
-    """A Server with what applies to it. `routes` hold each route with the authorizations that target it."""
+    """A Server with what applies to it. `routes` hold each route with the authorizations that target it.
+
+    `doubt`: why there may be other routes, so that nobody knows which requests it takes; empty where that is known.
+    """
 
     server: Server
     authorizations: tuple[Authorization, ...] = ()
     routes: tuple[tuple[Route, tuple[Authorization, ...]], ...] = ()
+    doubt: str = ""
 
 
 def chain(
@@ -140,6 +144,10 @@ def _on_port(
     wanted = "GRPCRoute" if protocol == GRPC else "HTTPRoute"
     routes = {route: authorized for route, authorized in one.routes if route.kind == wanted}
     http = protocol not in (OPAQUE_PROTOCOL, TLS)
+    if http and one.doubt:
+        for action in (Action.ALLOW, Action.DENY):
+            peers = (Peer(Unsure(one.doubt)),)
+            yield Rule(action, peers, Bounds.exactly(headers), subjects=holders, name=NOT_KNOWN, span=one.server.span)
     if http and routes:
         if protocol == UNKNOWN:
             yield from _connection(one, headers, Negated(HTTP), holders)

@@ -4,8 +4,9 @@
     AuthorizationPolicy    a Server by name, all Servers of the namespace, or a route (then it counts for that alone)
     route                  the Servers that its parentRefs name, all in its own namespace, without port or section
 
-A route with one parentRef to a Server that breaks this is left out as a whole. Kinds and groups compare without regard
-to case, and so do the names of routes.
+A route with one parentRef to a Server that breaks this is left out as a whole. A route that the reader refused may have
+been one of any Server of its namespace, so nobody knows which requests those take. Kinds and groups compare without
+regard to case, and so do the names of routes.
 
 Source: linkerd2's `policy-controller/k8s/index/src/inbound/index.rs` and `routes.rs`.
 """
@@ -48,7 +49,7 @@ class Targets:
         for server in self.objects.linkerd_servers:
             name = (server.metadata.namespace, server.metadata.name)
             routes = tuple((route, tuple(self._of_route.get(_name(route), ()))) for route in self._routes.get(name, ()))
-            yield ServedPort(server, tuple(self._authorizations(server)), routes)
+            yield ServedPort(server, tuple(self._authorizations(server)), routes, self._doubt(server))
 
     @cached_property
     def judged(self) -> tuple[tuple[AuthorizationPolicy, Authorization | Ignored], ...]:
@@ -74,6 +75,13 @@ class Targets:
             parents = tuple(one for one in route.parent_refs if is_server(one))
             if parents and route.kind in ROUTE_KINDS:
                 yield route, parents
+
+    def _doubt(self, server: Server) -> str:
+        """Which route was refused that might have had this Server as its parent."""
+        for gone in self.objects.refused:
+            if gone.kind in ROUTE_KINDS and gone.namespace in (server.metadata.namespace, ""):
+                return f"{gone.kind} {gone.namespace}/{gone.name} was refused"
+        return ""
 
     def _authorizations(self, server: Server) -> Iterator[Authorization]:
         for one, found in self._old_by_namespace.get(server.metadata.namespace, ()):

@@ -118,6 +118,15 @@ def test_what_a_member_is() -> None:
     assert made.facets("shop", PodTemplate(annotations={INJECT: "disabled"})) == {}
 
 
+def test_an_injected_template_has_its_namespaces_annotations_already() -> None:
+    said = {INJECT: "enabled", "config.linkerd.io/default-inbound-policy": "deny"}
+    made = mesh(Namespace(ObjectMeta("shop", annotations=said)))
+    assert made.facets("shop", PodTemplate())["linkerd"]["default"] == "deny"
+    assert made.facets("shop", PodTemplate(containers=(PROXY,)))["linkerd"]["default"] == "all-unauthenticated"
+    assert made.facets("unknown", PodTemplate(containers=(PROXY,)))["linkerd"]["default"] == "all-unauthenticated"
+    assert made.facets("unknown", PodTemplate(annotations=ASKS))["linkerd"]["default"] == "?"
+
+
 def config(text: dict[str, object], place: str = "mesh") -> ConfigMap:
     return ConfigMap(ObjectMeta("linkerd-config", place), {}, parsed={"values": text})
 

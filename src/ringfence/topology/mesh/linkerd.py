@@ -141,6 +141,8 @@ class LinkerdMesh:
 
     def _settings(self, namespace: str, template: PodTemplate) -> Settings:
         place = self._namespaces.get(namespace)
+        if _has(template, PROXY):  # what the namespace said was copied when the proxy was injected
+            return settings(template, {}, self.installed)
         return settings(template, place.metadata.annotations if place and place.declared else None, self.installed)
 
     def _membership(self, namespace: str, template: PodTemplate) -> tuple[str, bool]:
