@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from ringfence.layers.ztunnel_losses import losses
+from ringfence.layers.ztunnel_losses import losses, transport_losses
 from ringfence.model.spans import Span
+from ringfence.resources.istio.authentication import MutualTlsMode, PeerAuthentication
 from ringfence.resources.istio.authorization import (
     AuthorizationPolicy,
     Operation,
@@ -68,3 +69,28 @@ def test_names_and_places():
     assert "requestPrincipals, notRemoteIpBlocks, connection.sni" in text
     ((_, span, _),) = losses([policy(DENY, L7)])
     assert span != Span("source")
+
+
+def peer(namespace, mode="UNSET", *levels):
+    ports = tuple((port, MutualTlsMode(one)) for port, one in levels)
+    selector = (("app", "web"),) if levels else ()
+    return PeerAuthentication(ObjectMeta("p", namespace), MutualTlsMode(mode), selector, ports)
+
+
+@pytest.mark.parametrize(
+    ("policies", "expected"),
+    [
+        ([peer("istio-system", "STRICT"), peer("shop", "PERMISSIVE")], []),
+        ([peer("istio-system", "STRICT"), peer("shop", "UNSET", (80, "PERMISSIVE"))], []),
+        ([peer("istio-system", "STRICT"), peer("shop", "UNSET", (80, "DISABLE"))], ["refuses plaintext on port 80,"]),
+        ([peer("istio-system", "STRICT"), peer("shop", "PERMISSIVE", (80, "STRICT"))], ["takes plaintext on port 80,"]),
+        (
+            [peer("istio-system", "STRICT"), peer("shop"), peer("shop", "UNSET", (80, "PERMISSIVE"))],
+            ["takes plaintext on port 0-79, 81-65535,"],
+        ),
+    ],
+)
+def test_transports(policies, expected):
+    told = [text for _, _, text in transport_losses(policies, "istio-system")]
+    assert len(told) == len(expected)
+    assert all(part in text for part, text in zip(expected, told, strict=True))

@@ -7,6 +7,7 @@
     protocols  ztunnel carries TCP alone; what is not TCP passes it by
     identity   that of mutual TLS (HBONE); plaintext has none. Behind a waypoint it is the waypoint's
     address    source: that of the connection; destination: the pod's own, with the application's port
+    waypoint   what a pod behind a waypoint for workloads gets from ambient pods is left open (`istio_waypoint`)
     node       what runs on the pod's own node goes past ztunnel, so that kubelet's probes arrive
 
 What becomes of a rule's fields is in `ztunnel_rules`, how identities compare in `ztunnel_identities`. A policy with
@@ -22,7 +23,7 @@ from dataclasses import dataclass, replace
 from functools import reduce
 from operator import or_
 
-from ringfence.layers import own_node
+from ringfence.layers import istio_waypoint, own_node
 from ringfence.layers import ztunnel_identities as identities
 from ringfence.layers.kubernetes_selectors import POD, labels
 from ringfence.layers.mesh_facets import AMBIENT, of_planes
@@ -49,7 +50,12 @@ def chain(policies: Iterable[AuthorizationPolicy], root_namespace: str, nodes: I
     found = tuple(one for one in policies if reaches(one))
     deny = tuple(_scope(one, root_namespace) for one in found if one.action is PolicyAction.DENY)
     allow = tuple(_scope(one, root_namespace) for one in found if one.action is PolicyAction.ALLOW)
-    stages = (own_node_stage(nodes), Stage("DENY", deny, Action.PASS), Stage("ALLOW", allow, Action.DENY))
+    stages = (
+        own_node_stage(nodes),
+        istio_waypoint.workload_stage(),
+        Stage("DENY", deny, Action.PASS),
+        Stage("ALLOW", allow, Action.DENY),
+    )
     return Chain(LAYER, Direction.INGRESS, stages, Action.ALLOW)
 
 

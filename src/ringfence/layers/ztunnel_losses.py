@@ -1,15 +1,20 @@
-"""What an AuthorizationPolicy loses on its way to ztunnel, and what that does: a view on `ztunnel_rules` for checks.
+"""What policies lose on their way to ztunnel, and what that does: a view on the other modules of ztunnel, for checks.
 
-istiod takes such a policy, warns in its status and goes on. Whether a policy is meant for ambient pods at all, and
-whether a waypoint stands before them, the caller knows.
+istiod takes an AuthorizationPolicy with fields of HTTP, warns in its status and goes on; of a PeerAuthentication that
+it converts otherwise than its modes say, nothing tells. Whether a policy is meant for ambient pods at all, and whether a
+waypoint stands before them, the caller knows.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from ringfence.layers.ztunnel_peer_authentication import resolved
 from ringfence.layers.ztunnel_rules import Conversion, Dropped, convert, reaches
+from ringfence.model.headers import PORTS
+from ringfence.model.intervals import IntervalSet
 from ringfence.model.spans import NOWHERE, Span
+from ringfence.resources.istio.authentication import PeerAuthentication
 from ringfence.resources.istio.authorization import AuthorizationPolicy, PolicyAction
 
 Loss = tuple[AuthorizationPolicy, Span, str]
@@ -26,6 +31,31 @@ UNENFORCED = "ztunnel does not enforce {action} policies: without a waypoint thi
 def losses(policies: Iterable[AuthorizationPolicy]) -> list[Loss]:
     """Everything that is lost of these policies, in their order; policies for waypoints and dry runs lose nothing."""
     return [loss for policy in policies for loss in _of(policy)]
+
+
+PLAINTEXT = "ztunnel takes plaintext on {ports}, although the mode there is STRICT: istiod makes no policy of this one"
+NO_PLAINTEXT = (
+    "ztunnel refuses plaintext on {ports}, although the mode there is not STRICT: istiod overlooks DISABLE here"
+)
+
+
+def transport_losses(
+    policies: Iterable[PeerAuthentication], root_namespace: str
+) -> list[tuple[PeerAuthentication, Span, str]]:
+    """Where ztunnel takes other transports than the modes say, with the place and what follows."""
+    found: list[tuple[PeerAuthentication, Span, str]] = []
+    for one in resolved(policies, root_namespace):
+        for ports, text in ((one.promised - one.refused, PLAINTEXT), (one.refused - one.promised, NO_PLAINTEXT)):
+            if ports:
+                found.append((one.policy, one.policy.span, text.format(ports=_ports(ports))))
+    return found
+
+
+def _ports(ports: IntervalSet) -> str:
+    if ports == PORTS:
+        return "every port"
+    few = ", ".join(str(low) if low == high else f"{low}-{high}" for low, high in ports.pairs)
+    return f"port {few}"
 
 
 def _of(policy: AuthorizationPolicy) -> Iterator[Loss]:

@@ -24,6 +24,7 @@ Sources: istiod `pilot/pkg/serviceregistry/ambient/authorization.go` (`converted
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from ringfence.layers.ztunnel_authorization import LAYER, own_node_stage, subjects
 from ringfence.model.bounds import Bounds
@@ -36,23 +37,54 @@ STRICT, UNSET = MutualTlsMode.STRICT, MutualTlsMode.UNSET
 LENIENT = (MutualTlsMode.PERMISSIVE, MutualTlsMode.DISABLE)
 
 
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A policy that decides for some pods, and the ports on which they refuse plaintext by it.
+
+    `promised` are those on which the modes say that they do. Of two that select one pod, the lower `rank` decides.
+    """
+
+    policy: PeerAuthentication
+    refused: IntervalSet
+    promised: IntervalSet
+    rank: int
+
+
 def chain(policies: Iterable[PeerAuthentication], root_namespace: str, nodes: Iterable[str] = ()) -> Chain:
     """What ztunnel takes at every ambient pod. `nodes`: the names of the cluster's nodes."""
+    scopes = tuple(_scope(one, root_namespace) for one in resolved(policies, root_namespace))
+    stages = (own_node_stage(nodes), Stage("PeerAuthentication", scopes, Action.ALLOW))
+    return Chain(LAYER, Direction.INGRESS, stages, Action.ALLOW, purpose=Purpose.ACCEPTANCE)
+
+
+def resolved(policies: Iterable[PeerAuthentication], root_namespace: str) -> Iterator[Resolved]:
+    """The policies that decide for some pods; of namespaces and the mesh only the oldest do."""
     found = sorted(policies, key=lambda one: (one.metadata.creation_timestamp, one.metadata.name))
     wide: dict[str, PeerAuthentication] = {}
     for one in found:
         if not one.selector:
             wide.setdefault(one.metadata.namespace, one)
     mesh = wide.pop(root_namespace, None)
-    scopes: list[Scope] = []
-    for one in found:
-        namespace = one.metadata.namespace
-        if one.selector and namespace != root_namespace:
-            scopes.append(_scope(one, refused(mesh, wide.get(namespace), one), root_namespace, len(scopes)))
-    scopes += [_scope(one, refused(mesh, one), root_namespace, len(found)) for one in wide.values()]
-    scopes += [_scope(mesh, refused(mesh), root_namespace, len(found) + 1)] if mesh is not None else []
-    stages = (own_node_stage(nodes), Stage("PeerAuthentication", tuple(scopes), Action.ALLOW))
-    return Chain(LAYER, Direction.INGRESS, stages, Action.ALLOW, purpose=Purpose.ACCEPTANCE)
+    for rank, one in enumerate(found):
+        around = wide.get(one.metadata.namespace)
+        if one.selector and one.metadata.namespace != root_namespace:
+            yield Resolved(one, refused(mesh, around, one), promised(mesh, around, one), rank)
+    for one in wide.values():
+        yield Resolved(one, refused(mesh, one), promised(mesh, one), len(found))
+    if mesh is not None:
+        yield Resolved(mesh, refused(mesh), promised(mesh), len(found) + 1)
+
+
+def promised(
+    mesh: PeerAuthentication | None,
+    namespace: PeerAuthentication | None = None,
+    workload: PeerAuthentication | None = None,
+) -> IntervalSet:
+    """The ports on which plaintext would be refused if every port had the innermost mode that is set for it."""
+    modes = [one.mode for one in (workload, namespace, mesh) if one is not None and one.mode is not UNSET]
+    levels = () if workload is None else tuple(pair for pair in workload.port_level if pair[1] is not UNSET)
+    others = PORTS - IntervalSet.of(*(port for port, _ in levels)) if modes and modes[0] is STRICT else NOTHING
+    return others | IntervalSet.of(*(port for port, mode in levels if mode is STRICT))
 
 
 def refused(
@@ -98,13 +130,14 @@ def _converted(
     return IntervalSet.of(*alone) | (PORTS - IntervalSet.of(*opened) if opened else NOTHING)
 
 
-def _scope(policy: PeerAuthentication, closed: IntervalSet, root_namespace: str, priority: int) -> Scope:
+def _scope(found: Resolved, root_namespace: str) -> Scope:
+    policy = found.policy
     where = subjects(policy.metadata.namespace, policy.selector, root_namespace)
-    return Scope(policy.metadata.qualified_name, where, tuple(_rules(policy, closed)), priority, policy.span)
+    return Scope(policy.metadata.qualified_name, where, tuple(_rules(found)), found.rank, policy.span)
 
 
-def _rules(policy: PeerAuthentication, closed: IntervalSet) -> Iterator[Rule]:
-    if closed:
-        plaintext = Bounds.exactly(ports("tcp", closed) & ALL_PLAINTEXT)
-        yield Rule(Action.DENY, ANY_PEER, plaintext, name="STRICT", span=policy.span)
-    yield Rule(Action.ALLOW, name=policy.mode, span=policy.span)
+def _rules(found: Resolved) -> Iterator[Rule]:
+    if found.refused:
+        plaintext = Bounds.exactly(ports("tcp", found.refused) & ALL_PLAINTEXT)
+        yield Rule(Action.DENY, ANY_PEER, plaintext, name="STRICT", span=found.policy.span)
+    yield Rule(Action.ALLOW, name=found.policy.mode, span=found.policy.span)

@@ -1,0 +1,212 @@
+"""Services through their waypoints: who is asked for what, as whom, and on which port."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from ringfence.engine.outcomes import Outcome
+from ringfence.engine.reach import Reachability
+from ringfence.engine.reference import Reference
+from ringfence.layers import ztunnel_authorization
+from ringfence.layers.istio_waypoint import GATEWAY_NAME, MANAGED, MANAGED_BY, USE, subjects
+from ringfence.layers.mesh_facets import AMBIENT, MESH, NO_PLANE, PLANE
+from ringfence.layers.ztunnel_identities import principal
+from ringfence.model.headers import Header
+from ringfence.model.intervals import IntervalSet
+from ringfence.model.networks import Packet
+from ringfence.model.rules import UNKNOWN_IDENTITY, Action, Chain, Direction, Peer, Rule, Scope, Stage
+from ringfence.resources.istio.authorization import AuthorizationPolicy, PolicyRule, Source, TargetReference
+from ringfence.resources.kubernetes import Gateway, Listener, ObjectMeta, Service
+from ringfence.topology.kubernetes import FABRIC, build
+from ringfence.topology.mesh import waypoints
+from ringfence.topology.pods import PODS
+from ringfence.topology.services import port_numbers
+from tests.layers.clusters import cluster, has, meta, namespace, pod, pods, policy, rule, service
+
+ROOT = "istio-system"
+WAYPOINT = {GATEWAY_NAME: "wp", MANAGED: MANAGED_BY[0]}
+CLIENT = "cluster.local/ns/shop/sa/client"
+PROXY = "cluster.local/ns/shop/sa/wp"
+
+
+def web(name="shop/web", *ports, **more):
+    found = service(name, *(ports or ("tcp/80=8080",)), selector={"app": "web"}, **more)
+    return replace(found, metadata=replace(found.metadata, labels={USE: "wp"}))
+
+
+def gateway():
+    return Gateway(meta("shop/wp"), "istio-waypoint", (Listener("mesh", 15008, "HBONE"),))
+
+
+THINGS = (
+    namespace("shop"),
+    pod("shop/client", ip="10.0.0.1", app="client"),
+    pod("shop/web", ip="10.0.0.2", app="web"),
+    pod("shop/wp", ip="10.0.0.3", **WAYPOINT),
+    gateway(),
+    web(),
+)
+
+
+def allow(namespace, *principals, targets=()):
+    sources = (Source(principals=principals),) if principals else ()
+    rules = (PolicyRule(sources),) if sources else ()
+    return AuthorizationPolicy(ObjectMeta("p", namespace), rules=rules, target_refs=targets)
+
+
+def at_waypoints(policies):
+    """The policies' principals alone: what a waypoint decides is the business of another layer."""
+    scopes = []
+    for one in policies:
+        rules = tuple(
+            Rule(Action.ALLOW, tuple(Peer(identities=tuple(map(principal, who.principals))) for who in rule.sources))
+            for rule in one.rules
+        )
+        scopes.append(Scope("p", subjects(one.metadata.namespace, one.target_refs, ROOT), rules))
+    return Chain("waypoint", Direction.INGRESS, (Stage("ALLOW", tuple(scopes), Action.DENY),), Action.ALLOW)
+
+
+def network(*things, policies=(), outside=()):
+    """The cluster with every pod captured but the waypoint's and those named."""
+    objects = cluster(*things)
+    found = build(objects).network
+    people = []
+    for one in found.endpoints:
+        captured = one.id.removesuffix("[Pod]") not in outside and one.location == PODS
+        name = one.id.removesuffix("[Pod]").replace("/", "/sa/")
+        facets = (
+            {**one.facets, MESH: {PLANE: AMBIENT if captured else NO_PLANE}} if one.location == PODS else one.facets
+        )
+        people.append(replace(one, facets=facets, identity=f"spiffe://cluster.local/ns/{name}" if captured else ""))
+    at_pods = (
+        *found.locations[PODS].chains,
+        ztunnel_authorization.chain([one for one in policies if not one.target_refs], ROOT),
+    )
+    bound = at_waypoints([one for one in policies if one.target_refs])
+    ways = waypoints.build(objects, people, port_numbers(objects), "cluster.local", at_pods, (bound,), FABRIC)
+    places = {**found.locations, PODS: replace(found.locations[PODS], chains=at_pods)}
+    places |= {one.id: one for one in ways.locations}
+    return ways, replace(
+        found, endpoints=(*people, *ways.endpoints), locations=places, links=(*found.links, *ways.links)
+    )
+
+
+def outcome(ways, net, source="shop/client[Pod]", port=80, service="shop/web", plane="mtls"):
+    """What the reference evaluator says, which the engine must not contradict."""
+    (dialled,) = ways.dialled(service)
+    sender = next(one for one in net.endpoints if one.id == source)
+    packet = Packet(source, sender.addresses.first(), dialled.id, dialled.addresses.first(), Header(plane, 40000, port))
+    found = Reference(net).trace(packet).outcome
+    (slice_,) = Reachability(net).between(sender, dialled)
+    passes = [
+        port in getattr(bound, plane).some(IntervalSet.of(40000)) for bound in (slice_.headers.must, slice_.headers.may)
+    ]
+    expected = {Outcome.ALLOWED: [True, True], Outcome.DENIED: [False, False], Outcome.NO_ROUTE: [False, False]}
+    assert passes == expected.get(found, [False, True])
+    return found
+
+
+def test_without_policies_it_leads_to_the_pods():
+    ways, net = network(*THINGS)
+    assert outcome(ways, net) is Outcome.ALLOWED
+    assert outcome(ways, net, port=8080) is Outcome.NO_ROUTE
+    assert outcome(ways, net, plane="tcp") is Outcome.NO_ROUTE
+
+
+@pytest.mark.parametrize(
+    ("policies", "expected"),
+    [
+        ([allow("shop", PROXY)], Outcome.ALLOWED),
+        ([allow("shop", CLIENT)], Outcome.DENIED),
+        ([allow("shop", CLIENT, targets=(TargetReference("", "Service", "web"),))], Outcome.ALLOWED),
+        ([allow("shop", PROXY, targets=(TargetReference("", "Service", "web"),))], Outcome.DENIED),
+        ([allow("shop", PROXY, targets=(TargetReference("", "Service", "other"),))], Outcome.ALLOWED),
+        ([allow("shop", targets=(TargetReference("x", "Gateway", "wp"),))], Outcome.DENIED),
+        ([allow(ROOT, targets=(TargetReference("x", "GatewayClass", "istio-waypoint"),))], Outcome.DENIED),
+        ([allow("shop", targets=(TargetReference("x", "GatewayClass", "istio-waypoint"),))], Outcome.ALLOWED),
+    ],
+)
+def test_the_waypoint_sees_the_client_and_the_pod_sees_the_waypoint(policies, expected):
+    assert outcome(*network(*THINGS, policies=policies)) is expected
+
+
+@pytest.mark.parametrize(
+    ("isolated", "peer", "expected"),
+    [
+        ("web", has(**WAYPOINT), Outcome.ALLOWED),
+        ("web", has(app="client"), Outcome.DENIED),
+        ("wp", has(app="client"), Outcome.ALLOWED),
+        ("wp", has(app="web"), Outcome.DENIED),
+    ],
+)
+def test_network_policy_sees_two_connections(isolated, peer, expected):
+    selector = has(**WAYPOINT) if isolated == "wp" else has(app=isolated)
+    found = policy("shop/p", selector, ingress=(rule(pods(peer)),))
+    assert outcome(*network(*THINGS, found)) is expected
+
+
+@pytest.mark.parametrize(
+    ("leaving", "peer", "expected"),
+    [
+        ("client", has(**WAYPOINT), Outcome.ALLOWED),
+        ("client", has(app="web"), Outcome.DENIED),
+        ("wp", has(app="web"), Outcome.ALLOWED),
+        ("wp", has(app="client"), Outcome.DENIED),
+    ],
+)
+def test_so_does_its_egress(leaving, peer, expected):
+    selector = has(**WAYPOINT) if leaving == "wp" else has(app=leaving)
+    found = policy("shop/p", selector, egress=(rule(pods(peer)),))
+    assert outcome(*network(*THINGS, found)) is expected
+
+
+def test_two_services_and_two_pods():
+    other = pod("shop/web2", ip="10.0.0.4", app="web")
+    ways, net = network(*THINGS, other, web("shop/again", "tcp/81=8080", "udp/80=8080"))
+    assert outcome(ways, net) is Outcome.ALLOWED
+    assert outcome(ways, net, port=81, service="shop/again") is Outcome.ALLOWED
+    assert outcome(ways, net, port=80, service="shop/again") is Outcome.NO_ROUTE
+    refusing = policy("shop/p", has(app="web"), ingress=())
+    assert outcome(*network(*THINGS, other, refusing)) is Outcome.DENIED
+
+
+def test_a_pod_outside_the_mesh_gets_plaintext():
+    ways, net = network(*THINGS, outside=("shop/web",), policies=[allow("shop", CLIENT)])
+    assert {one.rewrite.transport for one in ways.links if one.rewrite} == {"tcp"}
+    assert outcome(ways, net) is Outcome.ALLOWED
+
+
+def test_an_instance_that_no_file_holds():
+    ways, _ = network(*(one for one in THINGS if one.metadata.name != "wp"), gateway(), policies=[allow("shop", PROXY)])
+    (dialled,) = ways.dialled("shop/web")
+    assert (dialled.identity, dialled.facets["pod"]) == (f"spiffe://{PROXY}", WAYPOINT)
+    assert len(dialled.addresses.pairs) == 1
+
+
+def test_accounts_that_differ_prove_nothing_certain():
+    second = pod("shop/wp2", ip="10.0.0.9", **WAYPOINT)
+    own = replace(second, templates=tuple(replace(one, service_account_name="b") for one in second.templates))
+    ways, _ = network(*THINGS, own, outside=("shop/wp", "shop/wp2"))
+    assert {one.identity for one in ways.dialled("shop/web")} == {UNKNOWN_IDENTITY}
+
+
+@pytest.mark.parametrize(
+    "gone",
+    [
+        {"metadata": meta("shop/web")},
+        {"type": "ExternalName"},
+        {"cluster_ips": ("None",)},
+    ],
+)
+def test_services_without_a_waypoint(gone):
+    things = [replace(one, **gone) if isinstance(one, Service) else one for one in THINGS]
+    ways, _ = network(*things)
+    assert ways == waypoints.Waypoints()
+
+
+def test_nobody_is_at_a_waypoint():
+    ways, _ = network(*THINGS)
+    assert {one.workload for one in ways.endpoints} == {waypoints.WAYPOINTS}
+    assert {one.namespace for one in ways.endpoints} == {"shop"}
