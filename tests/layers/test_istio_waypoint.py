@@ -6,7 +6,17 @@ import pytest
 
 from ringfence.engine.decisions import Side, decide
 from ringfence.layers import istio_waypoint
-from ringfence.layers.istio_waypoint import FACET, FOR, MANAGED, USE, USE_NAMESPACE, before, subjects, waypoints
+from ringfence.layers.istio_waypoint import (
+    FACET,
+    FOR,
+    MANAGED,
+    USE,
+    USE_NAMESPACE,
+    before,
+    pod_facet,
+    subjects,
+    waypoints,
+)
 from ringfence.layers.mesh_facets import AMBIENT, MESH, PLANE, SIDECAR
 from ringfence.layers.ztunnel_authorization import chain
 from ringfence.model.addresses import AddressSet, number
@@ -93,7 +103,9 @@ def test_which_waypoint_stands_before_a_service(labels, namespace_labels, expect
 def test_which_waypoint_stands_before_a_pod():
     found = waypoints([gateway(), gateway("shop/pods", labels=[(FOR, "workload")])], [])
     assert before(found, "workload", "shop", {USE: "wp"}, {}) is None
-    assert before(found, "workload", "shop", {USE: "pods"}, {}).title == "shop/pods"
+    assert pod_facet(found, "shop", {USE: "pods"}, {}) == {FACET: {"workload": "shop/pods"}}
+    assert pod_facet(found, "shop", {}, {USE: "pods"}) == {FACET: {"workload": "shop/pods"}}
+    assert pod_facet(found, "shop", {USE: "wp"}, {USE: "pods"}) == {}
 
 
 SERVICE, GATEWAY, CLASS = (

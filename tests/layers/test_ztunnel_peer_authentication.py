@@ -111,18 +111,15 @@ def test_disable_means_permissive_wherever_a_mode_is_set():
 
 
 def taken(policies, plane="tcp", port=80, namespace="shop", mesh=AMBIENT, **labels):
-    pod = Endpoint(
-        "x",
-        "pods",
-        AddressSet.of("10.3.0.2"),
-        namespace=namespace,
-        facets={POD: labels, NAMESPACE: {}, MESH: {PLANE: mesh}},
-    )
+    """Whether a pod takes it; None where that is not known."""
+    facets = {POD: labels, NAMESPACE: {}, MESH: {PLANE: mesh}}
+    pod = Endpoint("x", "pods", AddressSet.of("10.3.0.2"), namespace=namespace, facets=facets)
     lowered = chain(policies, ROOT)
     assert lowered.purpose is Purpose.ACCEPTANCE
-    side = Side(None, number("10.1.0.1"))
-    found = decide(lowered, "pods", pod, side, Header(plane, 8, port), None).possible
-    return {one.action for one in found} == {Action.ALLOW}
+    found = decide(lowered, "pods", pod, Side(None, number("10.1.0.1")), Header(plane, 8, port), None).possible
+    return {frozenset((Action.ALLOW,)): True, frozenset((Action.DENY,)): False}.get(
+        frozenset(one.action for one in found)
+    )
 
 
 def test_every_pod_takes_the_policy_that_is_nearest():
@@ -145,8 +142,25 @@ def test_every_pod_takes_the_policy_that_is_nearest():
 
 @pytest.mark.parametrize("selector", [(), APP])
 def test_the_oldest_wins_then_the_name(selector):
-    older = policy("shop", P, selector=selector, name="z", created="2026-01-01T00:00:00Z")
-    newer = policy("shop", S, selector=selector, name="a", created="2026-01-02T00:00:00Z")
-    assert taken([newer, older], app="web")
-    first, second = policy("shop", S, selector=selector, name="a"), policy("shop", P, selector=selector, name="b")
-    assert not taken([second, first], app="web")
+    first, second = "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"
+    older = policy("shop", P, selector=selector, name="z", created=first)
+    newer = policy("shop", S, selector=selector, name="a", created=second)
+    assert taken([newer, older], app="web") is True
+    twin = policy("shop", S, selector=selector, name="y", created=first)
+    assert taken([older, twin], app="web") is False
+
+
+@pytest.mark.parametrize("selector", [(), APP])
+def test_ages_that_no_file_says(selector):
+    lenient = policy("shop", P, selector=selector, name="a")
+    strict = policy("shop", S, selector=selector, name="b", created="2026-01-01T00:00:00Z")
+    assert taken([lenient, strict], app="web") is None
+    assert taken([strict, policy("shop", S, selector=selector, name="c")], app="web") is False
+    assert taken([lenient, strict], "mtls", app="web") is True
+
+
+def test_an_unknown_age_of_the_mesh_reaches_a_workloads_port():
+    meshes = [policy(ROOT, P, name="a"), policy(ROOT, S, name="b")]
+    own = policy("shop", U, {81: S}, APP)
+    assert taken([*meshes, own], app="web") is None
+    assert taken([*meshes, own], port=81, app="web") is False

@@ -124,6 +124,14 @@ def before(
     return None
 
 
+def pod_facet(
+    found: Mapping[str, Waypoint], namespace: str, labels: Mapping[str, str], namespace_labels: Mapping[str, str]
+) -> Mapping[str, Mapping[str, str]]:
+    """The facet of a pod with these labels: `workload` where it stands behind a waypoint for workloads, else none."""
+    one = before(found, WORKLOAD, namespace, labels, namespace_labels)
+    return {} if one is None else {FACET: {"workload": one.title}}
+
+
 def subjects(namespace: str, targets: Iterable[TargetReference], root_namespace: str) -> Selector:
     """The dialled Services that a policy of this namespace with these `targetRefs` is for, at their waypoints."""
     parts: list[Selector] = []

@@ -1,8 +1,8 @@
 """What policies lose on their way to ztunnel, and what that does: a view on the other modules of ztunnel, for checks.
 
 istiod takes an AuthorizationPolicy with fields of HTTP, warns in its status and goes on; of a PeerAuthentication that
-it converts otherwise than its modes say, nothing tells. Whether a policy is meant for ambient pods at all, and whether a
-waypoint stands before them, the caller knows.
+it converts otherwise than its modes say, nothing tells. Whether a policy is meant for ambient pods at all, and whether
+a waypoint stands before them, the caller knows.
 """
 
 from __future__ import annotations
@@ -45,7 +45,8 @@ def transport_losses(
     """Where ztunnel takes other transports than the modes say, with the place and what follows."""
     found: list[tuple[PeerAuthentication, Span, str]] = []
     for one in resolved(policies, root_namespace):
-        for ports, text in ((one.promised - one.refused, PLAINTEXT), (one.refused - one.promised, NO_PLAINTEXT)):
+        taken, refused = one.promised - one.refused, one.refused - one.promised
+        for ports, text in ((taken.must, PLAINTEXT), (refused.must, NO_PLAINTEXT)):
             if ports:
                 found.append((one.policy, one.policy.span, text.format(ports=_ports(ports))))
     return found

@@ -3,7 +3,8 @@
 ztunnel always takes mutual TLS (HBONE), so DISABLE means what PERMISSIVE means. It takes plaintext, too, unless istiod
 gives it a policy that denies connections without identity. Which pods get which, istiod works out from three policies:
 that of the mesh (root namespace, no labels), of the namespace (no labels) and of the workload (labels; not in the root
-namespace): of each kind the oldest, by name where two are equally old.
+namespace): of each kind the oldest, by name where two are equally old. Where their ages are not in the files, nobody
+knows which it is.
 
     static     everything is refused, where the innermost mode that is set is STRICT
     converted  made of a workload policy with ports, and sent *instead of* the static one where the policy's ports
@@ -23,9 +24,13 @@ Sources: istiod `pilot/pkg/serviceregistry/ambient/authorization.go` (`converted
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import reduce
+from itertools import product
+from operator import and_, or_
 
+from ringfence.layers.istio_modes import by_age, oldest
 from ringfence.layers.ztunnel_authorization import LAYER, own_node_stage, subjects
 from ringfence.model.bounds import Bounds
 from ringfence.model.headers import ALL_PLAINTEXT, NOTHING, PORTS, ports
@@ -34,6 +39,7 @@ from ringfence.model.rules import ANY_PEER, Action, Chain, Direction, Purpose, R
 from ringfence.resources.istio.authentication import MutualTlsMode, PeerAuthentication
 
 STRICT, UNSET = MutualTlsMode.STRICT, MutualTlsMode.UNSET
+AGES = "which of several policies is the oldest is not known"
 LENIENT = (MutualTlsMode.PERMISSIVE, MutualTlsMode.DISABLE)
 
 
@@ -41,12 +47,13 @@ LENIENT = (MutualTlsMode.PERMISSIVE, MutualTlsMode.DISABLE)
 class Resolved:
     """A policy that decides for some pods, and the ports on which they refuse plaintext by it.
 
-    `promised` are those on which the modes say that they do. Of two that select one pod, the lower `rank` decides.
+    `promised` are those on which the modes say that they do. Of two that select one pod, the lower `rank` decides; of
+    two with one rank nobody knows which.
     """
 
     policy: PeerAuthentication
-    refused: IntervalSet
-    promised: IntervalSet
+    refused: Bounds[IntervalSet]
+    promised: Bounds[IntervalSet]
     rank: int
 
 
@@ -58,21 +65,43 @@ def chain(policies: Iterable[PeerAuthentication], root_namespace: str, nodes: It
 
 
 def resolved(policies: Iterable[PeerAuthentication], root_namespace: str) -> Iterator[Resolved]:
-    """The policies that decide for some pods; of namespaces and the mesh only the oldest do."""
-    found = sorted(policies, key=lambda one: (one.metadata.creation_timestamp, one.metadata.name))
-    wide: dict[str, PeerAuthentication] = {}
-    for one in found:
+    """The policies that decide for some pods; of those of a namespace and of the mesh, the oldest stands for all."""
+    wide: dict[str, list[PeerAuthentication]] = {}
+    narrow: dict[str, list[PeerAuthentication]] = {}
+    for one in policies:
         if not one.selector:
-            wide.setdefault(one.metadata.namespace, one)
-    mesh = wide.pop(root_namespace, None)
-    for rank, one in enumerate(found):
-        around = wide.get(one.metadata.namespace)
-        if one.selector and one.metadata.namespace != root_namespace:
-            yield Resolved(one, refused(mesh, around, one), promised(mesh, around, one), rank)
-    for one in wide.values():
-        yield Resolved(one, refused(mesh, one), promised(mesh, one), len(found))
-    if mesh is not None:
-        yield Resolved(mesh, refused(mesh), promised(mesh), len(found) + 1)
+            wide.setdefault(one.metadata.namespace, []).append(one)
+        elif one.metadata.namespace != root_namespace:
+            narrow.setdefault(one.metadata.namespace, []).append(one)
+    mesh = oldest(wide.pop(root_namespace, ()))
+    last = max(map(len, narrow.values()), default=0)
+    for namespace, found in narrow.items():
+        dated = all(one.metadata.creation_timestamp for one in found)
+        for rank, one in enumerate(by_age(found)):
+            yield _resolved(mesh, oldest(wide.get(namespace, ())), (one,), rank if dated else 0)
+    for found in wide.values():
+        yield _resolved(mesh, oldest(found), (), last)
+    if mesh:
+        yield _resolved(mesh, (), (), last + 1)
+
+
+Candidates = tuple[PeerAuthentication, ...]
+"""The policies of which one counts at a level: several where nobody knows which is the oldest."""
+
+
+def _resolved(mesh: Candidates, namespace: Candidates, workload: Candidates, rank: int) -> Resolved:
+    levels = tuple(product(mesh or (None,), namespace or (None,), workload or (None,)))
+    innermost = (workload or namespace or mesh)[0]
+    return Resolved(innermost, _bounds(refused, levels), _bounds(promised, levels), rank)
+
+
+Levels = tuple[PeerAuthentication | None, PeerAuthentication | None, PeerAuthentication | None]
+
+
+def _bounds(ports_of: Callable[..., IntervalSet], levels: Iterable[Levels]) -> Bounds[IntervalSet]:
+    found = [ports_of(*one) for one in levels]
+    must, may = reduce(and_, found), reduce(or_, found)
+    return Bounds(must, may, "" if must == may else AGES)
 
 
 def promised(
@@ -137,7 +166,8 @@ def _scope(found: Resolved, root_namespace: str) -> Scope:
 
 
 def _rules(found: Resolved) -> Iterator[Rule]:
-    if found.refused:
-        plaintext = Bounds.exactly(ports("tcp", found.refused) & ALL_PLAINTEXT)
-        yield Rule(Action.DENY, ANY_PEER, plaintext, name="STRICT", span=found.policy.span)
+    if found.refused.may:
+        must, may = (ports("tcp", one) & ALL_PLAINTEXT for one in (found.refused.must, found.refused.may))
+        headers = Bounds(must, may, found.refused.because)
+        yield Rule(Action.DENY, ANY_PEER, headers, name="STRICT", span=found.policy.span)
     yield Rule(Action.ALLOW, name=found.policy.mode, span=found.policy.span)
