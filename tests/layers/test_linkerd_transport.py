@@ -61,7 +61,10 @@ UNSURE = pod("shop/unsure", PLAIN, plane=None)
         (NOBODY, NOBODY, 80, PLAINTEXT),
         (member(), UNSURE, 80, UNKNOWN),
         (UNSURE, member(), 80, UNKNOWN),
-        (UNSURE, NOBODY, 80, (ALLOWED, OPEN)),  # what it might send is not taken
+        (UNSURE, NOBODY, 80, PLAINTEXT),
+        (UNSURE, "192.0.2.1", 80, PLAINTEXT),
+        (UNSURE, member(IN), 25, PLAINTEXT),
+        (NOBODY, UNSURE, 80, PLAINTEXT),
     ],
 )
 def test_what_is_sent(client: Endpoint, server: Endpoint | str, port: int, expected: Both) -> None:
@@ -100,6 +103,7 @@ def test_an_ingress_meshes_http_alone(request_: str | None, expected: Both) -> N
         (member(IN), 25, PLAINTEXT),
         (NOBODY, 80, PLAINTEXT),
         (UNSURE, 80, (ALLOWED, OPEN)),
+        (pod("shop/unsure", IN, plane=None), 25, PLAINTEXT),
         (pod("x/y", plane=AMBIENT), 80, (ALLOWED, ALLOWED)),
     ],
 )

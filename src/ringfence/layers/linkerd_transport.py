@@ -20,13 +20,13 @@ from dataclasses import dataclass
 from ringfence.layers.linkerd_inbound import LAYER
 from ringfence.layers.linkerd_routes import HTTP
 from ringfence.layers.linkerd_settings import INGRESS, MODE, SKIP_INBOUND, SKIP_OUTBOUND, Settings, having
-from ringfence.layers.mesh_facets import LINKERD, NO_PLANE, of_planes
+from ringfence.layers.mesh_facets import LINKERD, MESH, NO_PLANE, of_planes
 from ringfence.model.bounds import Bounds
 from ringfence.model.conditions import ALWAYS, Condition, Negated
 from ringfence.model.headers import ALL_MTLS, ALL_TCP, FULL_PORTS, HeaderSet, ports
 from ringfence.model.intervals import IntervalSet
 from ringfence.model.rules import ANY_PEER, Action, Chain, Direction, Peer, Purpose, Rule, Scope, Stage
-from ringfence.model.selectors import ANYTHING, AllOf, Selector, Unsure
+from ringfence.model.selectors import ANYTHING, AllOf, AnyOf, Has, Not, Selector, Unsure
 
 MEMBERS, OUTSIDE = of_planes(LINKERD), of_planes(NO_PLANE)
 PLAINTEXT = HeaderSet(tcp=FULL_PORTS)
@@ -42,27 +42,32 @@ class Mapped:
 
 
 def offer(distinct: Iterable[Settings], mapped: Iterable[Mapped]) -> Chain:
-    """The egress chain that says what a client's proxy sends."""
+    """The egress chain that says what a client's proxy sends.
+
+    What holds for members and others alike stands first, so that it is certain where membership is not.
+    """
     found, pairs = tuple(dict.fromkeys(distinct)), tuple(mapped)
+    members, outside = (Peer(MEMBERS),), (Peer(AnyOf((OUTSIDE, Not(Has(MESH))))),)
     rules: list[Rule] = []
     for skipped in dict.fromkeys(one.skip_outbound for one in found if one.skip_outbound):
         rules += _skipping(skipped, pairs)
     for skipped in dict.fromkeys(one.skip_inbound for one in found if one.skip_inbound):
-        peers = (Peer(AllOf((MEMBERS, having(SKIP_INBOUND, str(skipped))))),)
+        peers = (Peer(having(SKIP_INBOUND, str(skipped))),)
         rules += _plaintext(ports("tcp", skipped), peers, "the server's skip-inbound-ports")
-    members = (Peer(MEMBERS),)
+    rules.append(_no_mutual_tls("the server is no member", outside))
+    rules += _plaintext(ALL_TCP, ANY_PEER, "the client is no member", OUTSIDE)
     if any(one.ingress for one in found):
-        rules += _plaintext(ALL_TCP, ANY_PEER, "an ingress meshes HTTP alone", having(MODE, INGRESS), Negated(HTTP))
-    rules.append(Rule(Action.DENY, members, Bounds.exactly(PLAINTEXT), name="members speak mutual TLS"))
-    rules.append(Rule(Action.ALLOW, members, Bounds.exactly(ALL_MTLS), name="members speak mutual TLS"))
-    rules.append(Rule(Action.DENY, ANY_PEER, Bounds.exactly(ALL_MTLS), name="the server is no member"))
-    scopes = (Scope("members", MEMBERS, tuple(rules)), _no_mutual_tls("clients outside"))
-    return _chain(Direction.EGRESS, scopes, Purpose.OFFER)
+        rules += _plaintext(ALL_TCP, members, "an ingress meshes HTTP alone", having(MODE, INGRESS), Negated(HTTP))
+    name = "members speak mutual TLS"
+    rules.append(Rule(Action.DENY, members, Bounds.exactly(PLAINTEXT), subjects=MEMBERS, name=name))
+    rules.append(Rule(Action.ALLOW, members, Bounds.exactly(ALL_MTLS), subjects=MEMBERS, name=name))
+    rules.append(_no_mutual_tls("the server is no member", ANY_PEER, MEMBERS))
+    return _chain(Direction.EGRESS, rules, Purpose.OFFER)
 
 
 def acceptance(distinct: Iterable[Settings]) -> Chain:
     """The ingress chain that says what a server takes."""
-    rules = tuple(
+    rules = [
         Rule(
             Action.DENY,
             ANY_PEER,
@@ -71,17 +76,18 @@ def acceptance(distinct: Iterable[Settings]) -> Chain:
             name="skip-inbound-ports",
         )
         for skipped in dict.fromkeys(one.skip_inbound for one in distinct if one.skip_inbound)
-    )
-    scopes = (Scope("members", MEMBERS, rules), _no_mutual_tls("pods outside"))
-    return _chain(Direction.INGRESS, scopes, Purpose.ACCEPTANCE)
+    ]
+    rules.append(_no_mutual_tls("no proxy", ANY_PEER, OUTSIDE))
+    return _chain(Direction.INGRESS, rules, Purpose.ACCEPTANCE)
 
 
-def _chain(direction: Direction, scopes: tuple[Scope, ...], purpose: Purpose) -> Chain:
-    return Chain(LAYER, direction, (Stage("transport", scopes, Action.ALLOW),), Action.ALLOW, purpose=purpose)
+def _chain(direction: Direction, rules: Iterable[Rule], purpose: Purpose) -> Chain:
+    scope = Scope("proxies", ANYTHING, tuple(rules))
+    return Chain(LAYER, direction, (Stage("transport", (scope,), Action.ALLOW),), Action.ALLOW, purpose=purpose)
 
 
-def _no_mutual_tls(name: str) -> Scope:
-    return Scope(name, OUTSIDE, (Rule(Action.DENY, ANY_PEER, Bounds.exactly(ALL_MTLS), name="no proxy"),))
+def _no_mutual_tls(name: str, peers: tuple[Peer, ...], subjects: Selector = ANYTHING) -> Rule:
+    return Rule(Action.DENY, peers, Bounds.exactly(ALL_MTLS), subjects=subjects, name=name)
 
 
 def _skipping(skipped: IntervalSet, mapped: Sequence[Mapped]) -> Iterator[Rule]:
