@@ -267,7 +267,7 @@ ATTRIBUTES: Mapping[str, Check] = {
 }  # fmt: skip
 """The attributes that a condition may ask for, and the form of their values."""
 
-KEYED = ("request.headers", "request.auth.claims", "experimental.envoy.filters.")
+KEYED = ("request.headers[", "request.auth.claims[", "experimental.envoy.filters.")
 """The beginnings of attributes that take a key in brackets."""
 
 REPLACED = {
@@ -287,7 +287,7 @@ def _attribute(key: str) -> Check | None:
 
 
 def _hint(key: str) -> str:
-    if key.startswith(KEYED):
+    if key.startswith(tuple(one.removesuffix("[") for one in KEYED)):
         return "write the name in brackets: request.headers[x-name]"
     old = [remedy for name, remedy in REPLACED.items() if key.startswith(name)]
     return old[0] if old else suggestion(key, tuple(ATTRIBUTES)) or f"the attributes are {', '.join(ATTRIBUTES)}"

@@ -1,0 +1,128 @@
+"""What a sidecar makes of its pod's inbound ports, and which policies of a kind apply there: one facet a pod.
+
+    ports      `http 80,8080; tcp 9000; either 7000`: how the proxy reads a port that a Service lists. A port that none
+               lists, or whose Service does not say, is read as HTTP or as TCP, as its bytes look
+    tokens     the RequestAuthentications that apply, by name
+    providers  the external authorizers that CUSTOM policies name there, dry runs included
+    past       the ports whose connections go past the proxy
+
+A Service's port says its protocol by `appProtocol`, else by its name up to a hyphen (`http`, `http2`, `grpc`,
+`grpc-web`; `tcp`, `tls`, `https`, `mongo`, `redis`, `mysql`); the ports 25, 53, 3306 and 27017 are TCP where nothing is
+said. Two Services with one target port: the oldest decides; where nobody knows which, the port is `either`.
+
+The pods of one template share the facet, so that rules speak of it and never of single pods. Sources: istio
+`pkg/config/kube/conversion.go`, `pilot/pkg/networking/core/listener_inbound.go`, `tools/istio-iptables`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from ringfence.model.intervals import IntervalSet
+from ringfence.resources.kubernetes import PodTemplate, Service, ServicePort
+
+FACET = "istio inbound"
+PORTS, TOKENS, PROVIDERS, PAST = "ports", "tokens", "providers", "past"
+
+HTTP, TCP, EITHER, DETECTED = "http", "tcp", "either", "detected"
+"""How a port is read: as the one or the other; as one of them and nobody knows which; as its bytes look."""
+
+HTTP_NAMES = frozenset(("http", "http2", "http_proxy", "grpc", "grpc-web"))
+TCP_NAMES = frozenset(("tcp", "tls", "https", "mongo", "redis", "mysql"))
+STANDARD = {"kubernetes.io/h2c": HTTP, "kubernetes.io/ws": HTTP, "kubernetes.io/wss": TCP}
+NEVER_DETECTED = (25, 53, 3306, 27017)
+
+EXCLUDED = "traffic.sidecar.istio.io/excludeInboundPorts"
+INCLUDED = "traffic.sidecar.istio.io/includeInboundPorts"
+OWN_PORTS = IntervalSet.of(15020, 15021, 15090)
+"""Ports of the proxy itself, which are never captured."""
+EVERY_PORT = IntervalSet.of((0, 65535))
+
+Names = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """What one kind of pod does with inbound connections. `ports` is sorted; what it does not list is detected."""
+
+    ports: tuple[tuple[int, str], ...] = ()
+    tokens: Names = ()
+    providers: Names = ()
+    past: IntervalSet = OWN_PORTS
+
+    @property
+    def facet(self) -> Mapping[str, str]:
+        """The pod's facet `FACET`."""
+        return {
+            PORTS: self.reading,
+            TOKENS: ",".join(self.tokens),
+            PROVIDERS: ",".join(self.providers),
+            PAST: str(self.past.pairs),
+        }
+
+    @property
+    def reading(self) -> str:
+        """The ports as one text."""
+        kinds = {kind: ",".join(str(port) for port, how in self.ports if how == kind) for kind in (HTTP, TCP, EITHER)}
+        return "; ".join(f"{kind} {listed}" for kind, listed in kinds.items() if listed)
+
+    def read_as(self, kind: str) -> IntervalSet:
+        """The ports that are read so."""
+        if kind == DETECTED:
+            return EVERY_PORT - IntervalSet.of(*(port for port, _ in self.ports))
+        return IntervalSet.of(*(port for port, how in self.ports if how == kind))
+
+
+def protocol(port: ServicePort) -> str:
+    """How a Service says that its port is read."""
+    name = port.app_protocol or port.name
+    if port.app_protocol in STANDARD:
+        return STANDARD[port.app_protocol]
+    name = name.lower()
+    name = "grpc-web" if name.startswith("grpc-web") else name.partition("-")[0]
+    if name in HTTP_NAMES:
+        return HTTP
+    if name in TCP_NAMES or port.port in NEVER_DETECTED or port.protocol == "UDP":
+        return TCP
+    return DETECTED
+
+
+def ports(services: Iterable[Service], template: PodTemplate) -> tuple[tuple[int, str], ...]:
+    """How the ports of a pod are read that these Services of its namespace list, if they select it."""
+    said: dict[int, list[tuple[str, str]]] = {}
+    for service in services:
+        wanted = (service.selector or {}).items()
+        if service.type == "ExternalName" or not wanted or not wanted <= template.labels.items():
+            continue
+        for port in service.ports:
+            if port.protocol == "TCP":
+                for number in _targets(port, template):
+                    said.setdefault(number, []).append((service.metadata.creation_timestamp, protocol(port)))
+    decided = ((number, _decided(found)) for number, found in sorted(said.items()))
+    return tuple((number, how) for number, how in decided if how != DETECTED)
+
+
+def _targets(port: ServicePort, template: PodTemplate) -> Iterable[int]:
+    if isinstance(port.target_port, int):
+        return (port.target_port,)
+    return {one.container_port for one in template.ports if one.name == port.target_port and one.protocol == "TCP"}
+
+
+def _decided(found: list[tuple[str, str]]) -> str:
+    if len({how for _, how in found}) == 1:
+        return found[0][1]
+    times = sorted(found)
+    first = {how for time, how in times if time == times[0][0]}
+    return times[0][1] if times[0][0] and len(first) == 1 else EITHER
+
+
+def past(annotations: Mapping[str, str]) -> IntervalSet:
+    """The ports whose connections go past the proxy of a pod with these annotations."""
+    included = annotations.get(INCLUDED, "*").strip()
+    left_out = EVERY_PORT - _numbers(included) if included != "*" else IntervalSet()
+    return OWN_PORTS | left_out | _numbers(annotations.get(EXCLUDED, ""))
+
+
+def _numbers(text: str) -> IntervalSet:
+    return IntervalSet.of(*(int(one) for one in (part.strip() for part in text.split(",")) if one.isdecimal()))
