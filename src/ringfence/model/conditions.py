@@ -14,6 +14,9 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
+
+from ringfence.model.addresses import AddressSet
 
 Truth = bool | None
 """True, False, or None: not known."""
@@ -58,13 +61,26 @@ class Request:
 
 
 class Operator(StrEnum):
-    """How an atom compares a value. `pattern` is a regular expression that must match the whole value."""
+    """How an atom compares a value.
+
+    `pattern` is a regular expression that must match the whole value; `within` names blocks of addresses, with commas.
+    """
 
     EXACT = "exact"
     PREFIX = "prefix"
     SUFFIX = "suffix"
     PRESENT = "present"
     PATTERN = "pattern"
+    WITHIN = "within"
+
+
+SIGNS = {
+    Operator.EXACT: "=",
+    Operator.PREFIX: "starts with",
+    Operator.SUFFIX: "ends with",
+    Operator.PATTERN: "matches",
+    Operator.WITHIN: "is in",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +109,13 @@ class Atom:
                 return True
             case Operator.PATTERN:
                 return re.fullmatch(self.value, value) is not None
+            case Operator.WITHIN:
+                return value in _blocks(self.value)
 
     def __str__(self) -> str:
         if self.operator is Operator.PRESENT:
             return f"{self.subject} is present"
-        sign = {"exact": "=", "prefix": "starts with", "suffix": "ends with", "pattern": "matches"}[self.operator]
-        return f"{self.subject} {sign} {self.value}"
+        return f"{self.subject} {SIGNS[self.operator]} {self.value}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +164,11 @@ Condition = Atom | AllHold | AnyHolds | Negated
 
 ALWAYS = AllHold(())
 NEVER = AnyHolds(())
+
+
+@lru_cache(maxsize=1 << 10)
+def _blocks(text: str) -> AddressSet:
+    return AddressSet.of(*text.split(","))
 
 
 def _nested(part: Condition) -> str:
