@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+from io import BytesIO
 from pathlib import Path
+
+import pytest
 
 from ringfence.sources.configuration import read
 
@@ -67,3 +70,42 @@ def test_manifests_alone_have_no_cloud(tmp_path: Path):
 def test_a_folder_of_nothing_is_complained_about(tmp_path: Path):
     _, diagnostics = read([tmp_path])
     assert len(diagnostics) == 1
+
+
+ANSWER = {"Vpcs": [{"VpcId": "vpc-1", "CidrBlock": "10.0.0.0/16"}]}
+
+
+def test_answers_of_describe_calls_are_a_cloud(tmp_path: Path):
+    (tmp_path / "vpcs.json").write_text(json.dumps(ANSWER))
+    (tmp_path / "addresses.json").write_text(json.dumps({"NextToken": "t", "Addresses": []}))
+    (tmp_path / "pod.json").write_text(json.dumps({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "n"}}))
+    found, diagnostics = read([tmp_path])
+    assert [one.message for one in diagnostics] == ["this is one page of several: the others are missing"]
+    assert found.cloud is not None
+    assert [one.id for one in found.cloud.vpcs] == ["vpc-1"]
+    assert [one.metadata.name for one in found.cluster.namespaces] == ["n"]
+
+
+@pytest.mark.parametrize(("document", "expected"), [(ANSWER, ["vpc-1"]), (PLAN, ["aws_vpc.planned"])])
+def test_standard_input_is_told_apart_by_its_content(document: dict[str, object], expected: list[str]):
+    found, diagnostics = read(["-"], BytesIO(json.dumps(document).encode()))
+    assert not diagnostics
+    assert found.cloud is not None
+    assert [one.id for one in found.cloud.vpcs] == expected
+
+
+def test_what_an_account_holds_stands_beside_the_code(tmp_path: Path):
+    (tmp_path / "vpcs.json").write_text(json.dumps(ANSWER))
+    (tmp_path / "main.tf").write_text(VPC)
+    found, diagnostics = read([tmp_path])
+    assert not diagnostics
+    assert found.cloud is not None
+    assert [one.id for one in found.cloud.vpcs] == ["aws_vpc.main", "vpc-1"]
+
+
+@pytest.mark.parametrize("text", ['{"Vpcs": ', '{"Vpcs": [], "Vpcs": []}', '{"Vpcs": 3}', "[]"])
+def test_what_is_no_answer_is_read_as_a_manifest_and_complained_about(tmp_path: Path, text: str):
+    (tmp_path / "x.json").write_text(text)
+    found, diagnostics = read([tmp_path])
+    assert found.cloud is None
+    assert diagnostics or text == "[]"

@@ -1,6 +1,6 @@
 """Answers of AWS' describe calls in JSON, one or many to a file, as `aws ... describe-* --output json` prints them.
 
-Which call an answer is from shows in its top-level key (`Vpcs`, `SecurityGroups`, ...). Things on their way out
+Which call an answer is from shows in its top-level key (`KEYS`). Things on their way out
 (a deleted NAT gateway, a terminated instance, a disassociated block) are left out. An answer with a `NextToken` is one
 page of several: what the others hold is unknown.
 
@@ -29,6 +29,33 @@ UNMODELLED = {
     "VpnGateways": "VpnGatewayId",
 }
 """Answers that matter and are not modelled, with the name of the id."""
+KEYS = frozenset(
+    (
+        "Addresses",
+        "DBInstances",
+        "EgressOnlyInternetGateways",
+        "InternetGateways",
+        "Listeners",
+        "LoadBalancerListeners",
+        "LoadBalancerTargetHealth",
+        "LoadBalancers",
+        "ManagedPrefixLists",
+        "NatGateways",
+        "NetworkAcls",
+        "NetworkInterfaces",
+        "PrefixLists",
+        "Reservations",
+        "RouteTables",
+        "Rules",
+        "SecurityGroups",
+        "Subnets",
+        "TargetGroups",
+        "VpcEndpoints",
+        "Vpcs",
+        *UNMODELLED,
+    )
+)
+"""The top-level keys of all answers that are read."""
 
 
 def read_files(files: Iterable[InputFile]) -> tuple[AwsObjects, list[Diagnostic]]:
@@ -72,8 +99,7 @@ def read_files(files: Iterable[InputFile]) -> tuple[AwsObjects, list[Diagnostic]
 
 def is_describe(document: object) -> bool:
     """Whether a JSON document is such an answer."""
-    known = {"Vpcs", "Subnets", "SecurityGroups", "NetworkAcls", "RouteTables", "NetworkInterfaces", "Reservations"}
-    return isinstance(document, dict) and any(isinstance(document.get(key), list) for key in known)
+    return isinstance(document, dict) and any(isinstance(document.get(key), list) for key in KEYS)
 
 
 def _parse(file: InputFile) -> Mapping[str, Any] | Diagnostic:

@@ -1,17 +1,20 @@
 """Load balancers, listeners and target groups from describe calls.
 
-Listeners and target health name no balancer or group in their own answers; collectors wrap them with it, and both the
-wrapped and the plain form are read.
+Target health names no group in its own answer; collectors wrap it with that, as they do listeners, and so it is read
+(`LoadBalancerTargetHealth`). A rule says its listener in its own name. Without their answers the targets of a group,
+and the rules of an HTTP listener, are unknown: every such listener has at least its default rule.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ringfence.resources.aws import BalancerKind, Ids, Listener, LoadBalancer, Target, TargetGroup, Unknown
+from ringfence.resources.aws import BalancerKind, Id, Listener, LoadBalancer, Target, TargetGroup, Unknown
 from ringfence.sources.aws_describe_answers import Answer, Answers
 
 KINDS = {one.value: one for one in BalancerKind}
+WITH_RULES = ("HTTP", "HTTPS")
+NO_HEALTH = Unknown("its targets are not among the files")
 
 
 def load_balancers(answers: Answers) -> Iterator[LoadBalancer]:
@@ -36,16 +39,30 @@ def listeners(answers: Answers) -> Iterator[Listener]:
         for part in one.parts("Listeners")
     ]
     plain = [(one.maybe("LoadBalancerArn"), one) for one in answers.of("Listeners")]
+    rules = _rules(answers)
     for balancer, one in wrapped + plain:
-        groups: Ids = tuple(group for action in one.parts("DefaultActions") for group in _forwards(action))
+        groups: list[Id] = [group for action in one.parts("DefaultActions") for group in _forwards(action)]
+        more = rules.get(one.text("ListenerArn"))
+        if one.maybe("Protocol") in WITH_RULES and more is None:
+            groups.append(Unknown("the rules of this listener are not among the files"))
         yield Listener(
             id=one.text("ListenerArn"),
             span=one.span,
             load_balancer=balancer or one.id("LoadBalancerArn"),
             port=one.number("Port"),
             protocol=one.maybe("Protocol"),
-            target_groups=groups,
+            target_groups=tuple(dict.fromkeys((*groups, *(more or ())))),
         )
+
+
+def _rules(answers: Answers) -> dict[str, list[str]]:
+    """The target groups of each listener's rules."""
+    found: dict[str, list[str]] = {}
+    for one in answers.of("Rules"):
+        listener, _, _ = one.text("RuleArn").replace(":listener-rule/", ":listener/").rpartition("/")
+        groups = found.setdefault(listener, [])
+        groups += [group for action in one.parts("Actions") for group in _forwards(action)]
+    return found
 
 
 def _forwards(action: Answer) -> list[str]:
@@ -58,6 +75,7 @@ def target_groups(answers: Answers) -> Iterator[TargetGroup]:
     """Target groups with the targets that are registered."""
     targets: dict[str, list[Target]] = {}
     for one in answers.of("LoadBalancerTargetHealth"):
+        targets.setdefault(one.text("TargetGroupArn"), [])
         for part in one.parts("TargetHealthDescriptions"):
             found = targets.setdefault(one.text("TargetGroupArn"), [])
             target = part.part("Target")
@@ -75,5 +93,5 @@ def target_groups(answers: Answers) -> Iterator[TargetGroup]:
             target_type=one.maybe("TargetType") or "instance",
             health_port=None if port in (None, "traffic-port") else one.number("HealthCheckPort"),
             health_protocol=one.maybe("HealthCheckProtocol"),
-            targets=tuple(targets.get(arn, ())),
+            targets=tuple(targets.get(arn, (Target(id=f"{arn}:?", target=NO_HEALTH),))),
         )

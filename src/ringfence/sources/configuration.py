@@ -2,6 +2,7 @@
 
     .tf, .tf.json, .tfvars, .tfvars.json    Terraform, all folders together
     JSON of `terraform show -json`          a plan or a state
+    JSON of AWS' describe calls             what an account holds; beside code or a plan, a network of its own
     all other YAML and JSON                 Kubernetes manifests
 
 The posture file stands among the manifests and is none.
@@ -19,15 +20,17 @@ from ringfence.model.diagnostics import Diagnostic
 from ringfence.posture_file import POSTURE_FILE
 from ringfence.resources.aws import AwsObjects
 from ringfence.resources.kubernetes import KubernetesObjects
+from ringfence.sources import aws_describe, json_documents, kubernetes, plan_json, terraform
 from ringfence.sources import files as manifests
-from ringfence.sources import kubernetes, plan_json, terraform
-from ringfence.sources.files import InputFile, Observer, gather
+from ringfence.sources.files import STDIN, InputFile, Observer, gather
 from ringfence.sources.terraform.completion import completed
 from ringfence.sources.terraform.folders import ENDINGS as TERRAFORM
 from ringfence.sources.yaml_documents import Document, documents
+from ringfence.sources.yaml_scalars import MalformedError
 
 PLAN_MARK = '"format_version"'
 """What a plan or state in JSON begins with; looked for near the start, so that large manifests are parsed once."""
+MANIFEST_MARK = '"apiVersion"'
 NEAR = 400
 
 
@@ -44,11 +47,16 @@ def read(
 ) -> tuple[Configuration, list[Diagnostic]]:
     """All objects of all files. Never raises for what the user named; what is wrong is in the diagnostics."""
     found, diagnostics = gather(paths, stdin, progress, endings=(*manifests.ENDINGS, *TERRAFORM))
-    code, plans, rest = _sorted(found)
-    objects, wrong = kubernetes.from_documents(_documents(rest))
+    given = _sorted(found)
+    objects, wrong = kubernetes.from_documents(_documents(given.rest))
     diagnostics += wrong
-    cloud, wrong = _cloud(code, plans)
-    return Configuration(objects, cloud), [*diagnostics, *wrong]
+    cloud, wrong = _cloud(given.code, given.plans)
+    diagnostics += wrong
+    if given.answers:
+        described, wrong = aws_describe.read_files(given.answers)
+        diagnostics += wrong
+        cloud = described if cloud is None else cloud | described
+    return Configuration(objects, cloud), diagnostics
 
 
 def _cloud(code: list[InputFile], plans: list[InputFile]) -> tuple[AwsObjects | None, list[Diagnostic]]:
@@ -63,17 +71,42 @@ def _cloud(code: list[InputFile], plans: list[InputFile]) -> tuple[AwsObjects | 
     return planned, wrong
 
 
-def _sorted(found: Iterable[InputFile]) -> tuple[list[InputFile], list[InputFile], list[InputFile]]:
-    """Terraform's own files, plans, and all the rest."""
-    code, plans, rest = [], [], []
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """Files by what they are: Terraform's own, plans, answers of describe calls, and all the rest."""
+
+    code: list[InputFile]
+    plans: list[InputFile]
+    answers: list[InputFile]
+    rest: list[InputFile]
+
+
+def _sorted(found: Iterable[InputFile]) -> _Given:
+    given = _Given([], [], [], [])
     for one in found:
         if one.name.endswith(TERRAFORM):
-            code.append(one)
-        elif one.name.endswith(".json") and PLAN_MARK in one.text[:NEAR]:
-            plans.append(one)
+            given.code.append(one)
+        elif _is_json(one) and PLAN_MARK in one.text[:NEAR]:
+            given.plans.append(one)
+        elif _is_json(one) and _is_answer(one.text):
+            given.answers.append(one)
         elif Path(one.name).name != POSTURE_FILE:
-            rest.append(one)
-    return code, plans, rest
+            given.rest.append(one)
+    return given
+
+
+def _is_json(file: InputFile) -> bool:
+    return file.name.endswith(".json") or (file.name == STDIN and file.text.lstrip().startswith("{"))
+
+
+def _is_answer(text: str) -> bool:
+    """Manifests say near the start what they are, so that they are not parsed for this."""
+    if MANIFEST_MARK in text[:NEAR]:
+        return False
+    try:
+        return aws_describe.is_describe(json_documents.read(text))
+    except (MalformedError, json_documents.DuplicateKeyError):
+        return False
 
 
 def _documents(found: Iterable[InputFile]) -> Iterator[Document]:

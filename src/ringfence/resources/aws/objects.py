@@ -7,7 +7,7 @@ firewall); `unread` says what could not be read at all and so may add anything (
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from ringfence.resources.aws.balancers import Listener, LoadBalancer, TargetGroup
 from ringfence.resources.aws.compute import (
@@ -68,3 +68,12 @@ class AwsObjects:
     target_groups: tuple[TargetGroup, ...] = ()
     unmodelled: tuple[RawResource, ...] = ()
     unread: tuple[Unknown, ...] = ()
+
+    def __or__(self, other: AwsObjects) -> AwsObjects:
+        """Both, each id once within a kind: what stands on the left goes before what has its id on the right."""
+        both = {}
+        for one in fields(self):
+            mine, theirs = getattr(self, one.name), getattr(other, one.name)
+            taken = {each.id for each in mine if isinstance(each, Resource)}
+            both[one.name] = (*mine, *(each for each in theirs if getattr(each, "id", None) not in taken))
+        return AwsObjects(**both)
