@@ -25,15 +25,17 @@ mtls_checker.go`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from ringfence.layers import istio_hosts
+from ringfence.layers.istio_hosts import Hosts, full
 from ringfence.layers.istio_modes import by_age
 from ringfence.resources.istio.mesh_config import MeshConfig
 from ringfence.resources.istio.networking import DestinationRule, Labels, Subset, TlsMode, TrafficPolicy
 
 EVERYBODY, OWN = "*", "."
+
+Rules = Hosts[list[DestinationRule]]
 
 
 class Tls(StrEnum):
@@ -114,39 +116,27 @@ class Followed:
     merged: Merged | None
 
 
-@dataclass(slots=True)
-class _Place:
-    """The rules of one index, by host."""
-
-    hosts: dict[str, list[DestinationRule]] = field(default_factory=dict)
-
-    def match(self, host: str) -> list[DestinationRule]:
-        """The rules for the most specific host."""
-        found = istio_hosts.most_specific(self.hosts, host)
-        return [] if found is None else self.hosts[found]
-
-
 class DestinationRules:
     """The rules of one mesh, found by client and host."""
 
     def __init__(self, rules: Iterable[DestinationRule], config: MeshConfig) -> None:
         self._default = frozenset(config.default_destination_rule_export_to)
         self._root = config.root_namespace
-        self._local: dict[str, _Place] = {}
-        self._exported: dict[str, _Place] = {}
-        self._private_root = _Place()
+        self._local: dict[str, Rules] = {}
+        self._exported: dict[str, Rules] = {}
+        self._private_root: Rules = Hosts()
         named: set[str] = set()
         for rule in by_age(rules):
             own = rule.metadata.namespace
             exported = self._exports(rule)
-            host = istio_hosts.full(rule.host, own)
+            host = full(rule.host, own)
             named |= exported - {EVERYBODY}
             if not rule.export_to or exported & {EVERYBODY, own}:
-                self._local.setdefault(own, _Place()).hosts.setdefault(host, []).append(rule)
+                self._local.setdefault(own, Hosts()).setdefault(host, []).append(rule)
             if exported != {own}:
-                self._exported.setdefault(own, _Place()).hosts.setdefault(host, []).append(rule)
+                self._exported.setdefault(own, Hosts()).setdefault(host, []).append(rule)
             elif own == self._root:
-                self._private_root.hosts.setdefault(host, []).append(rule)
+                self._private_root.setdefault(host, []).append(rule)
         self.namespaces = tuple(sorted(named | set(self._local) | {self._root}))
         """The namespaces whose clients may follow other rules than those of the rest."""
 
@@ -172,7 +162,7 @@ class DestinationRules:
         for place in (namespace, self._root):
             exporting = self._exported.get(place)
             if exporting is not None:
-                found = [one for one in exporting.match(host) if self._exports(one) & {EVERYBODY, client}]
+                found = [one for one in exporting.match(host) or () if self._exports(one) & {EVERYBODY, client}]
                 if found:
                     return found
         return []

@@ -13,11 +13,14 @@ Sources: istio `pilot/pkg/model/config.go` (`ResolveShortnameToFQDN`, `MostSpeci
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from ipaddress import ip_address
+from typing import Generic, TypeVar
 
 ANY_HOST = "*"
 CLUSTER_DOMAIN = "cluster.local"
+
+T = TypeVar("T")
 
 
 def full(host: str, namespace: str, domain: str = CLUSTER_DOMAIN) -> str:
@@ -37,9 +40,28 @@ def covers(pattern: str, host: str) -> bool:
     return host.endswith(pattern[1:]) if pattern.startswith(ANY_HOST) else pattern == host
 
 
-def most_specific(patterns: Iterable[str], host: str) -> str | None:
-    """The pattern that says most about a host: itself, else the longest that covers it."""
-    return max((one for one in patterns if covers(one, host)), key=lambda one: (one == host, len(one)), default=None)
+class Hosts(Generic[T]):
+    """Values by host, found by the most specific host that covers a name."""
+
+    def __init__(self) -> None:
+        self._exact: dict[str, T] = {}
+        self._wild: dict[str, T] = {}
+
+    def setdefault(self, host: str, value: T) -> T:
+        """The value of exactly this host, which becomes this one where there is none."""
+        return (self._wild if host.startswith(ANY_HOST) else self._exact).setdefault(host, value)
+
+    def items(self) -> Iterator[tuple[str, T]]:
+        """All hosts and their values."""
+        yield from self._exact.items()
+        yield from self._wild.items()
+
+    def match(self, name: str) -> T | None:
+        """The value of the name itself, else of the longest host that covers it; None where none does."""
+        if name in self._exact:
+            return self._exact[name]
+        best = max((one for one in self._wild if covers(one, name)), key=len, default=None)
+        return None if best is None else self._wild[best]
 
 
 def _is_address(host: str) -> bool:

@@ -25,6 +25,7 @@ from ringfence.resources.istio.authentication import MutualTlsMode, PeerAuthenti
 from ringfence.resources.kubernetes import ObjectMeta
 
 UNSET = MutualTlsMode.UNSET
+UNSEEN = "UNSEEN"
 EVERY_PORT = 0
 """Stands for the ports that have no mode of their own."""
 
@@ -42,16 +43,19 @@ A = TypeVar("A", bound=Aged)
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The modes that may hold, and the policies that say so; without policies it is Istio's own default."""
+    """The modes that may hold, and the policies that say so; without policies it is Istio's own default.
 
-    modes: frozenset[MutualTlsMode]
+    Modes are those of PeerAuthentication, never UNSET, and `UNSEEN`: the port does not lead through the proxy.
+    """
+
+    modes: frozenset[str]
     policies: tuple[PeerAuthentication, ...] = ()
 
     def __or__(self, other: Choice) -> Choice:
         return Choice(self.modes | other.modes, tuple(dict.fromkeys((*self.policies, *other.policies))))
 
 
-DEFAULT = Choice(frozenset((MutualTlsMode.PERMISSIVE,)))
+DEFAULT = Choice(frozenset[str]((MutualTlsMode.PERMISSIVE,)))
 
 
 def by_age(objects: Iterable[A]) -> tuple[A, ...]:
@@ -108,9 +112,9 @@ def _at(policy: PeerAuthentication, port: int, wide: Choice) -> Choice:
     """What one workload policy comes to at a port."""
     mode = policy.mode_at(port)
     if mode is None or mode is UNSET:
-        own = wide if policy.mode is UNSET else Choice(frozenset((policy.mode,)))
+        own = wide if policy.mode is UNSET else Choice(frozenset[str]((policy.mode,)))
         return own if mode is None and policy.mode is UNSET else Choice(own.modes, (policy,))
-    return Choice(frozenset((mode,)), (policy,))
+    return Choice(frozenset[str]((mode,)), (policy,))
 
 
 def _narrowed(wide: Choice, policies: Iterable[PeerAuthentication]) -> Choice:
@@ -118,7 +122,7 @@ def _narrowed(wide: Choice, policies: Iterable[PeerAuthentication]) -> Choice:
     candidates = oldest(policies)
     if not candidates:
         return wide
-    return _any(wide if one.mode is UNSET else Choice(frozenset((one.mode,)), (one,)) for one in candidates)
+    return _any(wide if one.mode is UNSET else Choice(frozenset[str]((one.mode,)), (one,)) for one in candidates)
 
 
 def _any(choices: Iterable[Choice]) -> Choice:

@@ -1,0 +1,150 @@
+"""What Istio's chains ask about a pod with a proxy of its own, worked out once for each pod template.
+
+    istio mtls         by port: the modes that its proxy may take mutual TLS in, joined by `|`; `*` is every other port
+    istio mtls policy  by port: the policies that say so, joined by `|`; empty for a default
+    istio auto mtls    by port: what a client without a rule sends it: `mtls`, `plaintext`, or both joined
+    istio proxy        kind   `sidecar` or `gateway`
+                       tls    `istio` where its endpoints count as proxied, else `disabled`
+                       scope  the Sidecar that limits what it knows, where one does
+                       skips 80, skips *   ports that its own proxy does not see on the way out; `*`: nobody knows which
+
+**Inbound ports.** A sidecar sees what iptables redirects: everything, unless annotations name the ports
+(`includeInboundPorts`, `excludeInboundPorts`), and never the proxy's own 15020, 15021 and 15090. A port that it does
+not see takes plaintext; yet clients that know the pod as proxied go on sending it mutual TLS.
+
+**Gateways** have no redirected ports; they take what their Gateway servers say: mutual TLS with ISTIO_MUTUAL, otherwise
+plaintext (TLS of the user's own included). Clients do not know their pods as proxied.
+
+Sources: istio's injection templates, `tools/istio-iptables`, `pilot/pkg/model/service.go`
+(`GetTLSModeFromEndpointLabels`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from ringfence.layers.istio_modes import EVERY_PORT, UNSEEN, Choice
+from ringfence.model.selectors import AllOf, AnyOf, Comparison, Label, Selector
+from ringfence.resources.istio.authentication import MutualTlsMode
+
+MODE, POLICY, AUTO, PROXY = "istio mtls", "istio mtls policy", "istio auto mtls", "istio proxy"
+KIND, TLS, SCOPE, SKIPS = "kind", "tls", "scope", "skips "
+SIDECAR_KIND, GATEWAY_KIND = "sidecar", "gateway"
+PROXIED, BARE = "istio", "disabled"
+MTLS, PLAINTEXT = "mtls", "plaintext"
+EITHER = f"{MTLS}|{PLAINTEXT}"
+OTHER_PORTS = "*"
+
+TRAFFIC = "traffic.sidecar.istio.io/"
+TLS_LABEL, INTERCEPTION = "security.istio.io/tlsMode", "sidecar.istio.io/interceptionMode"
+OWN_PORTS = (15020, 15021, 15090)
+PORT_LIST = re.compile(r"\s*(\d{1,5}\s*(,\s*\d{1,5}\s*)*)?")
+
+DISABLE, PERMISSIVE, STRICT = MutualTlsMode.DISABLE, MutualTlsMode.PERMISSIVE, MutualTlsMode.STRICT
+NOT_SEEN = Choice(frozenset((UNSEEN,)))
+
+
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """One pod's proxy: what it takes by port (`EVERY_PORT` is always there), what it is sent, and what it is."""
+
+    takes: Mapping[int, Choice]
+    sent: Mapping[int, str]
+    own: Mapping[str, str]
+
+    @property
+    def facets(self) -> dict[str, Mapping[str, str]]:
+        """The pod's facets."""
+        return {
+            MODE: {_key(port): modes(one) for port, one in self.takes.items()},
+            POLICY: {_key(port): policies(one) for port, one in self.takes.items()},
+            AUTO: {_key(port): one for port, one in self.sent.items()},
+            PROXY: self.own,
+        }
+
+
+def modes(choice: Choice) -> str:
+    """The modes of a choice as a facet holds them."""
+    return "|".join(sorted(choice.modes))
+
+
+def policies(choice: Choice) -> str:
+    """The policies of a choice by name, as a facet holds them."""
+    return "|".join(one.metadata.qualified_name for one in choice.policies)
+
+
+def sidecar(
+    choices: Mapping[int, Choice], labels: Mapping[str, str], annotations: Mapping[str, str], scope: str = ""
+) -> Proxy:
+    """A sidecar, by the modes of its ports; `scope`: the Sidecar that limits what it knows."""
+    tls = labels.get(TLS_LABEL, PROXIED)
+    takes = _captured(choices, annotations)
+    sent = {port: _auto(choices.get(port, choices[EVERY_PORT])) if tls == PROXIED else PLAINTEXT for port in takes}
+    own = {KIND: SIDECAR_KIND, TLS: PROXIED if tls == PROXIED else BARE, **_skipped(annotations)}
+    return Proxy(takes, sent, own | ({SCOPE: scope} if scope else {}))
+
+
+def gateway(mutual: Mapping[int, bool]) -> Proxy:
+    """A gateway. `mutual`: the ports of its servers, and whether they ask for Istio's mutual TLS."""
+    servers = {port: Choice(frozenset[str]((STRICT,))) if one else NOT_SEEN for port, one in mutual.items()}
+    return Proxy({EVERY_PORT: NOT_SEEN, **servers}, {EVERY_PORT: PLAINTEXT}, {KIND: GATEWAY_KIND, TLS: BARE})
+
+
+def at_port(facet: str, port: int, values: Iterable[str]) -> Selector:
+    """The pods whose facet has one of these values at a port, be it the port's own or that of every other port."""
+    wanted = frozenset(values)
+    rest = Label(facet, OTHER_PORTS, Comparison.IN, wanted)
+    own = Label(facet, str(port), Comparison.IN, wanted)
+    return AnyOf((own, AllOf((Label(facet, str(port), Comparison.ABSENT), rest))))
+
+
+def written(facet: str, port: int, value: str) -> Selector:
+    """The pods whose facet holds this value under a port; `EVERY_PORT`: under that of every other port."""
+    return Label(facet, _key(port), Comparison.IN, frozenset((value,)))
+
+
+def _key(port: int) -> str:
+    return OTHER_PORTS if port == EVERY_PORT else str(port)
+
+
+def _auto(choice: Choice) -> str:
+    if DISABLE not in choice.modes:
+        return MTLS
+    return PLAINTEXT if len(choice.modes) == 1 else EITHER
+
+
+def _captured(choices: Mapping[int, Choice], annotations: Mapping[str, str]) -> dict[int, Choice]:
+    """The choices with the ports that the proxy does not see."""
+    if annotations.get(INTERCEPTION) == "NONE":
+        return {EVERY_PORT: NOT_SEEN, **dict.fromkeys(choices, NOT_SEEN)}
+    included = annotations.get(f"{TRAFFIC}includeInboundPorts", "*").strip()
+    excluded, only = _ports(annotations.get(f"{TRAFFIC}excludeInboundPorts", "")), _ports(included)
+    if excluded is None or (only is None and included != "*"):
+        found = {port: one | NOT_SEEN for port, one in choices.items()}
+    elif only is None:
+        found = dict(choices)
+    else:
+        seen = {port: choices.get(port, choices[EVERY_PORT]) for port in only}
+        found = {**dict.fromkeys(choices, NOT_SEEN), **seen}
+    return found | dict.fromkeys((*(excluded or ()), *OWN_PORTS), NOT_SEEN)
+
+
+def _skipped(annotations: Mapping[str, str]) -> dict[str, str]:
+    """The ports that the proxy does not see on the way out."""
+    excluded = _ports(annotations.get(f"{TRAFFIC}excludeOutboundPorts", ""))
+    narrow = (
+        annotations.get(f"{TRAFFIC}includeOutboundIPRanges", "*") != "*"
+        or annotations.get(f"{TRAFFIC}excludeOutboundIPRanges", "") != ""
+        or annotations.get(INTERCEPTION) == "NONE"
+    )
+    found = {f"{SKIPS}{port}": "" for port in excluded or ()}
+    return found | ({f"{SKIPS}{OTHER_PORTS}": ""} if narrow or excluded is None else {})
+
+
+def _ports(text: str) -> tuple[int, ...] | None:
+    """The ports of a list; None where it is none."""
+    if not PORT_LIST.fullmatch(text):
+        return None
+    return tuple(int(one) for one in text.split(",") if one.strip())

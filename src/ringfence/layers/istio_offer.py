@@ -1,0 +1,235 @@
+"""What a client's own proxy sends (purpose `offer`): to which peer and port plaintext, to which mutual TLS.
+
+A sidecar knows destinations by the ports that Services and ServiceEntries list. A packet in this language has the pod's
+port, so each listed port is followed to the pods behind it; what no listed port leads to goes out in plaintext. How a
+listed port is sent is in `istio_destination_rules`, over which subsets in `istio_routes`; auto-mTLS adds:
+
+    no auto-mTLS in the mesh, a host outside of it    plaintext
+    the Service's namespace is in DISABLE             plaintext, whatever its workloads say
+    a headless Service, a load balancer that passes the client's address through
+                                                      mutual TLS where all endpoints are proxied, otherwise plaintext
+    else                                              per endpoint, by its facet `istio auto mtls`
+
+A pod that two listed ports lead to in different transports may be sent either: their scopes have one priority, so what
+they disagree about is open. The client's Sidecar and the Service's `exportTo` say which ports it does not know; its
+`excludeOutboundPorts` which go past the proxy. REGISTRY_ONLY is no firewall and denies nothing here.
+
+Sources: istio `core/cluster_builder.go`, `core/cluster_tls.go` (`buildUpstreamTLSSettings`),
+`pilot/pkg/model/push_context.go` (`BestEffortInferServiceMTLSMode`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from ringfence.layers.istio_destination_rules import EVERYBODY, DestinationRules, Merged, Tls
+from ringfence.layers.istio_facets import GATEWAY_KIND, KIND, OTHER_PORTS, PROXY, SCOPE, SIDECAR_KIND, SKIPS
+from ringfence.layers.istio_hosts import covers
+from ringfence.layers.istio_modes import Modes
+from ringfence.layers.istio_mtls import LAYER, SIDECARS
+from ringfence.layers.istio_routes import ITSELF, Reached, Routing
+from ringfence.layers.istio_sending import Way, rules
+from ringfence.layers.kubernetes_selectors import POD, labels
+from ringfence.layers.mesh_facets import NO_PLANE, of_planes
+from ringfence.model.addresses import AddressSet
+from ringfence.model.bounds import Bounds
+from ringfence.model.headers import ALL_MTLS, ALL_PLAINTEXT
+from ringfence.model.rules import ANY_PEER, Action, Chain, Direction, Peer, Purpose, Rule, Scope, Stage
+from ringfence.model.selectors import AllOf, AnyOf, Comparison, InNamespace, Label, Not, Selector, Unsure
+from ringfence.model.spans import NOWHERE
+from ringfence.resources.istio.authentication import MutualTlsMode
+from ringfence.resources.istio.mesh_config import MeshConfig
+from ringfence.resources.istio.networking import Labels, Sidecar
+from ringfence.resources.kubernetes import LabelSelector
+
+OUTBOUND_UNKNOWN = "its annotations leave addresses out of what its proxy sees"
+OWN_NAMESPACE, ANY_NAMESPACE = ".", "*"
+DISABLE = MutualTlsMode.DISABLE
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """Pods on one port; where `addresses` is given, those that have one of them."""
+
+    selector: Selector
+    port: int
+    addresses: AddressSet | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListedPort:
+    """A port that the registry lists for a host, and what it leads to.
+
+    `protocol` as in `istio_routes`. `headless`: the client's own destination address is kept. `all_proxied`: whether
+    every endpoint counts as proxied (None: not known); asked only where the address is kept. `exported`: the namespaces
+    whose clients know it. `external`: auto-mTLS leaves it alone.
+    """
+
+    host: str
+    namespace: str
+    port: int
+    protocol: str
+    backends: tuple[Backend, ...]
+    headless: bool = False
+    all_proxied: bool | None = True
+    exported: frozenset[str] = frozenset((EVERYBODY,))
+    external: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Clients:
+    """What the clients of one mesh follow. `skipped`: ports that some client's proxy does not see on the way out.
+
+    `gateways`, `ambient`: whether the mesh has such pods.
+    """
+
+    rules: DestinationRules
+    routing: Routing
+    modes: Modes
+    config: MeshConfig
+    sidecars: tuple[Sidecar, ...] = ()
+    skipped: frozenset[int] = frozenset()
+    gateways: bool = False
+    ambient: bool = False
+
+
+def offer(listed: Iterable[ListedPort], clients: Clients) -> Chain:
+    """The chain at every pod."""
+    ways: dict[Way, dict[int, list[Peer]]] = {}
+    for one in listed:
+        for way, part in _ways(one, clients):
+            for backend in one.backends:
+                peers = ways.setdefault(way, {}).setdefault(backend.port, [])
+                selector = AllOf((backend.selector, *labels(POD, LabelSelector(part)))) if part else backend.selector
+                addresses = None if backend.addresses is None else Bounds.exactly(backend.addresses)
+                peers.append(Peer(selector, addresses))
+    scopes = tuple(
+        Scope(
+            way.name,
+            way.clients,
+            tuple(rule for port, peers in found.items() for rule in rules(way, port, tuple(dict.fromkeys(peers)))),
+            span=way.span,
+        )
+        for way, found in ways.items()
+    )
+    encrypted, plain = Bounds.exactly(ALL_MTLS), Bounds.exactly(ALL_PLAINTEXT)
+    bare = Rule(Action.DENY, ANY_PEER, encrypted, name="no proxy sends mutual TLS")
+    unsure = (Peer(Unsure(OUTBOUND_UNKNOWN)),)
+    past = (
+        Rule(Action.DENY, unsure, encrypted, name="past the proxy"),
+        Rule(Action.ALLOW, unsure, plain, name="past the proxy"),
+    )
+    unlisted = Rule(Action.DENY, ANY_PEER, encrypted, name="plaintext to a port that no Service lists")
+    stages = (
+        Stage("clients outside", (Scope("clients outside the mesh", of_planes(NO_PLANE), (bare,)),), Action.ALLOW),
+        Stage("past the proxy", (Scope("outbound addresses", _skips(OTHER_PORTS), past),), Action.PASS),
+        Stage("listed ports", scopes, Action.PASS),
+        Stage("other ports", (Scope("unlisted ports", SIDECARS, (unlisted,)),), Action.ALLOW),
+    )
+    return Chain(LAYER, Direction.EGRESS, stages, Action.ALLOW, purpose=Purpose.OFFER)
+
+
+def knows(sidecar: Sidecar, listed: ListedPort) -> bool:
+    """Whether proxies under a Sidecar know a port of a host."""
+    own = sidecar.metadata.namespace
+    if not sidecar.egress:
+        return True
+    for listener in sidecar.egress:
+        if listener.port in (0, listed.port):
+            for text in listener.hosts:
+                namespace, _, host = text.partition("/")
+                place = own if namespace == OWN_NAMESPACE else namespace
+                if place in (ANY_NAMESPACE, listed.namespace) and covers(host, listed.host):
+                    return True
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """How some clients of a namespace send: those with the labels, or those with none of `others`."""
+
+    labels: Labels | None
+    others: tuple[Labels, ...]
+    tls: Tls
+    part: Labels
+    merged: Merged | None = field(hash=False)
+
+    @property
+    def selectors(self) -> tuple[Selector, ...]:
+        """What the clients' labels must be."""
+        if self.labels is not None:
+            return labels(POD, LabelSelector(self.labels))
+        return tuple(Not(AllOf(labels(POD, LabelSelector(one)))) for one in self.others)
+
+
+def _ways(listed: ListedPort, clients: Clients) -> Iterator[tuple[Way, Labels]]:
+    """Every way in which some clients send to a port, and the labels of the pods that it leads to."""
+    kinds = ((SIDECAR_KIND, False), (GATEWAY_KIND, True)) if clients.gateways else (("", False),)
+    hiding = frozenset(one.metadata.qualified_name for one in clients.sidecars if not knows(one, listed))
+    common: list[Selector] = [SIDECARS]
+    if hiding:
+        common.append(Not(Label(PROXY, SCOPE, Comparison.IN, hiding)))
+    if listed.port in clients.skipped:
+        common.append(Not(_skips(str(listed.port))))
+        yield Way(AllOf((SIDECARS, _skips(str(listed.port)))), Tls.PLAINTEXT, "excludeOutboundPorts"), ()
+    for kind, gateway in kinds:
+        wanted = (*common, Label(PROXY, KIND, Comparison.IN, frozenset((kind,)))) if kind else tuple(common)
+        for namespaces, sent in _by_namespace(listed, clients, gateway):
+            for one in sent:
+                who = AllOf((*wanted, *namespaces, *one.selectors))
+                rule = one.merged.rule if one.merged else None
+                name, span = (rule.metadata.qualified_name, rule.span) if rule else ("no DestinationRule", NOWHERE)
+                yield Way(who, one.tls, name, clients.ambient and not listed.headless, span), one.part
+
+
+def _by_namespace(
+    listed: ListedPort, clients: Clients, gateway: bool
+) -> Iterator[tuple[tuple[Selector, ...], tuple[_Sent, ...]]]:
+    """How the clients of each namespace send; those that send like the rest are among the rest."""
+    named = {*clients.rules.namespaces, *clients.routing.namespaces, *listed.exported} - {EVERYBODY}
+    rest = _sent("", listed, clients, gateway)
+    apart = {one: sent for one in sorted(named) if (sent := _sent(one, listed, clients, gateway)) != rest}
+    for namespace, sent in apart.items():
+        yield (InNamespace(namespace),), sent
+    yield ((Not(AnyOf(tuple(InNamespace(one) for one in apart))),) if apart else ()), rest
+
+
+def _sent(client: str, listed: ListedPort, clients: Clients, gateway: bool) -> tuple[_Sent, ...]:
+    if not listed.exported & {EVERYBODY, client}:
+        return ()
+    reached = clients.routing.reached(client, gateway).get((listed.host, listed.port), Reached())
+    found: dict[_Sent, None] = {}
+    for alternative in clients.rules.followed(client, listed.host, listed.namespace):
+        others = tuple(one.labels for one in alternative if one.labels is not None)
+        for followed in alternative:
+            merged = followed.merged
+            names = set(reached.subsets)
+            if reached.anything:
+                names |= {ITSELF, *(one.name for one in merged.rule.subsets)} if merged else {ITSELF}
+            for name in sorted(names):
+                subset = merged.subset(name) if merged and name != ITSELF else None
+                if subset is None and name != ITSELF:
+                    continue  # such a subset has no cluster: requests for it fail
+                part = subset.labels if subset else ()
+                for tls in _resolved(listed, clients, merged, name):
+                    found[_Sent(followed.labels, others if followed.labels is None else (), tls, part, merged)] = None
+    return tuple(found)
+
+
+def _resolved(listed: ListedPort, clients: Clients, merged: Merged | None, subset: str) -> tuple[Tls, ...]:
+    """What the rule comes to once auto-mTLS has had its say; several where that is not known."""
+    tls = merged.tls(subset, listed.port) if merged else Tls.AUTO
+    if tls not in (Tls.AUTO, Tls.PROXIED):
+        return (tls,)
+    modes = clients.modes.of_namespace(listed.namespace).modes
+    if listed.external or not clients.config.enable_auto_mtls or modes == {DISABLE}:
+        return (Tls.PLAINTEXT,)
+    if listed.headless or (merged is not None and merged.passthrough(subset, listed.port)):
+        tls = {True: Tls.MUTUAL, False: Tls.PLAINTEXT, None: Tls.CUSTOM}[listed.all_proxied]
+    return (tls, Tls.PLAINTEXT) if DISABLE in modes else (tls,)
+
+
+def _skips(port: str) -> Selector:
+    """The clients whose proxies do not see a port on the way out."""
+    return Label(PROXY, f"{SKIPS}{port}")
