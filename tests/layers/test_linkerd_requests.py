@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from ringfence.layers.linkerd_requests import request_subjects
+from ringfence.layers.linkerd_requests import asked_headers, request_subjects
+from ringfence.resources.kubernetes import NamedMatch, ObjectMeta, Route, RouteMatch, RouteRule
 
 
 @pytest.mark.parametrize(
@@ -23,3 +24,13 @@ from ringfence.layers.linkerd_requests import request_subjects
 )
 def test_subjects(http: dict[str, Any], expected: dict[str, tuple[str, ...]]) -> None:
     assert request_subjects(http) == expected
+
+
+def test_a_header_that_is_asked_for_and_not_there_is_absent() -> None:
+    assert request_subjects({"headers": {"X-A": "b"}}, ("x-a", "x-b")) == {"header:x-a": ("b",), "header:x-b": ()}
+
+
+def test_the_headers_that_routes_ask_for() -> None:
+    matches = (RouteMatch(headers=(NamedMatch("a", "1"), NamedMatch("b", "2", True))), RouteMatch())
+    route = Route("HTTPRoute", ObjectMeta("r", "shop"), rules=(RouteRule(matches=matches), RouteRule()))
+    assert asked_headers((route,)) == {"a", "b"}

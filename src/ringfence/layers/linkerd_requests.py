@@ -6,7 +6,8 @@
     host              as it is, perhaps with a port
     header:<name>     the name in lower case
 
-A header that is not named is not known; a path without a query has no parameters.
+A request is told whole: a header that it does not name is absent, and so are the parameters of a path without a query.
+Only the headers that somebody asks for need to be said. Without a path nothing is known of path and query.
 """
 
 from __future__ import annotations
@@ -16,10 +17,14 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from ringfence.layers.linkerd_routes import HOST, METHOD, PATH, QUERY
+from ringfence.resources.kubernetes import Route
 
 
-def request_subjects(http: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
-    """The subjects of a request with `method`, `path`, `host` and `headers` (each value a text or several)."""
+def request_subjects(http: Mapping[str, Any], asked: Iterable[str] = ()) -> dict[str, tuple[str, ...]]:
+    """The subjects of a request with `method`, `path`, `host` and `headers` (each value a text or several).
+
+    `asked`: names of headers, in lower case, that routes ask for; those that the request lacks are absent.
+    """
     found = {name: _values(http[name]) for name in (METHOD, HOST) if name in http}
     if "path" in http:
         bare, _, query = str(http["path"]).partition("?")
@@ -27,7 +32,16 @@ def request_subjects(http: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
         found[QUERY] = tuple(f"{name}={value}" for name, value in parse_qsl(query, keep_blank_values=True))
     for name, value in http.get("headers", {}).items():
         found[f"header:{name.lower()}"] = _values(value)
+    for name in asked:
+        found.setdefault(f"header:{name}", ())
     return found
+
+
+def asked_headers(routes: Iterable[Route]) -> frozenset[str]:
+    """The headers that the matches of these routes ask for."""
+    return frozenset(
+        header.name for route in routes for rule in route.rules for match in rule.matches for header in match.headers
+    )
 
 
 def _values(value: str | Iterable[str]) -> tuple[str, ...]:

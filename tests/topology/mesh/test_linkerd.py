@@ -3,26 +3,40 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from ringfence.engine.decisions import Side, decide
 from ringfence.engine.outcomes import Outcome
 from ringfence.layers.linkerd_ports import port_set
 from ringfence.layers.linkerd_settings import Settings
 from ringfence.layers.mesh_facets import LINKERD
-from ringfence.model.conditions import Truth
+from ringfence.model.addresses import number
+from ringfence.model.conditions import Request, Truth
+from ringfence.model.headers import Header
 from ringfence.model.rules import Purpose
+from ringfence.model.spans import Span
 from ringfence.resources.kubernetes import (
     ConfigMap,
     Container,
     KubernetesObjects,
+    NamedMatch,
     Namespace,
     ObjectMeta,
     PodTemplate,
+    Route,
+    RouteMatch,
+    RouteRule,
     Workload,
 )
+from ringfence.sources.kubernetes import from_documents
+from ringfence.sources.yaml_documents import Document
 from ringfence.topology.mesh.linkerd import LinkerdMesh
 from ringfence.topology.options import Options
 from tests.layers.clusters import ask, cluster, service, workload
 from tests.layers.linkerd_clusters import ALLOWED, DENIED, OPEN, objects, pod, says, server
+from tests.sources.damage import damaged
+from tests.sources.kubernetes.test_linkerd_fuzz import SPECS, document
 from tests.sources.kubernetes.texts import read
 
 INJECT = "linkerd.io/inject"
@@ -232,3 +246,25 @@ def test_a_whole_cluster(source: str, what: str, expected: Outcome) -> None:
     things, said = read(CLUSTER)
     assert said == []
     assert ask(things, source, "shop/web", what) == expected
+
+
+def test_a_request_is_told_whole() -> None:
+    matches = (RouteMatch(headers=(NamedMatch("x", "1"),)),)
+    things = objects(routes=[Route("HTTPRoute", ObjectMeta("r", "shop"), rules=(RouteRule(matches=matches),))])
+    assert LinkerdMesh(things, Options()).request({"method": "GET"}) == {"method": ("GET",), "header:x": ()}
+
+
+@given(st.sampled_from(sorted(SPECS)).flatmap(lambda kind: damaged(document(kind))), st.data())
+@settings(max_examples=300)
+def test_whatever_is_read_is_lowered(broken: object, data: st.DataObject) -> None:
+    whole = [document(kind) for kind in data.draw(st.sets(st.sampled_from(sorted(SPECS))))]
+    things, _ = from_documents([Document(one, Span("f")) for one in (broken, *whole)])
+    made = LinkerdMesh(things, Options())
+    asked = Request(dict(made.request({"method": "GET", "path": "/a?q=z", "host": "x", "headers": {"x": "y"}})))
+    web = pod("shop/web", ports={"tcp/http": "80"}, app="web", b="b")
+    for chain in made.chains():
+        for plane in ("tcp", "mtls"):
+            decided = decide(
+                chain, "pods", web, Side(web, number("10.0.0.1"), web.identity), Header(plane, 1, 80), asked
+            )
+            assert decided.possible

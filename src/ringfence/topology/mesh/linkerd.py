@@ -23,7 +23,7 @@ from functools import cached_property
 from typing import Any
 
 from ringfence.layers import linkerd_egress, linkerd_inbound, linkerd_transport
-from ringfence.layers.linkerd_requests import request_subjects
+from ringfence.layers.linkerd_requests import asked_headers, request_subjects
 from ringfence.layers.linkerd_settings import DISABLED, ENABLED, FACET, INGRESS, INJECT_ANNOTATION, Settings, settings
 from ringfence.layers.linkerd_targets import Targets
 from ringfence.layers.linkerd_transport import Mapped
@@ -118,7 +118,11 @@ class LinkerdMesh:
 
     def request(self, http: Mapping[str, Any]) -> Mapping[str, tuple[str, ...]]:
         """A request as routes see it."""
-        return request_subjects(http)
+        return request_subjects(http, self._asked)
+
+    @cached_property
+    def _asked(self) -> frozenset[str]:
+        return asked_headers((*self.objects.linkerd_http_routes, *self.objects.routes))
 
     @cached_property
     def installed(self) -> LinkerdValues:
