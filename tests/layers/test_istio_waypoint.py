@@ -12,9 +12,10 @@ from ringfence.layers.istio_waypoint import (
     MANAGED,
     USE,
     USE_NAMESPACE,
+    Waypoint,
     before,
+    binds,
     pod_facet,
-    subjects,
     waypoints,
 )
 from ringfence.layers.mesh_facets import AMBIENT, MESH, PLANE, SIDECAR
@@ -131,10 +132,7 @@ SERVICE, GATEWAY, CLASS = (
     ],
 )
 def test_where_a_policy_binds(namespace, targets, expected):
-    facets = {FACET: {"service": "shop/web", "gateway": "infra/wp", "class": "istio-waypoint"}}
-    dialled = Endpoint("x", "x", AddressSet.of("10.0.0.1"), facets=facets)
-    assert subjects(namespace, targets, ROOT).matches(dialled) is expected
-    assert subjects(namespace, targets, ROOT).matches(Endpoint("x", "x", AddressSet.of("10.0.0.1"))) is False
+    assert binds(namespace, targets, "shop/web", Waypoint("infra", "wp"), ROOT) is expected
 
 
 @pytest.mark.parametrize(

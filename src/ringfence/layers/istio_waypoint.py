@@ -30,7 +30,7 @@ from ringfence.layers.mesh_facets import AMBIENT, of_planes
 from ringfence.model.bounds import Bounds
 from ringfence.model.headers import ALL_MTLS
 from ringfence.model.rules import Action, Chain, Direction, Peer, Rule, Scope, Stage
-from ringfence.model.selectors import AllOf, AnyOf, Comparison, Label, Selector, Unsure
+from ringfence.model.selectors import AllOf, Comparison, Label, Unsure
 from ringfence.model.spans import NOWHERE, Span
 from ringfence.resources.istio.authorization import TargetReference
 from ringfence.resources.kubernetes import Gateway, GatewayClass, LabelSelector
@@ -46,8 +46,9 @@ SERVICE, WORKLOAD, ALL = "service", "workload", "all"
 HBONE, HBONE_PORT = "HBONE", 15008
 
 FACET = "waypoint"
-"""The facet of a Service as dialled through a waypoint: `service`, `gateway` (both `namespace/name`) and `class`; of a
-pod behind a waypoint for workloads: `workload`, the waypoint's name."""
+"""The facet of a Service as dialled through a waypoint (`service`: its `namespace/name`, `instance`: the waypoint's
+pod), of whom what leaves a waypoint comes from (`origin`: its pod), and of a pod behind a waypoint for workloads
+(`workload`: the waypoint)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,19 +133,17 @@ def pod_facet(
     return {} if one is None else {FACET: {"workload": one.title}}
 
 
-def subjects(namespace: str, targets: Iterable[TargetReference], root_namespace: str) -> Selector:
-    """The dialled Services that a policy of this namespace with these `targetRefs` is for, at their waypoints."""
-    parts: list[Selector] = []
+def binds(
+    namespace: str, targets: Iterable[TargetReference], service: str, waypoint: Waypoint, root_namespace: str
+) -> bool:
+    """Whether a policy of this namespace with these `targetRefs` decides who may dial a Service (`namespace/name`)."""
     for one in targets:
-        if one.kind == "GatewayClass" and namespace == root_namespace:
-            parts.append(_named("class", one.name))
-        elif one.kind in ("Gateway", "Service"):
-            parts.append(_named(one.kind.lower(), f"{namespace}/{one.name}"))
-    return AnyOf(tuple(parts))
-
-
-def _named(key: str, value: str) -> Selector:
-    return Label(FACET, key, Comparison.IN, frozenset((value,)))
+        title = f"{namespace}/{one.name}"
+        if one.kind == "GatewayClass" and namespace == root_namespace and one.name == waypoint.class_name:
+            return True
+        if (one.kind, title) in (("Service", service), ("Gateway", waypoint.title)):
+            return True
+    return False
 
 
 BEHIND = Label(FACET, "workload", Comparison.PRESENT)

@@ -10,14 +10,22 @@ from ringfence.engine.outcomes import Outcome
 from ringfence.engine.reach import Reachability
 from ringfence.engine.reference import Reference
 from ringfence.layers import ztunnel_authorization
-from ringfence.layers.istio_waypoint import GATEWAY_NAME, MANAGED, MANAGED_BY, USE, subjects
+from ringfence.layers.istio_authorization import Settings
+from ringfence.layers.istio_waypoint import GATEWAY_NAME, MANAGED, MANAGED_BY, USE
+from ringfence.layers.istio_waypoint_authorization import AtWaypoints
 from ringfence.layers.mesh_facets import AMBIENT, MESH, NO_PLANE, PLANE
-from ringfence.layers.ztunnel_identities import principal
+from ringfence.model.conditions import Request
 from ringfence.model.headers import Header
 from ringfence.model.intervals import IntervalSet
 from ringfence.model.networks import Packet
-from ringfence.model.rules import UNKNOWN_IDENTITY, Action, Chain, Direction, Peer, Rule, Scope, Stage
-from ringfence.resources.istio.authorization import AuthorizationPolicy, PolicyRule, Source, TargetReference
+from ringfence.model.rules import UNKNOWN_IDENTITY
+from ringfence.resources.istio.authorization import (
+    AuthorizationPolicy,
+    Operation,
+    PolicyRule,
+    Source,
+    TargetReference,
+)
 from ringfence.resources.kubernetes import Gateway, Listener, ObjectMeta, Service
 from ringfence.topology.kubernetes import FABRIC, build
 from ringfence.topology.mesh import waypoints
@@ -56,18 +64,6 @@ def allow(namespace, *principals, targets=()):
     return AuthorizationPolicy(ObjectMeta("p", namespace), rules=rules, target_refs=targets)
 
 
-def at_waypoints(policies):
-    """The policies' principals alone: what a waypoint decides is the business of another layer."""
-    scopes = []
-    for one in policies:
-        rules = tuple(
-            Rule(Action.ALLOW, tuple(Peer(identities=tuple(map(principal, who.principals))) for who in rule.sources))
-            for rule in one.rules
-        )
-        scopes.append(Scope("p", subjects(one.metadata.namespace, one.target_refs, ROOT), rules))
-    return Chain("waypoint", Direction.INGRESS, (Stage("ALLOW", tuple(scopes), Action.DENY),), Action.ALLOW)
-
-
 def network(*things, policies=(), outside=()):
     """The cluster with every pod captured but the waypoint's and those named."""
     objects = cluster(*things)
@@ -84,8 +80,8 @@ def network(*things, policies=(), outside=()):
         *found.locations[PODS].chains,
         ztunnel_authorization.chain([one for one in policies if not one.target_refs], ROOT),
     )
-    bound = at_waypoints([one for one in policies if one.target_refs])
-    ways = waypoints.build(objects, people, port_numbers(objects), "cluster.local", at_pods, (bound,), FABRIC)
+    bound = AtWaypoints(policies, (), Settings(ROOT))
+    ways = waypoints.build(objects, people, port_numbers(objects), bound, at_pods, FABRIC)
     places = {**found.locations, PODS: replace(found.locations[PODS], chains=at_pods)}
     places |= {one.id: one for one in ways.locations}
     return ways, replace(
@@ -93,13 +89,15 @@ def network(*things, policies=(), outside=()):
     )
 
 
-def outcome(ways, net, source="shop/client[Pod]", port=80, service="shop/web", plane="mtls"):
+def outcome(ways, net, source="shop/client[Pod]", port=80, service="shop/web", plane="mtls", request=None):
     """What the reference evaluator says, which the engine must not contradict."""
     (dialled,) = ways.dialled(service)
     sender = next(one for one in net.endpoints if one.id == source)
-    packet = Packet(source, sender.addresses.first(), dialled.id, dialled.addresses.first(), Header(plane, 40000, port))
+    packet = Packet(
+        source, sender.addresses.first(), dialled.id, dialled.addresses.first(), Header(plane, 40000, port), request
+    )
     found = Reference(net).trace(packet).outcome
-    (slice_,) = Reachability(net).between(sender, dialled)
+    (slice_,) = Reachability(net, request).between(sender, dialled)
     passes = [
         port in getattr(bound, plane).some(IntervalSet.of(40000)) for bound in (slice_.headers.must, slice_.headers.may)
     ]
@@ -130,6 +128,23 @@ def test_without_policies_it_leads_to_the_pods():
 )
 def test_the_waypoint_sees_the_client_and_the_pod_sees_the_waypoint(policies, expected):
     assert outcome(*network(*THINGS, policies=policies)) is expected
+
+
+@pytest.mark.parametrize(("name", "told"), [("http", True), ("tcp", False)])
+def test_http_is_decided_at_the_waypoint_where_the_service_says_http(name, told):
+    dialled = web()
+    dialled = replace(dialled, ports=tuple(replace(one, name=name) for one in dialled.ports))
+    things = [one for one in THINGS if not isinstance(one, Service)]
+    reading = AuthorizationPolicy(
+        ObjectMeta("p", "shop"),
+        rules=(PolicyRule((), (Operation(methods=("GET",), ports=("80",)),)),),
+        target_refs=(TargetReference("", "Service", "web"),),
+    )
+    ways, net = network(*things, dialled, policies=[reading])
+    get, post = (Request({"method": (method,), "protocol": ("http",)}) for method in ("GET", "POST"))
+    assert outcome(ways, net, request=get) is (Outcome.ALLOWED if told else Outcome.DENIED)
+    assert outcome(ways, net, request=post) is Outcome.DENIED
+    assert outcome(ways, net) is (Outcome.CONDITIONAL if told else Outcome.DENIED)
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from dataclasses import dataclass, replace
 
 from ringfence.layers import istio_waypoint
 from ringfence.layers.istio_waypoint import FACET, GATEWAY_NAME, MANAGED, MANAGED_BY, SERVICE, Waypoint
+from ringfence.layers.istio_waypoint_authorization import AtWaypoints
 from ringfence.layers.kubernetes_selectors import NAMESPACE, POD
 from ringfence.layers.mesh_facets import MESH, PLANE, WAYPOINT
 from ringfence.layers.network_policy import PortNumbers
@@ -71,36 +72,46 @@ class _Instance:
         return f"{LEAVING} {self.endpoint.id}"
 
 
+def served(objects: KubernetesObjects) -> tuple[tuple[Service, Waypoint], ...]:
+    """The Services that a waypoint stands before."""
+    found = istio_waypoint.waypoints(objects.gateways, objects.gateway_classes)
+    labels = {one.metadata.name: one.metadata.labels for one in objects.namespaces}
+    behind = (
+        (one, istio_waypoint.before(found, SERVICE, place, one.metadata.labels, labels.get(place, {})))
+        for one in objects.services
+        for place in (one.metadata.namespace,)
+        if one.type != "ExternalName" and not one.headless
+    )
+    return tuple((service, waypoint) for service, waypoint in behind if waypoint is not None)
+
+
 def build(
     objects: KubernetesObjects,
     people: Iterable[Endpoint],
     numbers: PortNumbers,
-    trust_domain: str,
+    policies: AtWaypoints,
     at_pods: tuple[Chain, ...],
-    at_waypoints: tuple[Chain, ...],
     fabric: str,
 ) -> Waypoints:
     """The waypoints that stand before Services.
 
-    `people` are the cluster's endpoints, `at_pods` the chains at every pod (they hold for a waypoint's pods, too),
-    `at_waypoints` the policies that bind at waypoints, for subjects with the facet `waypoint`.
+    `people` are the cluster's endpoints, `at_pods` the chains at every pod: they hold for a waypoint's pods, too.
     """
     people = tuple(people)
-    found = istio_waypoint.waypoints(objects.gateways, objects.gateway_classes)
-    labels = {one.metadata.name: one.metadata.labels for one in objects.namespaces}
+    dialled = served(objects)
+    at_waypoints = policies.chains(dialled)
     behind: dict[Waypoint, list[Service]] = {}
-    for service in objects.services:
-        place = service.metadata.namespace
-        one = istio_waypoint.before(found, SERVICE, place, service.metadata.labels, labels.get(place, {}))
-        if one is not None and service.type != "ExternalName" and not service.headless:
-            behind.setdefault(one, []).append(service)
+    for service, waypoint in dialled:
+        behind.setdefault(waypoint, []).append(service)
+    labels = {one.metadata.name: one.metadata.labels for one in objects.namespaces}
+    trust_domain = policies.settings.trust_domains[0]
     endpoints: list[Endpoint] = []
     locations: list[Location] = [Location(DIALLED, kind="waypoint")] if behind else []
     links: list[Link] = []
     for waypoint, services in behind.items():
         for instance in _instances(waypoint, objects, people, labels.get(waypoint.namespace, {}), trust_domain):
             origin = _origin(instance)
-            endpoints += [origin, *(_dialled(instance, service) for service in services)]
+            endpoints += [origin, *(_dialled(instance, service, policies) for service in services)]
             locations.append(Location(instance.place, (*at_pods, *at_waypoints), transit=True, kind="waypoint"))
             locations.append(Location(instance.exit, at_pods, transit=True, kind="waypoint"))
             links += _around(instance, fabric)
@@ -153,11 +164,11 @@ def _origin(instance: _Instance) -> Endpoint:
     return replace(one, id=f"{one.id} as a waypoint", location=instance.exit, facets=facets)
 
 
-def _dialled(instance: _Instance, service: Service) -> Endpoint:
-    one, waypoint = instance.endpoint, instance.waypoint
-    name = service.metadata.qualified_name
-    asked = {"service": name, "gateway": waypoint.title, "class": waypoint.class_name, "instance": one.id}
-    return replace(one, id=f"Service {name} by {one.id}", location=DIALLED, facets={**one.facets, FACET: asked})
+def _dialled(instance: _Instance, service: Service, policies: AtWaypoints) -> Endpoint:
+    one, name = instance.endpoint, service.metadata.qualified_name
+    asked = policies.facets(service, instance.waypoint)
+    facets = {**one.facets, **asked, FACET: {**asked[FACET], "instance": one.id}}
+    return replace(one, id=f"Service {name} by {one.id}", location=DIALLED, facets=facets)
 
 
 def _is(key: str, value: str) -> Selector:
@@ -183,7 +194,6 @@ def _onward(
     numbers: PortNumbers,
 ) -> Iterator[Link]:
     """The links from the waypoint to each pod of a Service, by port."""
-    dialled = _dialled(instance, service)
     source = Source(origin.addresses, origin.id, origin.identity, EPHEMERAL)
     wanted = _is("service", service.metadata.qualified_name)
     for port in service.ports:
@@ -191,7 +201,7 @@ def _onward(
             continue
         for target in targets(service, port, objects, numbers):
             for pod in _behind(target, people):
-                if (pod.addresses.first() < V6) != (dialled.addresses.first() < V6):
+                if (pod.addresses.first() < V6) != (origin.addresses.first() < V6):
                     continue
                 ways = PortMap("mtls", IntervalSet.of(port.port), target.port)
                 for transport in _transports(pod):
