@@ -109,3 +109,50 @@ def test_a_route_that_may_be_there():
 def test_it_stands_at_the_route():
     (one,) = found(data_tier_to_internet, DB + NAT)
     assert str(one.span).startswith(line(DB + NAT, 'resource "aws_route" "nat"'))
+
+
+TWO = VPC + ROUTES + group("db", block("ingress", "tcp", 5432, self="true")) + database("db", "db", "private", "other")
+BOTH = "subnets aws_subnet.private, aws_subnet.other hold aws_db_instance.db and have a way to the internet by {}"
+SECOND = """
+resource "aws_route_table" "second" {
+  vpc_id = aws_vpc.main.id
+  route {
+    cidr_block = "0.0.0.0/0"
+    gateway_id = aws_internet_gateway.main.id
+  }
+}
+"""
+
+
+def test_zones_of_a_tier_are_one_finding():
+    (one,) = found(data_tier_to_internet, TWO + NAT)
+    assert (one.message, one.because) == (BOTH.format("aws_nat_gateway.main"), ())
+
+
+def test_zones_with_routes_of_their_own_are_one_finding_with_each_route():
+    associated = 'subnet_id      = aws_subnet.other.id\n  route_table_id = aws_route_table.%s.id'
+    assert associated % "private" in TWO
+    text = TWO.replace(associated % "private", associated % "second") + SECOND + NAT
+    (one,) = found(data_tier_to_internet, text)
+    assert one.message == BOTH.format("aws_nat_gateway.main, aws_internet_gateway.main")
+    assert [reason for reason, _ in one.because] == [
+        "aws_subnet.private by aws_nat_gateway.main",
+        "aws_subnet.other by aws_internet_gateway.main",
+    ]
+    places = [str(span) for _, span in one.because]
+    assert places[0].startswith(line(text, 'resource "aws_route" "nat"'))
+    assert places[1].startswith(f"main.tf:{text[: text.index(SECOND)].count(chr(10)) + 4}")
+
+
+def test_a_zone_that_is_not_certain_stands_apart():
+    associated = 'subnet_id      = aws_subnet.other.id\n  route_table_id = aws_route_table.%s.id'
+    second = SECOND.replace('"0.0.0.0/0"', "var.out") + 'variable "out" {}\n'
+    text = TWO.replace(associated % "private", associated % "second") + second + NAT
+    assert [(one.severity, one.message) for one in found(data_tier_to_internet, text)] == [
+        (Severity.MEDIUM, SAID.format("aws_nat_gateway.main")),
+        (
+            Severity.LOW,
+            "subnet aws_subnet.other holds aws_db_instance.db and may have a way to the internet by"
+            " aws_internet_gateway.main",
+        ),
+    ]

@@ -21,6 +21,7 @@ Give the data subnets a table of their own without a default route, and VPC endp
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from ringfence.checks.cloud import DATABASES, destinations, estate, kind, public, some, subnet
 from ringfence.checks.finding import Check, Finding, Severity, View
@@ -41,24 +42,47 @@ CHECK = Check(
 TIER, DATA = "tier", frozenset(("data", "database", "db"))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Way:
+    """A subnet's way out, and why it may not be there."""
+
+    subnet: Subnet
+    route: Route
+    why: Unknown | None
+
+    @property
+    def target(self) -> str:
+        """What it leads by."""
+        return self.route.target if isinstance(self.route.target, str) else "a gateway"
+
+
 def run(view: View) -> Iterator[Finding]:
-    """One finding for each subnet, at the route."""
+    """One finding for the subnets that hold the same: zones are written once, and mended once. At the first route."""
     found = estate(view)
     if found is None:
         return
     held = _held(view, found)
+    tiers: dict[tuple[frozenset[str], bool], list[Way]] = {}
     for one in found.objects.subnets:
-        if one.id not in held:
-            continue
-        ways = list(_ways(found, one))
+        ways = [Way(one, *each) for each in _ways(found, one)] if one.id in held else []
         if ways:
-            route, why = min(ways, key=lambda way: way[1] is not None)
-            holds = f" holds {some(held[one.id])} and" if held[one.id] else ", of the data tier,"
-            verb = "has" if why is None else "may have"
-            target = route.target if isinstance(route.target, str) else "a gateway"
-            message = f"subnet {name(one)}{holds} {verb} a way to the internet by {target}"
-            severity = CHECK.severity if why is None else Severity.LOW
-            yield Finding(CHECK, severity, message, route.span, ((why.because, one.span),) if why is not None else ())
+            way = min(ways, key=lambda each: each.why is not None)
+            tiers.setdefault((frozenset(held[one.id]), way.why is None), []).append(way)
+    for (_, sure), ways in tiers.items():
+        yield _finding(ways, held[ways[0].subnet.id], sure)
+
+
+def _finding(ways: list[Way], holds: list[str], sure: bool) -> Finding:
+    many = len(ways) > 1
+    subject = f"subnet{'s' if many else ''} {', '.join(name(one.subnet) for one in ways)}"
+    tier = f" hold{'' if many else 's'} {some(holds)} and" if holds else ", of the data tier,"
+    verb = ("have" if many else "has") if sure else "may have"
+    message = f"{subject}{tier} {verb} a way to the internet by {some(one.target for one in ways)}"
+    routes = {one.route.span for one in ways}
+    because = [(f"{name(one.subnet)} by {one.target}", one.route.span) for one in ways if len(routes) > 1]
+    because += [(one.why.because, one.subnet.span) for one in ways if one.why is not None]
+    severity = CHECK.severity if sure else Severity.LOW
+    return Finding(CHECK, severity, message, ways[0].route.span, tuple(dict.fromkeys(because)))
 
 
 def _held(view: View, found: Estate) -> dict[str, list[str]]:
