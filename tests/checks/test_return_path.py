@@ -16,6 +16,12 @@ DB = database("db", "db", "other")
 IN, OUT = entry("ingress", 100, "allow"), entry("egress", 100, "allow")
 PG = entry("ingress", 100, "allow", "10.0.0.0/16", (5432, 5432))
 FLOW = "aws_instance.web -> aws_db_instance.db (tcp 5432)"
+THIRD = """
+resource "aws_subnet" "third" {
+  vpc_id     = aws_vpc.main.id
+  cidr_block = "10.0.3.0/24"
+}
+"""
 
 
 def back(low: int, high: int, cidr: str = "10.0.0.0/16") -> str:
@@ -121,3 +127,38 @@ def test_from_and_to_the_internet(host, entries, expected):
 
 def test_clean():
     assert messages(return_path, CLEAN) == []
+
+
+def test_subnets_that_fare_alike_are_named_together():
+    text = SHOP + instance("more", "public", "web") + database("db", "db", "other", "third") + THIRD
+    (one,) = found(return_path, text + acl("data", ("other", "third"), PG))
+    assert [reason for reason, _ in one.because] == [
+        "a group's rule admits aws_instance.web -> aws_db_instance.db: aws_subnet.private to aws_subnet.other,"
+        " aws_subnet.third",
+        "a group's rule admits aws_instance.more -> aws_db_instance.db: aws_subnet.public to aws_subnet.other,"
+        " aws_subnet.third",
+    ]
+
+
+def test_subnets_that_fare_differently_are_named_apart():
+    nodes = """
+resource "aws_autoscaling_group" "g" {
+  vpc_zone_identifier = [aws_subnet.private.id, aws_subnet.public.id]
+  launch_template { id = aws_launch_template.t.id }
+}
+resource "aws_launch_template" "t" { vpc_security_group_ids = [aws_security_group.web.id] }
+"""
+    text = VPC + ROUTES + group("web") + group("db", FROM_WEB) + nodes + THIRD + database("db", "db", "other", "third")
+    text += acl("a", ("other",), PG, back(1024, 65535, "10.0.1.0/24"))
+    text += acl("b", ("third",), PG, back(1024, 65535, "10.0.0.0/16"))
+    (one,) = found(return_path, text)
+    assert [reason for reason, _ in one.because] == [
+        "a group's rule admits aws_autoscaling_group.g -> aws_db_instance.db: aws_subnet.public to aws_subnet.other"
+    ]
+    both = text.replace('"10.0.0.0/16"\n  from_port = 1024', '"10.0.2.0/24"\n  from_port = 1024')
+    reasons = [reason for one in found(return_path, both) for reason, _ in one.because]
+    flow = "a group's rule admits aws_autoscaling_group.g -> aws_db_instance.db: "
+    assert reasons == [
+        f"{flow}aws_subnet.public to aws_subnet.other",
+        f"{flow}aws_subnet.private, aws_subnet.public to aws_subnet.third",
+    ]

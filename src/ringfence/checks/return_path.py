@@ -29,7 +29,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import reduce
 
-from ringfence.checks.admitted_pairs import Pair, leaves_the_cloud, pairs
+from ringfence.checks.admitted_pairs import Pair, leaves_the_cloud
+from ringfence.checks.admitted_pairs import pairs as admitted_pairs
 from ringfence.checks.cloud import estate, some, subnet
 from ringfence.checks.finding import Check, Finding, Severity, View
 from ringfence.engine.outcomes import Hop
@@ -96,7 +97,7 @@ def run(view: View) -> Iterator[Finding]:
         return
     by_purpose: dict[tuple[object, ...], list[Lost]] = {}
     judge = _Judge(view)
-    for pair in pairs(view, found):
+    for pair in admitted_pairs(view, found):
         lost = judge.lost(pair)
         if lost is not None:
             by_purpose.setdefault(pair.purpose, []).append(lost)
@@ -194,30 +195,44 @@ def _finding(view: View, found: Estate, acl: str, how: str, several: list[tuple[
         lost = _client_ports(first.headers) & source.ephemeral
         message = f"{refuser} refuses the reply of {flow} to client ports {lost}, so it is intermittent{others}"
     else:
-        places = some(dict.fromkeys(_place(found, one.pair) for one in failures))
+        places = some(_places(found, [one.pair for one in failures]))
         message = f"{refuser} refuses {flow} between some subnets only ({places}), so it is intermittent{others}"
     severity = Severity.MEDIUM if all(leaves_the_cloud(one.pair) for one in failures) else CHECK.severity
-    because = tuple(dict.fromkeys((_reason(found, one), one.pair.rule.span) for one in failures))
+    because = tuple(_reasons(found, [one.pair for one in failures]))
     span = _entry(view, first, several) or first.hop.span
     return Finding(CHECK, severity, message, span, because, first.witness)
 
 
-def _reason(found: Estate, failure: Failure) -> str:
-    pair = failure.pair
-    return f"a group's rule admits {_who(pair.source)} -> {_who(pair.target)}: {_place(found, pair)}"
+def _reasons(found: Estate, failing: list[Pair]) -> Iterator[tuple[str, Span]]:
+    """Each flow that a rule admits, with all subnets between which it fails."""
+    flows: dict[tuple[str, Span], list[Pair]] = {}
+    for pair in failing:
+        flow = f"a group's rule admits {_who(pair.source)} -> {_who(pair.target)}"
+        flows.setdefault((flow, pair.rule.span), []).append(pair)
+    for (flow, span), pairs in flows.items():
+        for place in _places(found, pairs):
+            yield f"{flow}: {place}", span
 
 
 def _who(endpoint: Endpoint) -> str:
     return endpoint.title
 
 
-def _place(found: Estate, pair: Pair) -> str:
-    """Both subnets of a pair."""
-    here, there = (
-        name(found.subnets[subnet(one)]) if subnet(one) in found.subnets else "outside"
-        for one in (pair.source, pair.target)
-    )
-    return f"{here} to {there}"
+def _places(found: Estate, pairs: list[Pair]) -> list[str]:
+    """Between which subnets: sources that fail to the same targets are named together."""
+    targets: dict[str, dict[str, None]] = {}
+    for pair in pairs:
+        targets.setdefault(_place(found, pair.source), {})[_place(found, pair.target)] = None
+    sources: dict[tuple[str, ...], list[str]] = {}
+    for source, reached in targets.items():
+        sources.setdefault(tuple(reached), []).append(source)
+    return [f"{', '.join(several)} to {', '.join(reached)}" for reached, several in sources.items()]
+
+
+def _place(found: Estate, endpoint: Endpoint) -> str:
+    """The subnet of one end."""
+    here = found.subnets.get(subnet(endpoint))
+    return name(here) if here is not None else "outside"
 
 
 def _client_ports(headers: HeaderSet) -> IntervalSet:
