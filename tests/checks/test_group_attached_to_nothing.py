@@ -31,6 +31,49 @@ UNKNOWN = instance("b", "private", "a").replace("[aws_security_group.a.id]", "va
 ELSEWHERE = 'module "m" { source = "example.com/m/aws" }\n'
 CLASSIC = 'resource "aws_elb" "e" { security_groups = [aws_security_group.a.id] }\n'
 PEER = group("b", block("ingress", "tcp", 22, security_groups="[aws_security_group.a.id]"))
+NODES = """
+resource "aws_eks_node_group" "n" {
+  cluster_name = "elsewhere"
+  subnet_ids   = [aws_subnet.private.id]
+  %s
+}
+"""
+NODE_TEMPLATE = 'launch_template {\n    id      = %s\n    version = "1"\n  }'
+BARE = 'resource "aws_launch_template" "bare" { instance_type = "t3.micro" }\n'
+CLUSTER = """
+resource "aws_eks_cluster" "c" {
+  name = "c"
+  vpc_config {
+    subnet_ids         = [aws_subnet.private.id]
+    security_group_ids = [%s]
+  }
+}
+"""
+ALONE = ["aws_security_group.a is attached to nothing in the files"]
+B = group("b")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (NODES % "", ALONE),
+        (BARE + NODES % NODE_TEMPLATE % "aws_launch_template.bare.id", ALONE),
+        (NODES % NODE_TEMPLATE % '"lt-1"', []),
+        ('variable "v" {}\n' + NODES % NODE_TEMPLATE % "var.v", []),
+        (TEMPLATE + NODES % NODE_TEMPLATE % "aws_launch_template.t.id", []),
+        (B + CLUSTER % "aws_security_group.b.id", ALONE),
+        (CLUSTER % "aws_security_group.a.id", []),
+        ('variable "v" {}\n' + CLUSTER % "var.v", []),
+        (CLUSTER % "" + (NODES % "").replace('"elsewhere"', "aws_eks_cluster.c.name"), ALONE),
+    ],
+    ids=[
+        "the cluster's own", "a template without groups", "a template elsewhere", "a template unknown",
+        "a template with it", "another group of a cluster", "a cluster's group", "a cluster's unknown group",
+        "cluster and nodes",
+    ],
+)  # fmt: skip
+def test_what_a_cluster_may_use(text, expected):
+    assert messages(group_attached_to_nothing, GROUP + text) == expected
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@
 Looks for groups that no interface, launch template, balancer, service or endpoint of the files carries. A VPC's default
 group is left out, as nobody can remove it. Nothing is said while something may carry a group that is not known: a
 module that is not there, a resource whose groups come later. (Types that Ringfence does not read may carry one, too.)
+Nodes of EKS whose launch template names no group carry the cluster's own, which EKS makes, and so none of these.
 
 ## Why it is bad
 The group protects nothing, and whoever reads it believes that it does; rules that name it as their peer admit nobody.
@@ -49,7 +50,12 @@ def run(view: View) -> Iterator[Finding]:
         return
     objects = found.objects
     carried = {*members(view), *_named(objects)}
-    doubtful = [one for one in view.topology.network.endpoints if one.any_group]
+    settled = set(_settled(objects))
+    doubtful = [
+        one
+        for one in view.topology.network.endpoints
+        if one.any_group and one.facets.get(AWS, {}).get("id") not in settled
+    ]
     for group in objects.security_groups:
         default = any(one.default_security_group == group.id for one in objects.vpcs)
         unsure = group.exists is not None or any(
@@ -58,6 +64,15 @@ def run(view: View) -> Iterator[Finding]:
         if not default and not unsure and group.id not in carried:
             message = f"{name(group)} is attached to nothing in the files"
             yield Finding(CHECK, CHECK.severity, message, group.span, tuple(_peers(objects, group)))
+
+
+def _settled(objects: AwsObjects) -> Iterator[str]:
+    """Node groups that have their cluster's own group, whichever that is."""
+    silent = {one.id for one in objects.launch_templates if one.security_groups == ()}
+    for nodes in objects.node_groups:
+        template = nodes.launch_template
+        if template is None or (isinstance(template, str) and template in silent):
+            yield nodes.id
 
 
 def _named(objects: AwsObjects) -> Iterator[str]:
