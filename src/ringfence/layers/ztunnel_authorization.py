@@ -8,25 +8,24 @@
     identity   that of mutual TLS (HBONE); plaintext has none. Behind a waypoint it is the waypoint's
     address    source: that of the connection; destination: the pod's own, with the application's port
     waypoint   what a pod behind a waypoint for workloads gets from ambient pods is left open (`istio_waypoint`)
-    node       what runs on the pod's own node goes past ztunnel, so that kubelet's probes arrive
 
-What becomes of a rule's fields is in `ztunnel_rules`, how identities compare in `ztunnel_identities`. A policy with
-`targetRefs` is for waypoints and never for a pod.
+What goes past ztunnel is in `ztunnel_capture`, what becomes of a rule's fields in `ztunnel_rules`, how identities
+compare in `ztunnel_identities`. A policy with `targetRefs` is for waypoints and never for a pod.
 
-Source: ztunnel `src/state.rs` (`assert_rbac`), `src/rbac.rs`; Istio's page on ambient and Kubernetes NetworkPolicy.
+Source: ztunnel `src/state.rs` (`assert_rbac`), `src/rbac.rs`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import reduce
 from operator import or_
 
-from ringfence.layers import istio_waypoint, own_node
+from ringfence.layers import istio_waypoint, ztunnel_capture
 from ringfence.layers import ztunnel_identities as identities
 from ringfence.layers.kubernetes_selectors import POD, labels
-from ringfence.layers.mesh_facets import AMBIENT, of_planes
+from ringfence.layers.ztunnel_capture import CAPTURED
 from ringfence.layers.ztunnel_rules import Match, Values, convert, reaches
 from ringfence.model.addresses import EVERYWHERE, AddressSet
 from ringfence.model.bounds import Bounds
@@ -39,9 +38,6 @@ from ringfence.resources.kubernetes import LabelSelector
 
 LAYER = "ztunnel"
 
-CAPTURED = of_planes(AMBIENT)
-"""The pods whose inbound TCP goes through ztunnel."""
-
 NOT_TCP = Rule(Action.ALLOW, ANY_PEER, Bounds.exactly(ALL_HEADERS - ALL_TCP), name="(ztunnel carries TCP alone)")
 
 
@@ -50,19 +46,9 @@ def chain(policies: Iterable[AuthorizationPolicy], root_namespace: str, nodes: I
     found = tuple(one for one in policies if reaches(one))
     deny = tuple(_scope(one, root_namespace) for one in found if one.action is PolicyAction.DENY)
     allow = tuple(_scope(one, root_namespace) for one in found if one.action is PolicyAction.ALLOW)
-    stages = (
-        own_node_stage(nodes),
-        istio_waypoint.workload_stage(),
-        Stage("DENY", deny, Action.PASS),
-        Stage("ALLOW", allow, Action.DENY),
-    )
+    policies_of = (Stage("DENY", deny, Action.PASS), Stage("ALLOW", allow, Action.DENY))
+    stages = (*ztunnel_capture.stages(nodes), istio_waypoint.workload_stage(), *policies_of)
     return Chain(LAYER, Direction.INGRESS, stages, Action.ALLOW)
-
-
-def own_node_stage(nodes: Iterable[str]) -> Stage:
-    """What runs on a captured pod's own node goes past ztunnel."""
-    stage = own_node.stage(nodes)
-    return replace(stage, scopes=tuple(replace(one, subjects=AllOf((CAPTURED, one.subjects))) for one in stage.scopes))
 
 
 def subjects(namespace: str, selector: tuple[tuple[str, str], ...] | None, root_namespace: str) -> Selector:

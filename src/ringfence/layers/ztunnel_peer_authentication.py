@@ -31,7 +31,8 @@ from itertools import product
 from operator import and_, or_
 
 from ringfence.layers.istio_modes import by_age, oldest
-from ringfence.layers.ztunnel_authorization import LAYER, own_node_stage, subjects
+from ringfence.layers.ztunnel_authorization import LAYER, subjects
+from ringfence.layers.ztunnel_capture import stages
 from ringfence.model.bounds import Bounds
 from ringfence.model.headers import ALL_PLAINTEXT, NOTHING, PORTS, ports
 from ringfence.model.intervals import IntervalSet
@@ -60,8 +61,8 @@ class Resolved:
 def chain(policies: Iterable[PeerAuthentication], root_namespace: str, nodes: Iterable[str] = ()) -> Chain:
     """What ztunnel takes at every ambient pod. `nodes`: the names of the cluster's nodes."""
     scopes = tuple(_scope(one, root_namespace) for one in resolved(policies, root_namespace))
-    stages = (own_node_stage(nodes), Stage("PeerAuthentication", scopes, Action.ALLOW))
-    return Chain(LAYER, Direction.INGRESS, stages, Action.ALLOW, purpose=Purpose.ACCEPTANCE)
+    all_stages = (*stages(nodes), Stage("PeerAuthentication", scopes, Action.ALLOW))
+    return Chain(LAYER, Direction.INGRESS, all_stages, Action.ALLOW, purpose=Purpose.ACCEPTANCE)
 
 
 def resolved(policies: Iterable[PeerAuthentication], root_namespace: str) -> Iterator[Resolved]:
