@@ -86,9 +86,11 @@ def sidecar(
     return Proxy(takes, sent, own | ({SCOPE: scope} if scope else {}))
 
 
-def gateway(mutual: Mapping[int, bool]) -> Proxy:
-    """A gateway. `mutual`: the ports of its servers, and whether they ask for Istio's mutual TLS."""
-    servers = {port: Choice(frozenset[str]((STRICT,))) if one else NOT_SEEN for port, one in mutual.items()}
+def gateway(mutual: Mapping[int, frozenset[bool]]) -> Proxy:
+    """A gateway. `mutual`: by port, whether its servers (told apart by name) ask for Istio's mutual TLS."""
+    servers = {
+        port: Choice(frozenset[str](STRICT if one else UNSEEN for one in asked)) for port, asked in mutual.items()
+    }
     return Proxy({EVERY_PORT: NOT_SEEN, **servers}, {EVERY_PORT: PLAINTEXT}, {KIND: GATEWAY_KIND, TLS: BARE})
 
 
