@@ -11,7 +11,7 @@ from ringfence.engine.reach import Reachability
 from ringfence.engine.reference import Reference
 from ringfence.layers import ztunnel_authorization
 from ringfence.layers.istio_authorization import Settings
-from ringfence.layers.istio_waypoint import GATEWAY_NAME, MANAGED, MANAGED_BY, USE
+from ringfence.layers.istio_waypoint import FACET, GATEWAY_NAME, MANAGED, MANAGED_BY, USE
 from ringfence.layers.istio_waypoint_authorization import AtWaypoints
 from ringfence.layers.mesh_facets import AMBIENT, MESH, NO_PLANE, PLANE
 from ringfence.model.conditions import Request
@@ -82,11 +82,8 @@ def network(*things, policies=(), outside=()):
     )
     bound = AtWaypoints(policies, (), Settings(ROOT))
     ways = waypoints.build(objects, people, port_numbers(objects), bound, at_pods, FABRIC)
-    places = {**found.locations, PODS: replace(found.locations[PODS], chains=at_pods)}
-    places |= {one.id: one for one in ways.locations}
-    return ways, replace(
-        found, endpoints=(*people, *ways.endpoints), locations=places, links=(*found.links, *ways.links)
-    )
+    there = {**found.locations, PODS: replace(found.locations[PODS], chains=at_pods)}
+    return ways, ways.joined(replace(found, endpoints=tuple(people), locations=there))
 
 
 def outcome(ways, net, source="shop/client[Pod]", port=80, service="shop/web", plane="mtls", request=None):
@@ -175,6 +172,15 @@ def test_so_does_its_egress(leaving, peer, expected):
     selector = has(**WAYPOINT) if leaving == "wp" else has(app=leaving)
     found = policy("shop/p", selector, egress=(rule(pods(peer)),))
     assert outcome(*network(*THINGS, found)) is expected
+
+
+def test_a_client_may_be_behind_a_waypoint_itself():
+    ways, net = network(*THINGS)
+    behind = [
+        replace(one, facets={**one.facets, FACET: {"workload": "shop/other"}}) if one.id == "shop/client[Pod]" else one
+        for one in net.endpoints
+    ]
+    assert outcome(ways, replace(net, endpoints=tuple(behind))) is Outcome.ALLOWED
 
 
 def test_two_services_and_two_pods():

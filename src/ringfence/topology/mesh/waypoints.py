@@ -1,6 +1,6 @@
 """Services that a waypoint stands before, as ambient clients dial them.
 
-    client --> fabric --policies--> waypoint --rewrite--> waypoint (leaving) --policies--> fabric --> pod
+    client --> fabric --policies--> waypoints --rewrite--> leaving waypoints --policies--> fabric --> pod
 
 What is dialled is an endpoint of its own, one for each Service and instance of its waypoint: it has the instance's
 address and labels (a NetworkPolicy sees the tunnel to the instance) and the facet `waypoint`, by which policies with
@@ -29,16 +29,17 @@ from ringfence.layers.ztunnel_offer import TAKES_HBONE
 from ringfence.model.addresses import ALL_IPV4, V6
 from ringfence.model.headers import ALL_MTLS
 from ringfence.model.intervals import IntervalSet
-from ringfence.model.networks import EPHEMERAL, Endpoint, Link, Location, PortMap, Rewrite, Source
+from ringfence.model.networks import EPHEMERAL, Endpoint, Link, Location, Network, PortMap, Rewrite, Source
 from ringfence.model.rules import NO_IDENTITY, UNKNOWN_IDENTITY, Chain
-from ringfence.model.selectors import Comparison, Has, Label, Not, Selector
+from ringfence.model.selectors import AllOf, Comparison, Label, Not
 from ringfence.resources.kubernetes import KubernetesObjects, Service
 from ringfence.topology.services import Target, targets
 
 WAYPOINTS = "{waypoints}"
 """The workload of all endpoints that stand for waypoints; a placeholder."""
 
-DIALLED, LEAVING = "services behind waypoints", "leaving waypoint"
+DIALLED, PLACE, LEAVING = "services behind waypoints", "waypoints", "leaving waypoints"
+"""Where dialled Services stand (no link leads there), where all waypoints take connections, and where theirs begin."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,12 @@ class Waypoints:
     endpoints: tuple[Endpoint, ...] = ()
     locations: tuple[Location, ...] = ()
     links: tuple[Link, ...] = ()
+
+    def joined(self, network: Network) -> Network:
+        """The network with these waypoints in it."""
+        places = {**network.locations, **{one.id: one for one in self.locations}}
+        endpoints, links = (*network.endpoints, *self.endpoints), (*network.links, *self.links)
+        return replace(network, endpoints=endpoints, locations=places, links=links)
 
     def dialled(self, service: str) -> tuple[Endpoint, ...]:
         """A Service (`namespace/name`) as ambient clients dial it; empty where no waypoint stands before it."""
@@ -60,16 +67,6 @@ class _Instance:
 
     waypoint: Waypoint
     endpoint: Endpoint
-
-    @property
-    def place(self) -> str:
-        """The location where it takes connections."""
-        return f"waypoint {self.endpoint.id}"
-
-    @property
-    def exit(self) -> str:
-        """The location that its own connections leave."""
-        return f"{LEAVING} {self.endpoint.id}"
 
 
 def served(objects: KubernetesObjects) -> tuple[tuple[Service, Waypoint], ...]:
@@ -105,19 +102,23 @@ def build(
         behind.setdefault(waypoint, []).append(service)
     labels = {one.metadata.name: one.metadata.labels for one in objects.namespaces}
     trust_domain = policies.settings.trust_domains[0]
+    if not behind:
+        return Waypoints()
     endpoints: list[Endpoint] = []
-    locations: list[Location] = [Location(DIALLED, kind="waypoint")] if behind else []
-    links: list[Link] = []
+    links = list(_around(fabric))
     for waypoint, services in behind.items():
         for instance in _instances(waypoint, objects, people, labels.get(waypoint.namespace, {}), trust_domain):
             origin = _origin(instance)
-            endpoints += [origin, *(_dialled(instance, service, policies) for service in services)]
-            locations.append(Location(instance.place, (*at_pods, *at_waypoints), transit=True, kind="waypoint"))
-            locations.append(Location(instance.exit, at_pods, transit=True, kind="waypoint"))
-            links += _around(instance, fabric)
+            endpoints.append(origin)
             for service in services:
+                endpoints.append(_dialled(instance, service, policies))
                 links += _onward(instance, origin, service, objects, people, numbers)
-    return Waypoints(tuple(endpoints), tuple(locations), tuple(links))
+    locations = (
+        Location(DIALLED, kind="waypoint"),
+        Location(PLACE, (*at_pods, *at_waypoints), transit=True, kind="waypoint"),
+        Location(LEAVING, at_pods, transit=True, kind="waypoint"),
+    )
+    return Waypoints(tuple(endpoints), locations, tuple(links))
 
 
 def _instances(
@@ -161,7 +162,7 @@ def _origin(instance: _Instance) -> Endpoint:
     """Whom the connections that leave a waypoint come from."""
     one = instance.endpoint
     facets = {**one.facets, FACET: {"origin": one.id}}
-    return replace(one, id=f"{one.id} as a waypoint", location=instance.exit, facets=facets)
+    return replace(one, id=f"{one.id} as a waypoint", location=LEAVING, facets=facets)
 
 
 def _dialled(instance: _Instance, service: Service, policies: AtWaypoints) -> Endpoint:
@@ -171,18 +172,13 @@ def _dialled(instance: _Instance, service: Service, policies: AtWaypoints) -> En
     return replace(one, id=f"Service {name} by {one.id}", location=DIALLED, facets=facets)
 
 
-def _is(key: str, value: str) -> Selector:
-    return Label(FACET, key, Comparison.IN, frozenset((value,)))
-
-
-def _around(instance: _Instance, fabric: str) -> Iterator[Link]:
-    """The ways to the waypoint, of replies back to its clients, from it to pods, and of replies back to it."""
-    name, span = f"waypoint {instance.waypoint.title}", instance.waypoint.span
-    here = instance.endpoint.id
-    yield Link(name, fabric, instance.place, None, _is("instance", here), ALL_MTLS, enters=True, span=span)
-    yield Link(name, instance.place, fabric, None, Not(Has(FACET)), exits=True, span=span)
-    yield Link(name, instance.exit, fabric, exits=True, span=span)
-    yield Link(name, fabric, instance.exit, None, _is("origin", here), enters=True, span=span)
+def _around(fabric: str) -> Iterator[Link]:
+    """The ways to waypoints, of replies back to their clients, from them to pods, and of replies back to them."""
+    dialled, origin = (Label(FACET, key, Comparison.PRESENT) for key in ("instance", "origin"))
+    yield Link("to a waypoint", fabric, PLACE, None, dialled, ALL_MTLS, enters=True)
+    yield Link("back from a waypoint", PLACE, fabric, None, Not(dialled), exits=True)
+    yield Link("from a waypoint", LEAVING, fabric, exits=True)
+    yield Link("back to a waypoint", fabric, LEAVING, None, origin, enters=True)
 
 
 def _onward(
@@ -195,7 +191,8 @@ def _onward(
 ) -> Iterator[Link]:
     """The links from the waypoint to each pod of a Service, by port."""
     source = Source(origin.addresses, origin.id, origin.identity, EPHEMERAL)
-    wanted = _is("service", service.metadata.qualified_name)
+    asked = (("service", service.metadata.qualified_name), ("instance", instance.endpoint.id))
+    wanted = AllOf(tuple(Label(FACET, key, Comparison.IN, frozenset((value,))) for key, value in asked))
     for port in service.ports:
         if port.protocol != "TCP":
             continue
@@ -207,7 +204,7 @@ def _onward(
                 for transport in _transports(pod):
                     change = Rewrite(source, pod.id, (ways,), transport)
                     title = f"Service {service.metadata.qualified_name} by waypoint {instance.waypoint.title}"
-                    yield Link(title, instance.place, instance.exit, None, wanted, rewrite=change, span=port.span)
+                    yield Link(title, PLACE, LEAVING, None, wanted, rewrite=change, span=port.span)
 
 
 def _behind(target: Target, people: tuple[Endpoint, ...]) -> Iterator[Endpoint]:
