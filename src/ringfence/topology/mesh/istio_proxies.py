@@ -1,0 +1,164 @@
+"""The proxies that the mesh's pods have of their own: what each takes, what it is sent, and which Sidecar limits it.
+
+A gateway's pod serves the ports of the Gateway servers that select it, each on the port that its Service leads to. Of
+several Sidecars one that selects the pod goes first, then the namespace's, then the root namespace's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from ringfence.layers import istio_facets
+from ringfence.layers.istio_facets import PROXIED, TLS, Proxy
+from ringfence.layers.istio_modes import Modes, by_age
+from ringfence.layers.mesh_facets import SIDECAR
+from ringfence.resources.istio.networking import Sidecar
+from ringfence.resources.kubernetes import KubernetesObjects, Namespace, PodTemplate, Service, ServicePort
+from ringfence.topology.mesh import istio_membership
+from ringfence.topology.mesh.istio_membership import Standing
+
+ISTIO_MUTUAL = "ISTIO_MUTUAL"
+
+
+@dataclass(frozen=True)
+class Proxies:
+    """The pods of one cluster, as the mesh sees them."""
+
+    objects: KubernetesObjects
+    root_namespace: str
+
+    def templates(self) -> Iterator[tuple[str, PodTemplate]]:
+        """Every kind of pod with its namespace."""
+        for workload in self.objects.workloads:
+            for template in (*workload.templates, *(pod.template for pod in workload.pods)):
+                yield workload.metadata.namespace, template
+
+    def all(self) -> tuple[Proxy, ...]:
+        """The proxies of all kinds of pods."""
+        found = (self.of(namespace, template) for namespace, template in self.templates())
+        return tuple(one for one in found if one is not None)
+
+    def standing(self, namespace: str, template: PodTemplate) -> Standing | None:
+        """The place of a pod in the mesh; None where it has none."""
+        return istio_membership.standing(template, namespace, self._namespaces.get(namespace))
+
+    def of(self, namespace: str, template: PodTemplate) -> Proxy | None:
+        """The proxy of a pod's own, worked out once for each template; None where it has none."""
+        key = namespace, id(template)
+        if key not in self._known:  # the template is kept with it, so that its id stays its own
+            self._known[key] = template, self._worked_out(namespace, template)
+        return self._known[key][1]
+
+    def address_keeping(self) -> dict[str, bool | None]:
+        """Whether all pods of a Service are proxied, where its clients' own destination address may be kept."""
+        rules = self.objects.destination_rules
+        passing = any(
+            policy is not None and (policy.passthrough or any(port.passthrough for port in policy.ports))
+            for rule in rules
+            for policy in (rule.policy, *(subset.policy for subset in rule.subsets))
+        )
+        return {
+            service.metadata.qualified_name: self._all_proxied(service)
+            for service in self.objects.services
+            if service.headless or passing
+        }
+
+    def _all_proxied(self, service: Service) -> bool | None:
+        wanted = (service.selector or {}).items()
+        namespace = service.metadata.namespace
+        pods = [one for one in self._by_namespace.get(namespace, ()) if wanted and wanted <= one.labels.items()]
+        answers = {self._proxied(namespace, template) for template in pods} or {False}
+        return False if False in answers else None if None in answers else True
+
+    def _proxied(self, namespace: str, template: PodTemplate) -> bool | None:
+        """Whether clients know a pod as proxied."""
+        proxy, found = self.of(namespace, template), self.standing(namespace, template)
+        if proxy is None or found is None or proxy.own[TLS] != PROXIED:
+            return False
+        return True if found.sure else None
+
+    @cached_property
+    def modes(self) -> Modes:
+        """In which modes ports take mutual TLS."""
+        return Modes(self.objects.peer_authentications, self.root_namespace)
+
+    @cached_property
+    def services(self) -> Mapping[str, tuple[Service, ...]]:
+        """The Services of each namespace."""
+        found: dict[str, list[Service]] = {}
+        for one in self.objects.services:
+            found.setdefault(one.metadata.namespace, []).append(one)
+        return {name: tuple(services) for name, services in found.items()}
+
+    @cached_property
+    def _namespaces(self) -> Mapping[str, Namespace]:
+        return {one.metadata.name: one for one in self.objects.namespaces if one.declared}
+
+    @cached_property
+    def _by_namespace(self) -> Mapping[str, list[PodTemplate]]:
+        found: dict[str, list[PodTemplate]] = {}
+        for namespace, template in self.templates():
+            found.setdefault(namespace, []).append(template)
+        return found
+
+    @cached_property
+    def _sidecars(self) -> tuple[Sidecar, ...]:
+        return by_age(self.objects.sidecars)
+
+    @cached_property
+    def _known(self) -> dict[tuple[str, int], tuple[PodTemplate, Proxy | None]]:
+        return {}
+
+    def _worked_out(self, namespace: str, template: PodTemplate) -> Proxy | None:
+        found = self.standing(namespace, template)
+        if found is None or found.plane != SIDECAR:
+            return None
+        if found.gateway:
+            return istio_facets.gateway(self._served(namespace, template))
+        choices = self.modes.of(namespace, template.labels)
+        return istio_facets.sidecar(choices, template.labels, template.annotations, self._scope(namespace, template))
+
+    def _scope(self, namespace: str, template: PodTemplate) -> str:
+        """The Sidecar that is for a pod: one that selects it, its namespace's, the root namespace's."""
+        found = self._sidecars
+        own = [one for one in found if one.metadata.namespace == namespace]
+        root = [one for one in found if one.metadata.namespace == self.root_namespace]
+        selecting = [one for one in own if _selects(one, template)]
+        wide = [one for one in (*own, *root) if one.workload_selector is None]
+        chosen = next(iter((*selecting, *wide)), None)
+        return chosen.metadata.qualified_name if chosen else ""
+
+    def _served(self, namespace: str, template: PodTemplate) -> dict[int, frozenset[bool]]:
+        """The ports of a gateway's pod, and whether the servers there ask for Istio's mutual TLS."""
+        asked: dict[int, set[bool]] = {}
+        for gateway in self.objects.istio_gateways:
+            if all(template.labels.get(key) == value for key, value in gateway.selector):
+                for server in gateway.servers:
+                    for port in self._own_ports(namespace, template, server.port):
+                        asked.setdefault(port, set()).add(server.tls_mode == ISTIO_MUTUAL)
+        return {port: frozenset(found) for port, found in asked.items()}
+
+    def _own_ports(self, namespace: str, template: PodTemplate, port: int) -> frozenset[int]:
+        """The pod's own ports behind a port of the Services that lead to it; without any, the same."""
+        leading = (
+            one
+            for service in self.services.get(namespace, ())
+            if service.selector and service.selector.items() <= template.labels.items()
+            for one in service.ports
+            if one.port == port and one.protocol == "TCP"
+        )
+        return frozenset(number for one in leading for number in _target(one, template)) or frozenset((port,))
+
+
+def _selects(sidecar: Sidecar, template: PodTemplate) -> bool:
+    wanted = sidecar.workload_selector
+    return wanted is not None and all(template.labels.get(key) == value for key, value in wanted)
+
+
+def _target(port: ServicePort, template: PodTemplate) -> Iterator[int]:
+    if isinstance(port.target_port, int):
+        yield port.target_port
+    else:
+        yield from (one.container_port for one in template.ports if one.name == port.target_port)
