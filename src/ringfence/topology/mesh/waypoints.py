@@ -69,6 +69,9 @@ class _Instance:
     endpoint: Endpoint
 
 
+NO_WAYPOINTS = Waypoints()
+
+
 def served(objects: KubernetesObjects) -> tuple[tuple[Service, Waypoint], ...]:
     """The Services that a waypoint stands before."""
     found = istio_waypoint.waypoints(objects.gateways, objects.gateway_classes)
