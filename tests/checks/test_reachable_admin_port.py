@@ -103,6 +103,12 @@ resource "aws_vpc_block_public_access_options" "b" {
   internet_gateway_block_mode = "block-bidirectional"
 }
 """
+LEFT_OUT = """
+resource "aws_vpc_block_public_access_exclusion" "e" {
+  subnet_id                       = aws_subnet.public.id
+  internet_gateway_exclusion_mode = "allow-bidirectional"
+}
+"""
 ALLOW = (entry("ingress", 100, "allow"), entry("egress", 100, "allow"))
 
 
@@ -178,8 +184,18 @@ ALLOW = (entry("ingress", 100, "allow"), entry("egress", 100, "allow"))
         ),
         pytest.param(
             OPEN + HOST + BLOCKED,
+            [],
+            id="Block Public Access",
+        ),
+        pytest.param(
+            OPEN + HOST + BLOCKED + LEFT_OUT,
+            SSH,
+            id="Block Public Access, and an exclusion",
+        ),
+        pytest.param(
+            OPEN + HOST + BLOCKED.replace('"block-bidirectional"', "var.mode") + 'variable "mode" {}\n',
             MAYBE,
-            id="Block Public Access, of which the topology is not certain",
+            id="Block Public Access of a mode that is not known",
         ),
         pytest.param(
             OPEN + instance("a", "public", "a", more="").replace("= false", "= var.public") + 'variable "public" {}\n',

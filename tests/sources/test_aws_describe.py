@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from ringfence.resources.aws import AwsObjects
+from ringfence.resources.aws import AwsObjects, Unknown
 from ringfence.sources.aws_describe import is_describe, read_files
 from ringfence.sources.files import InputFile
 from tests.cases.known import CASES, for_each
@@ -24,7 +24,8 @@ def test_every_kind_is_read() -> None:
     assert [str(one.severity) for one in diagnostics] == ["warning"]
     for field in dataclasses.fields(AwsObjects):
         made_by_terraform = {"launch_templates", "autoscaling_groups", "eks_clusters", "node_groups", "subnet_groups"}
-        if field.name not in made_by_terraform | {"unread"}:
+        blocking = {"public_access_blocks", "public_access_exclusions"}
+        if field.name not in made_by_terraform | blocking | {"unread"}:
             assert getattr(found, field.name), field.name
 
 
@@ -74,3 +75,11 @@ def test_real_accounts_are_read(folder: Any) -> None:
 @given(damaged(ANSWERS))
 def test_no_damage_is_a_traceback(document: Any) -> None:
     assert isinstance(read(document)[0], AwsObjects)
+
+
+@pytest.mark.parametrize(("mode", "blocks"), [("off", 0), ("block-ingress", 1), ("block-bidirectional", 1)])
+@pytest.mark.parametrize("key", ["Vpcs", "Subnets"])
+def test_a_block_of_public_access_shows_where_it_is_in_force(key: str, mode: str, blocks: int) -> None:
+    (first, *_) = ANSWERS[key]
+    objects, _ = read({key: [{**first, "BlockPublicAccessStates": {"InternetGatewayBlockMode": mode}}] * 2})
+    assert [isinstance(one.mode, Unknown) for one in objects.public_access_blocks] == [True] * blocks

@@ -14,7 +14,7 @@ from typing import Any
 
 from ringfence.model.diagnostics import Diagnostic, error, warning
 from ringfence.model.spans import Span
-from ringfence.resources.aws import AwsObjects, RawResource, Unknown
+from ringfence.resources.aws import AwsObjects, PublicAccessBlock, RawResource, Unknown
 from ringfence.sources import aws_describe_balancers, aws_describe_filters, aws_describe_networks, json_documents
 from ringfence.sources.aws_describe_answers import Answer, Answers
 from ringfence.sources.files import InputFile
@@ -91,6 +91,7 @@ def read_files(files: Iterable[InputFile]) -> tuple[AwsObjects, list[Diagnostic]
         load_balancers=tuple(aws_describe_balancers.load_balancers(answers)),
         listeners=tuple(aws_describe_balancers.listeners(answers)),
         target_groups=tuple(aws_describe_balancers.target_groups(answers)),
+        public_access_blocks=tuple(_blocks(answers)),
         unmodelled=tuple(_unmodelled(answers)),
         unread=tuple(unread),
     )
@@ -120,6 +121,17 @@ def _locator(text: str) -> Callable[[str], tuple[int, int | None]]:
         return line + 1, column + 1
 
     return locate
+
+
+def _blocks(answers: Answers) -> Iterator[PublicAccessBlock]:
+    """That public access is blocked shows at VPCs and subnets; what is left out of it, and how, does not."""
+    for key in ("Vpcs", "Subnets"):
+        for one in answers.of(key):
+            state = one.part("BlockPublicAccessStates")
+            if state.maybe("InternetGatewayBlockMode") not in (None, "off"):
+                because = "public access is blocked, and what is left out of that is not among the files"
+                yield PublicAccessBlock(id="block of public access", mode=Unknown(because), span=state.span)
+                return
 
 
 def _unmodelled(answers: Answers) -> Iterator[RawResource]:

@@ -18,6 +18,7 @@ from ringfence.resources.aws import (
     NodeGroup,
     PrefixList,
     PrefixListPeer,
+    PublicAccessBlock,
     RawResource,
     RouteTable,
     SecurityGroup,
@@ -133,7 +134,7 @@ def tables(*routes: Any, **more: Any) -> dict[str, Any]:
         pytest.param(bastion("ssh", NOT_KNOWN), YES, id="more groups can only admit more"),
         pytest.param(bastion("gone"), PERHAPS, id="a group that is not in the files"),
         pytest.param(
-            {"unmodelled": (RawResource(id="x", type="vpc_block_public_access_options"),)},
+            {"public_access_blocks": (PublicAccessBlock(id="x", mode=NOT_KNOWN),)},
             PERHAPS,
             id="public access block",
         ),

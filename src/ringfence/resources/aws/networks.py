@@ -1,7 +1,8 @@
 """VPCs, subnets, the gateways between them and the world, and the routes that lead to those.
 
 Source: `DescribeVpcs`, `DescribeSubnets`, `DescribeInternetGateways`, `DescribeEgressOnlyInternetGateways`,
-`DescribeNatGateways`, `DescribeAddresses`, `DescribeVpcEndpoints`, `DescribeManagedPrefixLists`, `DescribeRouteTables`.
+`DescribeNatGateways`, `DescribeAddresses`, `DescribeVpcEndpoints`, `DescribeManagedPrefixLists`, `DescribeRouteTables`,
+`DescribeVpcBlockPublicAccessOptions`, `DescribeVpcBlockPublicAccessExclusions`.
 """
 
 from __future__ import annotations
@@ -93,6 +94,37 @@ class PrefixList(Resource):
 
     name: Id = ""
     cidrs: Blocks = ()
+
+
+class BlockMode(StrEnum):
+    """What VPC Block Public Access shuts."""
+
+    OFF = "off"
+    BIDIRECTIONAL = "block-bidirectional"
+    INGRESS = "block-ingress"
+
+
+class ExclusionMode(StrEnum):
+    """What an exclusion opens again. `allow-egress` means something beside `block-bidirectional` alone."""
+
+    BIDIRECTIONAL = "allow-bidirectional"
+    EGRESS = "allow-egress"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicAccessBlock(Resource):
+    """VPC Block Public Access of an account in a region: it goes before every route, group and ACL."""
+
+    mode: BlockMode | Unknown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicAccessExclusion(Resource):
+    """A VPC or a subnet that a block of public access leaves out."""
+
+    mode: ExclusionMode | Unknown
+    vpc: MaybeId = None
+    subnet: MaybeId = None
 
 
 class TargetKind(StrEnum):

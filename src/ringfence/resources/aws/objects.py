@@ -26,6 +26,8 @@ from ringfence.resources.aws.networks import (
     InternetGateway,
     NatGateway,
     PrefixList,
+    PublicAccessBlock,
+    PublicAccessExclusion,
     RouteTable,
     Subnet,
     Vpc,
@@ -66,6 +68,8 @@ class AwsObjects:
     load_balancers: tuple[LoadBalancer, ...] = ()
     listeners: tuple[Listener, ...] = ()
     target_groups: tuple[TargetGroup, ...] = ()
+    public_access_blocks: tuple[PublicAccessBlock, ...] = ()
+    public_access_exclusions: tuple[PublicAccessExclusion, ...] = ()
     unmodelled: tuple[RawResource, ...] = ()
     unread: tuple[Unknown, ...] = ()
 

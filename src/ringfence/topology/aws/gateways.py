@@ -1,6 +1,7 @@
 """The ways out of a VPC: internet and egress-only gateways, NAT gateways, endpoints, and what is not modelled.
 
-igw   the internet reaches what has a public address, and what has one reaches the internet: its two chains say so.
+igw   the internet reaches what has a public address, and what has one reaches the internet: its two chains say so,
+      behind those of a block of public access (`public_access`).
       An address of the private ranges is not carried there. The 1:1 translation of addresses changes no verdict
       here, as an endpoint goes by one address
 eigw  IPv6, from inside alone; replies pass
@@ -24,10 +25,11 @@ from ringfence.model.networks import Endpoint, Link, Location, Rewrite, Source
 from ringfence.model.rules import Action, Chain, Direction, Rule, Scope, Stage
 from ringfence.model.selectors import ANYTHING, Has, Not, Selector
 from ringfence.model.spans import Span
-from ringfence.resources.aws import InternetGateway, NatGateway, Unknown, VpcEndpoint
+from ringfence.resources.aws import InternetGateway, NatGateway, VpcEndpoint
 from ringfence.topology.aws.endpoints import AWS, PUBLIC, Wanted, endpoints
 from ringfence.topology.aws.estate import Estate, doubt, name, undecided
 from ringfence.topology.aws.places import acl_chains, maybe, of, router, routes
+from ringfence.topology.aws.public_access import block_chains
 from ringfence.topology.entries import OUTSIDE
 
 NAT_PORTS = IntervalSet.of((1024, 65535))
@@ -64,11 +66,11 @@ def internet_gateway(
     `onward` is where arriving packets go; `services` are AWS's that have places of their own.
     """
     here = name(gateway)
-    why = doubt(gateway.exists, gateway.vpc, _blocked(estate))
+    why = doubt(gateway.exists, gateway.vpc)
     chains = _one_way(gateway.span) if gateway.egress_only else _public_only(gateway.span)
     if why is not None:
         chains = undecided(LAYER, why.because)
-    yield Location(here, chains, transit=True, kind="internet gateway")
+    yield Location(here, (*block_chains(estate, gateway), *chains), transit=True, kind="internet gateway")
     family = CARRIED & Bounds.exactly(ALL_IPV6) if gateway.egress_only else CARRIED
     # Nothing but replies comes in by an egress-only gateway, and they come back by the one that they left.
     turning = Rewrite() if gateway.egress_only else None
@@ -102,14 +104,6 @@ def _one_way(span: Span) -> tuple[Chain, Chain]:
         Chain(LAYER, Direction.EGRESS, (), Action.ALLOW),
         Chain(LAYER, Direction.INGRESS, (stage,), Action.DENY),
     )
-
-
-def _blocked(estate: Estate) -> Unknown | None:
-    """Account-wide blocks of public access are not modelled: with one in the files, no gateway is certain."""
-    for one in estate.objects.unmodelled:
-        if "block_public_access" in one.type and "s3" not in one.type:
-            return Unknown(f"{name(one)} may shut it")
-    return None
 
 
 def nat_gateway(

@@ -10,7 +10,16 @@ from collections.abc import Iterable
 
 from ringfence.model.diagnostics import Diagnostic
 from ringfence.resources.aws import AwsObjects, RawResource, Unknown
-from ringfence.sources.terraform.mapping import acls, balancers, compute, groups, networks, routes, services
+from ringfence.sources.terraform.mapping import (
+    acls,
+    balancers,
+    compute,
+    groups,
+    networks,
+    public_access,
+    routes,
+    services,
+)
 from ringfence.sources.terraform.mapping.fields import Reading
 from ringfence.sources.terraform.records import ResourceRecord
 
@@ -27,7 +36,6 @@ UNMODELLED = (
     "aws_networkmanager_",
     "aws_ram_",
     "aws_route53_resolver_firewall_",
-    "aws_vpc_block_public_access_",
     "aws_vpc_encryption_control",
     "aws_vpc_endpoint_service",
     "aws_vpc_peering_connection",
@@ -73,6 +81,8 @@ def collect(records: Iterable[ResourceRecord], unread: Iterable[Unknown] = ()) -
         load_balancers=tuple(balancers.load_balancers(reading)),
         listeners=tuple(balancers.listeners(reading)),
         target_groups=tuple(balancers.target_groups(reading)),
+        public_access_blocks=tuple(public_access.blocks(reading)),
+        public_access_exclusions=tuple(public_access.exclusions(reading)),
         unmodelled=_unmodelled(reading),
         unread=tuple(unread),
     )
