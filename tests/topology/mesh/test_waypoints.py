@@ -65,17 +65,20 @@ def allow(namespace, *principals, targets=()):
 
 
 def network(*things, policies=(), outside=()):
-    """The cluster with every pod captured but the waypoint's and those named."""
+    """The cluster with every pod captured but the waypoint's and those named; its own waypoints are left out."""
     objects = cluster(*things)
     found = build(objects).network
     people = []
     for one in found.endpoints:
+        if one.workload == waypoints.WAYPOINTS:
+            continue
         captured = one.id.removesuffix("[Pod]") not in outside and one.location == PODS
         name = one.id.removesuffix("[Pod]").replace("/", "/sa/")
         facets = (
             {**one.facets, MESH: {PLANE: AMBIENT if captured else NO_PLANE}} if one.location == PODS else one.facets
         )
         people.append(replace(one, facets=facets, identity=f"spiffe://cluster.local/ns/{name}" if captured else ""))
+    links = tuple(one for one in found.links if not {one.source, one.target} & {waypoints.PLACE, waypoints.LEAVING})
     at_pods = (
         *found.locations[PODS].chains,
         ztunnel_authorization.chain([one for one in policies if not one.target_refs], ROOT),
@@ -83,7 +86,7 @@ def network(*things, policies=(), outside=()):
     bound = AtWaypoints(policies, (), Settings(ROOT))
     ways = waypoints.build(objects, people, port_numbers(objects), bound, at_pods, FABRIC)
     there = {**found.locations, PODS: replace(found.locations[PODS], chains=at_pods)}
-    return ways, ways.joined(replace(found, endpoints=tuple(people), locations=there))
+    return ways, ways.joined(replace(found, endpoints=tuple(people), locations=there, links=links))
 
 
 def outcome(ways, net, source="shop/client[Pod]", port=80, service="shop/web", plane="mtls", request=None):
