@@ -160,3 +160,13 @@ API = Atom("path", Operator.PREFIX, "/api")
 )
 def test_text(condition, text):
     assert str(condition) == text
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"), [(("10.1.2.3",), T), (("10.2.0.1",), F), (("2001:db8::1",), T), ((), F), (("10.2.0.1", "10.1.0.0"), T)]
+)
+def test_an_address_in_blocks(values, expected):
+    inside = Atom("forwarded", Operator.WITHIN, "10.1.0.0/16,2001:db8::/32")
+    assert inside.evaluate(Request({"forwarded": values})) is expected
+    assert inside.evaluate(None) is U
+    assert str(inside) == "forwarded is in 10.1.0.0/16,2001:db8::/32"

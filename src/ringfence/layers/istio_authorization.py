@@ -34,6 +34,7 @@ from ringfence.layers.istio_inbound import (
     TCP,
     TOKENS,
     Inbound,
+    is_gateway,
     past,
     ports,
 )
@@ -110,11 +111,13 @@ def kind(
     tokens = (one for one in requests if one.jwt_rules and selects(one, root_namespace, namespace, pod))
     custom = (one for one in policies if one.action is PolicyAction.CUSTOM)
     providers = {one.provider for one in custom if selects(one, root_namespace, namespace, pod)}
+    gateway = is_gateway(template)
     inbound = Inbound(
-        ports(services, template),
+        () if gateway else ports(services, template),
         tuple(sorted(one.metadata.qualified_name for one in tokens)),
         tuple(sorted(providers)),
         past(template.annotations),
+        gateway,
     )
     return Kind(namespace, pod, inbound)
 
@@ -201,7 +204,7 @@ class _Lowering:
                 yield _rule(shape, match, Bounds.exactly(headers_of("tcp", match.ports)), ALWAYS, ())
             return
         for inbound, where in self._groups(policy, rule):
-            place = Place(namespace, domains, self._jwt_rules(inbound.tokens))
+            place = Place(namespace, domains, self._jwt_rules(inbound.tokens), inbound.gateway)
             for http in (True, False):
                 asked = self._asked(policy, inbound, http)
                 if asked is None:

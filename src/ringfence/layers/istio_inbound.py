@@ -6,9 +6,12 @@
     providers  the external authorizers that CUSTOM policies name there, dry runs included
     past       the ports whose connections go past the proxy
 
+A gateway's ports are what its Gateway objects make of them, so that all of them are read as their bytes look.
+
 A Service's port says its protocol by `appProtocol`, else by its name up to a hyphen (`http`, `http2`, `grpc`,
-`grpc-web`; `tcp`, `tls`, `https`, `mongo`, `redis`, `mysql`); the ports 25, 53, 3306 and 27017 are TCP where nothing is
-said. Two Services with one target port: the oldest decides; where nobody knows which, the port is `either`.
+`grpc-web`; `tcp`, `tls`, `https`, `mongo`, `redis`, `mysql`, `udp`); the ports 25, 53, 3306 and 27017 are TCP where
+nothing is said. Two Services with one target port: the oldest decides, of equally old ones the first by name; where the
+files do not tell their ages, the port is `either`.
 
 The pods of one template share the facet, so that rules speak of it and never of single pods. Sources: istio
 `pkg/config/kube/conversion.go`, `pilot/pkg/networking/core/listener_inbound.go`, `tools/istio-iptables`.
@@ -19,6 +22,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from ringfence.layers.istio_waypoint import GATEWAY_NAME
 from ringfence.model.intervals import IntervalSet
 from ringfence.resources.kubernetes import PodTemplate, Service, ServicePort
 
@@ -29,10 +33,11 @@ HTTP, TCP, EITHER, DETECTED = "http", "tcp", "either", "detected"
 """How a port is read: as the one or the other; as one of them and nobody knows which; as its bytes look."""
 
 HTTP_NAMES = frozenset(("http", "http2", "http_proxy", "grpc", "grpc-web"))
-TCP_NAMES = frozenset(("tcp", "tls", "https", "mongo", "redis", "mysql"))
+TCP_NAMES = frozenset(("tcp", "tls", "https", "mongo", "redis", "mysql", "udp"))
 STANDARD = {"kubernetes.io/h2c": HTTP, "kubernetes.io/ws": HTTP, "kubernetes.io/wss": TCP}
 NEVER_DETECTED = (25, 53, 3306, 27017)
 
+TEMPLATES = "inject.istio.io/templates"
 EXCLUDED = "traffic.sidecar.istio.io/excludeInboundPorts"
 INCLUDED = "traffic.sidecar.istio.io/includeInboundPorts"
 OWN_PORTS = IntervalSet.of(15020, 15021, 15090)
@@ -44,12 +49,16 @@ Names = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Inbound:
-    """What one kind of pod does with inbound connections. `ports` is sorted; what it does not list is detected."""
+    """What one kind of pod does with inbound connections. `ports` is sorted; what it does not list is detected.
+
+    A gateway's `ports` are empty.
+    """
 
     ports: tuple[tuple[int, str], ...] = ()
     tokens: Names = ()
     providers: Names = ()
     past: IntervalSet = OWN_PORTS
+    gateway: bool = False
 
     @property
     def facet(self) -> Mapping[str, str]:
@@ -64,6 +73,8 @@ class Inbound:
     @property
     def reading(self) -> str:
         """The ports as one text."""
+        if self.gateway:
+            return "gateway"
         kinds = {kind: ",".join(str(port) for port, how in self.ports if how == kind) for kind in (HTTP, TCP, EITHER)}
         return "; ".join(f"{kind} {listed}" for kind, listed in kinds.items() if listed)
 
@@ -83,22 +94,23 @@ def protocol(port: ServicePort) -> str:
     name = "grpc-web" if name.startswith("grpc-web") else name.partition("-")[0]
     if name in HTTP_NAMES:
         return HTTP
-    if name in TCP_NAMES or port.port in NEVER_DETECTED or port.protocol == "UDP":
+    if name in TCP_NAMES or port.port in NEVER_DETECTED:
         return TCP
     return DETECTED
 
 
 def ports(services: Iterable[Service], template: PodTemplate) -> tuple[tuple[int, str], ...]:
     """How the ports of a pod are read that these Services of its namespace list, if they select it."""
-    said: dict[int, list[tuple[str, str]]] = {}
+    said: dict[int, list[tuple[str, str, str]]] = {}
     for service in services:
         wanted = (service.selector or {}).items()
         if service.type == "ExternalName" or not wanted or not wanted <= template.labels.items():
             continue
         for port in service.ports:
             if port.protocol == "TCP":
+                age = service.metadata.creation_timestamp, service.metadata.name
                 for number in _targets(port, template):
-                    said.setdefault(number, []).append((service.metadata.creation_timestamp, protocol(port)))
+                    said.setdefault(number, []).append((*age, protocol(port)))
     decided = ((number, _decided(found)) for number, found in sorted(said.items()))
     return tuple((number, how) for number, how in decided if how != DETECTED)
 
@@ -109,12 +121,18 @@ def _targets(port: ServicePort, template: PodTemplate) -> Iterable[int]:
     return {one.container_port for one in template.ports if one.name == port.target_port and one.protocol == "TCP"}
 
 
-def _decided(found: list[tuple[str, str]]) -> str:
-    if len({how for _, how in found}) == 1:
-        return found[0][1]
-    times = sorted(found)
-    first = {how for time, how in times if time == times[0][0]}
-    return times[0][1] if times[0][0] and len(first) == 1 else EITHER
+def _decided(found: list[tuple[str, str, str]]) -> str:
+    time, _, how = min(found)
+    return how if time or len({one for _, _, one in found}) == 1 else EITHER
+
+
+def is_gateway(template: PodTemplate) -> bool:
+    """Whether the proxy is all there is in a pod: it serves what Gateway objects say."""
+    return (
+        GATEWAY_NAME in template.labels
+        or template.labels.get("istio", "").endswith("gateway")
+        or "gateway" in template.annotations.get(TEMPLATES, "").split(",")
+    )
 
 
 def past(annotations: Mapping[str, str]) -> IntervalSet:

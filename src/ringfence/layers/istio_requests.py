@@ -1,6 +1,6 @@
 r"""A request as a sidecar's rules see it: the path normalized, the token taken apart.
 
-    path      without query and fragment, after normalization:
+    path      without query, after normalization:
               NONE                      as sent
               BASE                      RFC 3986: dot segments resolved, `\` is `/`, escapes of unreserved characters
                                         decoded (and `%2e` counts as a dot)
@@ -13,7 +13,7 @@ r"""A request as a sidecar's rules see it: the path normalized, the token taken 
 
 A request is told whole: a header or claim that it does not name is absent. Only the names that somebody asks for
 (`asked`) need to be said, because a mapping holds no infinity of absent ones. A path that Envoy refuses (it has an
-escaped NUL) is left out, and so not known.
+escaped NUL or a fragment) is left out, and so not known; the claims of a valid token that are not told, too.
 
 Sources: istio `pilot/pkg/networking/core/listener_builder.go`; Envoy `source/common/http/path_utility.cc`,
 `conn_manager_utility.cc`; Chromium's `url/url_canon_path.cc`.
@@ -28,7 +28,7 @@ from typing import Any
 
 from ringfence.layers.istio_tokens import BEARER, CLAIM, NO_TOKEN, PLACE, TOKEN, VALID, WORDS, claim_name
 
-FORWARDED = "forwarded"
+HEADER, FORWARDED = "header:", "forwarded"
 PROTOCOL, HTTP = "protocol", "http"
 
 UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
@@ -52,20 +52,24 @@ def request_subjects(
     found: dict[str, tuple[str, ...]] = {PROTOCOL: (HTTP,)}
     for name, pseudo in (("method", ":method"), ("host", ":authority")):
         if name in http:
-            found[name] = found[f"header:{pseudo}"] = (http[name],)
+            found[name] = found[f"{HEADER}{pseudo}"] = (http[name],)
+    if "host" in http:
+        found["header:host"] = (http["host"],)
     if "sni" in http:
         found["sni"] = (http["sni"],)
     if "path" in http:
         path = normalized(http["path"], normalization)
         if path is not None:
             found["header::path"] = (path,)
-            found["path"] = (path.partition("?")[0].partition("#")[0],)
+            found["path"] = (path.partition("?")[0],)
     headers = {name.lower(): _joined(value) for name, value in http.get("headers", {}).items()}
-    found |= {f"header:{name}": (value,) for name, value in headers.items()}
+    found |= {f"{HEADER}{name}": (value,) for name, value in headers.items()}
     found[FORWARDED] = _forwarded(headers.get("x-forwarded-for"))
     found |= _token(http)
+    told = [HEADER]
+    told += [CLAIM, WORDS] if found[TOKEN] != (VALID,) or "claims" in http else []
     for subject in asked:
-        if subject.startswith((CLAIM, WORDS)) or (subject.startswith("header:") and ":" not in subject[7:8]):
+        if subject.startswith(tuple(told)) and not subject.startswith(f"{HEADER}:"):
             found.setdefault(subject, ())
     return found
 
@@ -116,6 +120,8 @@ def _claims(claims: Mapping[str, Any], above: tuple[str, ...]) -> Iterator[tuple
 
 def normalized(path: str, how: str) -> str | None:
     """The path as rules see it, its query kept; None where Envoy refuses it."""
+    if "#" in path:
+        return None
     bare, mark, query = path.partition("?")
     if how == "DECODE_AND_MERGE_SLASHES":
         for escape, plain in (("%2f", "/"), ("%2F", "/"), ("%5c", "\\"), ("%5C", "\\")):

@@ -8,8 +8,8 @@ the port is read:
             is dropped as a whole where it allows, and loses those fields where it denies: stricter both times
 
 `remoteIpBlocks` and `remote.ip` ask for the last address of `x-forwarded-for`, without that header (and on TCP) for the
-connection's own, as `ipBlocks` and `source.ip` always do. `destination.ip` is the pod's own address. The values of
-`experimental.envoy.filters.*` are a filter's, and never known.
+connection's own, as `ipBlocks` and `source.ip` always do; at a gateway nobody knows what that header counts for.
+`destination.ip` is the pod's own address. The values of `experimental.envoy.filters.*` are a filter's, and never known.
 
 Source: istio `pilot/pkg/security/authz/model/model.go`, `generator.go`.
 """
@@ -17,7 +17,7 @@ Source: istio `pilot/pkg/security/authz/model/model.go`, `generator.go`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ringfence.layers import istio_identities as identities
 from ringfence.layers import istio_texts as texts
@@ -30,7 +30,7 @@ from ringfence.model.conditions import ALWAYS, AllHold, AnyHolds, Atom, Conditio
 from ringfence.model.headers import PORTS
 from ringfence.model.intervals import IntervalSet
 from ringfence.model.rules import Pattern, Peer
-from ringfence.model.selectors import ANYTHING, Addressed, AllOf, Not, Selector
+from ringfence.model.selectors import ANYTHING, Addressed, AllOf, Not, Selector, Unsure
 from ringfence.resources.istio.authorization import JWTRule, Operation, PolicyRule, Source
 
 HEADERS, CLAIMS, FILTERS = "request.headers[", "request.auth.claims[", "experimental."
@@ -49,6 +49,7 @@ SOURCE_FIELDS = (
     ("request.auth.principal", "request_principals"),
 )
 OPERATION_FIELDS = (("destination.port", "ports"), ("host", "hosts"), ("method", "methods"), ("path", "paths"))
+TRUSTED = Unsure("how many proxies before it a gateway trusts to tell a client's address is not read")
 ANY_TEXT = (Operator.PATTERN, texts.NOT_EMPTY)
 OF_TARGETS = ("destination.", "connection.", FILTERS)
 OF_HTTP = ("request.", "host", "method", "path")
@@ -61,6 +62,7 @@ class Place:
     namespace: str
     domains: identities.TrustDomains
     tokens: tuple[JWTRule, ...] = ()
+    gateway: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +158,10 @@ def _clients(asked: Iterable[Asked], place: Place, http: bool) -> Iterator[tuple
         return
     there = Atom(FORWARDED, Operator.PRESENT)
     yield _peer(direct & remote, proven, barred), _all((*conditions, Negated(there)))
-    yield _peer(direct, proven, barred), _all((*conditions, there, *forwarded))
+    if place.gateway:
+        yield replace(_peer(direct, proven, barred), selector=TRUSTED), _all((*conditions, there))
+    else:
+        yield _peer(direct, proven, barred), _all((*conditions, there, *forwarded))
 
 
 def _targets(asked: Iterable[Asked], http: bool) -> tuple[IntervalSet, Selector, Condition]:
