@@ -30,7 +30,8 @@ def test_text(value, fits, fails):
 
 
 @pytest.mark.parametrize(
-    ("value", "fits", "fails"), [("*", ["", "a"], []), ("a", ["a"], ["A"]), ("a*", ["ab"], ["b"]), ("*a", ["ba"], ["b"])]
+    ("value", "fits", "fails"),
+    [("*", ["", "a"], []), ("a", ["a"], ["A"]), ("a*", ["ab"], ["b"]), ("*a", ["ba"], ["b"])],
 )
 def test_header(value, fits, fails):
     assert all(holds(texts.header("s", value), one) for one in fits)

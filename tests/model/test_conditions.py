@@ -163,7 +163,8 @@ def test_text(condition, text):
 
 
 @pytest.mark.parametrize(
-    ("values", "expected"), [(("10.1.2.3",), T), (("10.2.0.1",), F), (("2001:db8::1",), T), ((), F), (("10.2.0.1", "10.1.0.0"), T)]
+    ("values", "expected"),
+    [(("10.1.2.3",), T), (("10.2.0.1",), F), (("2001:db8::1",), T), ((), F), (("10.2.0.1", "10.1.0.0"), T)],
 )
 def test_an_address_in_blocks(values, expected):
     inside = Atom("forwarded", Operator.WITHIN, "10.1.0.0/16,2001:db8::/32")

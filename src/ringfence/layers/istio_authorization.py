@@ -266,13 +266,9 @@ def _among(match: Match, who: Selector) -> Match:
     return match if who == ANYTHING else replace(match, peers=tuple(replace(one, selector=who) for one in match.peers))
 
 
-def _rule(
-    shape: Rule, match: Match, headers: Bounds[HeaderSet], extra: Condition, where: tuple[Selector, ...]
-) -> Rule:
+def _rule(shape: Rule, match: Match, headers: Bounds[HeaderSet], extra: Condition, where: tuple[Selector, ...]) -> Rule:
     subjects = AllOf((*where, match.targets)) if where else match.targets
-    return replace(
-        shape, peers=match.peers, headers=headers, condition=_all(match.condition, extra), subjects=subjects
-    )
+    return replace(shape, peers=match.peers, headers=headers, condition=_all(match.condition, extra), subjects=subjects)
 
 
 def _all(*parts: Condition) -> Condition:
