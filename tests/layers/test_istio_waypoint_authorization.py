@@ -140,3 +140,20 @@ def test_tokens_that_bind():
     assert at.facets(service("other"), WAYPOINT)[INBOUND]["tokens"] == ""
     assert decided((), requests=(token,)) == BOTH
     assert decided((), requests=(token,), name="other") == ALLOWED
+
+
+@pytest.mark.parametrize(
+    ("found", "idle"),
+    [
+        (policy(WEB), False),
+        (policy(TargetReference("", "Service", "third")), True),
+        (policy(WEB, namespace="elsewhere"), True),
+        (policy(CLASS, namespace=ROOT), False),
+        (policy(CLASS), True),
+        (policy(GATEWAY), False),
+        (replace(policy(WEB), target_refs=()), False),
+    ],
+)
+def test_what_binds_nowhere(found, idle):
+    at = AtWaypoints([found], (), Settings(ROOT))
+    assert [one for one, _, _ in at.idle([(service(), WAYPOINT)])] == ([found] if idle else [])

@@ -22,10 +22,13 @@ from ringfence.layers.istio_waypoint import FACET, LAYER, Waypoint, binds
 from ringfence.model.intervals import IntervalSet
 from ringfence.model.rules import Chain
 from ringfence.model.selectors import Comparison, Label
+from ringfence.model.spans import Span
 from ringfence.resources.istio.authorization import AuthorizationPolicy, PolicyAction, RequestAuthentication
 from ringfence.resources.kubernetes import Service
 
 P = TypeVar("P", AuthorizationPolicy, RequestAuthentication)
+
+NOWHERE_BOUND = "no waypoint stands before what the policy names, and no other proxy enforces it: it restricts nobody"
 
 NOTHING_PAST = IntervalSet()
 
@@ -66,6 +69,19 @@ class AtWaypoints:
         return tuple(
             chain for (bound, inbound), names in groups.items() for chain in self._chains(bound, inbound, names)
         )
+
+    def idle(self, dialled: Iterable[tuple[Service, Waypoint]]) -> list[tuple[AuthorizationPolicy, Span, str]]:
+        """The policies for Services and classes that bind nowhere, with the place and what follows.
+
+        `dialled`: every Service that a waypoint stands before. A Gateway may be one that no waypoint is.
+        """
+        found = tuple(dialled)
+        return [
+            (one, one.span, NOWHERE_BOUND)
+            for one in self.policies
+            if not any(target.kind == "Gateway" for target in one.target_refs)
+            and not any(self._bound((one,), service, waypoint) for service, waypoint in found)
+        ]
 
     def _chains(self, bound: Bound, inbound: Inbound, names: list[str]) -> Iterator[Chain]:
         # What binds is settled, so that as policies of sidecars they are for everything in their own namespaces.
