@@ -19,6 +19,7 @@ from ringfence.layers import istio_inbound
 from ringfence.layers.istio_authorization import Kind, Settings, authorization
 from ringfence.layers.istio_inbound import DETECTED, Inbound
 from ringfence.layers.istio_waypoint import FACET, LAYER, Waypoint, binds
+from ringfence.model.bounds import Bounds
 from ringfence.model.intervals import IntervalSet
 from ringfence.model.rules import Chain
 from ringfence.model.selectors import Comparison, Label
@@ -30,7 +31,7 @@ P = TypeVar("P", AuthorizationPolicy, RequestAuthentication)
 
 NOWHERE_BOUND = "no waypoint stands before what the policy names, and no other proxy enforces it: it restricts nobody"
 
-NOTHING_PAST = IntervalSet()
+NOTHING_PAST = Bounds.exactly(IntervalSet())
 
 
 @dataclass(frozen=True, slots=True)
