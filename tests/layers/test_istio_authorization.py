@@ -253,6 +253,10 @@ def test_what_is_not_tcp_passes():
         ({"traffic.sidecar.istio.io/includeInboundPorts": "9"}, HTTP_PORT, YES),
         ({"traffic.sidecar.istio.io/includeInboundPorts": "8080"}, HTTP_PORT, NO),
         ({"traffic.sidecar.istio.io/includeInboundPorts": ""}, HTTP_PORT, YES),
+        ({"traffic.sidecar.istio.io/includeInboundPorts": "http"}, HTTP_PORT, OPEN),
+        ({"traffic.sidecar.istio.io/excludeInboundPorts": "*"}, HTTP_PORT, OPEN),
+        ({"traffic.sidecar.istio.io/excludeInboundPorts": "*"}, 15090, YES),
+        ({"sidecar.istio.io/interceptionMode": "NONE"}, HTTP_PORT, YES),
     ],
 )
 def test_ports_past_the_proxy(annotations, port, expected):

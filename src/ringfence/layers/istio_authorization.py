@@ -22,8 +22,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from ringfence.layers.istio_inbound import (
+    ALWAYS_PAST,
     DETECTED,
     EITHER,
     FACET,
@@ -36,6 +38,7 @@ from ringfence.layers.istio_inbound import (
     Inbound,
     is_gateway,
     past,
+    past_key,
     ports,
 )
 from ringfence.layers.istio_options import Authorizer
@@ -116,7 +119,7 @@ def kind(
         () if gateway else ports(services, template),
         tuple(sorted(one.metadata.qualified_name for one in tokens)),
         tuple(sorted(providers)),
-        past(template.annotations),
+        ALWAYS_PAST if gateway else past(template.annotations),
         gateway,
     )
     return Kind(namespace, pod, inbound)
@@ -162,12 +165,20 @@ class _Lowering:
     kinds: tuple[Kind, ...]
     settings: Settings
 
+    @cached_property
+    def _by_namespace(self) -> dict[str, list[Kind]]:
+        found: dict[str, list[Kind]] = {}
+        for one in self.kinds:
+            found.setdefault(one.namespace, []).append(one)
+        return found
+
     def past(self) -> Iterator[Scope]:
         """What goes past the proxy: ports, for each set of them, and other protocols."""
         yield Scope("captured protocols", SIDECARS, (NOT_TCP,))
         for one in dict.fromkeys(kind.inbound.past for kind in self.kinds):
-            where = AllOf((SIDECARS, facet(PAST, str(one.pairs))))
-            rule = Rule(Action.ALLOW, ANY_PEER, Bounds.exactly(headers_of("tcp", one)), name="(a port past the proxy)")
+            where = AllOf((SIDECARS, facet(PAST, past_key(one))))
+            headers = Bounds(headers_of("tcp", one.must), headers_of("tcp", one.may), one.because)
+            rule = Rule(Action.ALLOW, ANY_PEER, headers, name="(a port past the proxy)")
             yield Scope("captured ports", where, (rule,))
 
     def tokens(self) -> Iterator[Scope]:
@@ -218,8 +229,9 @@ class _Lowering:
         """The kinds of pods for which a rule means different things, of those that the policy is for."""
         of_tokens, of_providers = asks_for_tokens(rule), policy.action is PolicyAction.CUSTOM
         seen: set[tuple[Selector, ...]] = set()
-        for one in self.kinds:
-            if not selects(policy, self.settings.root_namespace, one.namespace, one.labels):
+        own, root = policy.metadata.namespace, self.settings.root_namespace
+        for one in self.kinds if own == root else self._by_namespace.get(own, ()):
+            if not selects(policy, root, one.namespace, one.labels):
                 continue
             where = [facet(PORTS, one.inbound.reading)]
             where += [facet(TOKENS, ",".join(one.inbound.tokens))] if of_tokens else []

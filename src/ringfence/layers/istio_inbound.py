@@ -22,7 +22,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from ringfence.layers.istio_facets import INTERCEPTION, OWN_PORTS, PORT_LIST, TRAFFIC
 from ringfence.layers.istio_waypoint import GATEWAY_NAME
+from ringfence.model.bounds import Bounds
+from ringfence.model.headers import PORTS as PORTS_THERE_ARE
 from ringfence.model.intervals import IntervalSet
 from ringfence.resources.kubernetes import PodTemplate, Service, ServicePort
 
@@ -38,11 +41,9 @@ STANDARD = {"kubernetes.io/h2c": HTTP, "kubernetes.io/ws": HTTP, "kubernetes.io/
 NEVER_DETECTED = (25, 53, 3306, 27017)
 
 TEMPLATES = "inject.istio.io/templates"
-EXCLUDED = "traffic.sidecar.istio.io/excludeInboundPorts"
-INCLUDED = "traffic.sidecar.istio.io/includeInboundPorts"
-OWN_PORTS = IntervalSet.of(15020, 15021, 15090)
-"""Ports of the proxy itself, which are never captured."""
-EVERY_PORT = IntervalSet.of((0, 65535))
+OWN = IntervalSet.of(*OWN_PORTS)
+ALWAYS_PAST = Bounds.exactly(OWN)
+UNREADABLE = "nobody can read the ports that an annotation names"
 
 Names = tuple[str, ...]
 
@@ -57,7 +58,7 @@ class Inbound:
     ports: tuple[tuple[int, str], ...] = ()
     tokens: Names = ()
     providers: Names = ()
-    past: IntervalSet = OWN_PORTS
+    past: Bounds[IntervalSet] = ALWAYS_PAST
     gateway: bool = False
 
     @property
@@ -67,7 +68,7 @@ class Inbound:
             PORTS: self.reading,
             TOKENS: ",".join(self.tokens),
             PROVIDERS: ",".join(self.providers),
-            PAST: str(self.past.pairs),
+            PAST: past_key(self.past),
         }
 
     @property
@@ -81,7 +82,7 @@ class Inbound:
     def read_as(self, kind: str) -> IntervalSet:
         """The ports that are read so."""
         if kind == DETECTED:
-            return EVERY_PORT - IntervalSet.of(*(port for port, _ in self.ports))
+            return PORTS_THERE_ARE - IntervalSet.of(*(port for port, _ in self.ports))
         return IntervalSet.of(*(port for port, how in self.ports if how == kind))
 
 
@@ -135,12 +136,25 @@ def is_gateway(template: PodTemplate) -> bool:
     )
 
 
-def past(annotations: Mapping[str, str]) -> IntervalSet:
+def past(annotations: Mapping[str, str]) -> Bounds[IntervalSet]:
     """The ports whose connections go past the proxy of a pod with these annotations."""
-    included = annotations.get(INCLUDED, "*").strip()
-    left_out = EVERY_PORT - _numbers(included) if included != "*" else IntervalSet()
-    return OWN_PORTS | left_out | _numbers(annotations.get(EXCLUDED, ""))
+    if annotations.get(INTERCEPTION) == "NONE":
+        return Bounds.exactly(PORTS_THERE_ARE)
+    included = annotations.get(f"{TRAFFIC}includeInboundPorts", "*").strip()
+    excluded, only = _numbers(annotations.get(f"{TRAFFIC}excludeInboundPorts", "")), _numbers(included)
+    if excluded is None or (only is None and included != "*"):
+        return Bounds(OWN | (excluded or IntervalSet()), PORTS_THERE_ARE, UNREADABLE)
+    left_out = IntervalSet() if only is None else PORTS_THERE_ARE - only
+    return Bounds.exactly(OWN | left_out | excluded)
 
 
-def _numbers(text: str) -> IntervalSet:
-    return IntervalSet.of(*(int(one) for one in (part.strip() for part in text.split(",")) if one.isdecimal()))
+def past_key(ports: Bounds[IntervalSet]) -> str:
+    """These ports as the facet says them."""
+    return f"{ports.must.pairs}" if ports.known else f"{ports.must.pairs} or {ports.may.pairs}"
+
+
+def _numbers(text: str) -> IntervalSet | None:
+    """The ports of a list; None where it is none."""
+    if not PORT_LIST.fullmatch(text):
+        return None
+    return IntervalSet.of(*(int(one) for one in text.split(",") if one.strip()))
