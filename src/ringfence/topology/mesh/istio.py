@@ -1,8 +1,10 @@
 """Istio: who is a member, what its mutual TLS proves, and the chains of its data planes.
 
-membership      `istio_membership`; the pods' own proxies: `istio_proxies`; Services: `istio_registry`
-sidecars        `layers.istio_offer` sends, `layers.istio_mtls` takes, `layers.istio_authorization` decides
-ambient         `layers.ztunnel_*`, where anything asks for that plane
+    membership      `istio_membership`; the pods' own proxies: `istio_proxies`; Services: `istio_registry`
+    sidecars        `layers.istio_offer` sends, `layers.istio_mtls` takes, `layers.istio_authorization` decides
+    ambient         `layers.ztunnel_*`, where any pod is of that plane
+
+Waypoints, which stand before Services and not at pods, are `topology.mesh.waypoints`.
 """
 
 from __future__ import annotations
