@@ -76,13 +76,15 @@ def decided(
     plane=SIDECAR,
     transport=None,
     own_address="10.3.0.2",
+    unknown=frozenset(),
 ):
     """Every decision that is possible: `{True}`, `{False}` or both. `http` None: nothing is known of a request."""
     settings = settings or Settings()
     policies = tuple(policies)
     here = kind(namespace, template, services, policies, requests, settings.root_namespace)
     facets = {POD: template.labels, NAMESPACE: {}, MESH: {PLANE: plane}, FACET: here.inbound.facet}
-    pod = Endpoint("pod", "pods", AddressSet.of(own_address), namespace=namespace, facets=facets)
+    place = AddressSet.of(own_address)
+    pod = Endpoint("pod", "pods", place, namespace=namespace, facets=facets, unknown_facets=unknown)
     asked = asked_subjects(one for policy in policies for one in policy.rules)
     request = None if http is None else Request(request_subjects(http, asked=asked))
     header = Header(transport or ("mtls" if identity else "tcp"), 40000, port)

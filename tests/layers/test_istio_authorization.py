@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from ringfence.layers.istio_authorization import Settings, authorization
 from ringfence.layers.istio_options import Authorizer
-from ringfence.layers.mesh_facets import AMBIENT, NO_PLANE
+from ringfence.layers.mesh_facets import AMBIENT, MESH, NO_PLANE
 from ringfence.resources.istio.authorization import PolicyRule, TargetReference
-from ringfence.resources.kubernetes import PodTemplate
+from ringfence.resources.kubernetes import ObjectMeta, PodTemplate, Service, ServicePort
 
 from .istio_pods import (
     ALLOW,
@@ -19,6 +19,7 @@ from .istio_pods import (
     DENY,
     GET,
     HTTP_PORT,
+    SERVICE,
     TCP_PORT,
     TOKENS,
     UNLISTED,
@@ -238,6 +239,26 @@ def test_at_a_gateway_nobody_knows_what_x_forwarded_for_counts_for():
 @pytest.mark.parametrize("plane", [AMBIENT, NO_PLANE])
 def test_pods_without_a_sidecar_enforce_nothing(plane):
     assert decided([policy(ALLOW)], plane=plane) == YES
+
+
+def test_where_nobody_knows_of_a_sidecar_a_denial_is_open():
+    assert decided([policy(ALLOW)], unknown=frozenset((MESH,))) == OPEN
+    assert decided([policy(DENY, operation(methods=["PUT"]))], unknown=frozenset((MESH,))) == YES
+
+
+@pytest.mark.parametrize(
+    ("action", "asked", "expected"),
+    [
+        (DENY, source(namespaces=["front"]), NO),
+        (DENY, operation(methods=["PUT"]), OPEN),
+        (ALLOW, operation(methods=["GET"]), OPEN),
+        (ALLOW, operation(methods=["PUT"]), NO),
+        (ALLOW, source(namespaces=["front"]), YES),
+    ],
+)
+def test_a_port_that_services_disagree_on(action, asked, expected):
+    other = Service(ObjectMeta("b", "shop"), selector={"app": "web"}, ports=(ServicePort(90, HTTP_PORT, "tcp"),))
+    assert decided([policy(action, asked)], services=(SERVICE, other)) == expected
 
 
 def test_what_is_not_tcp_passes():

@@ -69,6 +69,11 @@ def test_path(value, fits, fails):
     assert not any(holds(texts.path("s", value), one) for one in fails)
 
 
+@pytest.mark.parametrize("value", ["{*}/a", "/a/{*}//"])
+def test_a_template_that_envoy_refuses_is_not_known(value):
+    assert holds(texts.path("s", value), "/a") is None
+
+
 def test_values_are_alternatives():
     either = texts.any_of(texts.text, "s", ("a", "b*"))
     assert [holds(either, one) for one in ("a", "bc", "c")] == [True, True, False]

@@ -3,7 +3,8 @@
     text      exact, prefix, suffix; `*` is any text but the empty. Of two stars the first decides, the other is plain
     header    the same, but `*` asks whether the header is there, empty or not
     host      like a header, letters' case aside, port included
-    path      like a text, or a template: `{*}` is one segment, `{**}` any number of them, the empty one included
+    path      like a text, or a template: `{*}` is one segment, `{**}` any number of them, the empty one included. What
+              istiod takes for a template and Envoy does not is never known: the proxy keeps what it had before
 
 A condition on several values is a disjunction. Sources: istio `pilot/pkg/security/authz/matcher`, Envoy
 `source/extensions/path/uri_template_lib`.
@@ -48,9 +49,11 @@ def host(subject: str, value: str) -> Atom:
 
 def path(subject: str, value: str) -> Atom:
     """A path without its query."""
-    if any(one in value for one in TEMPLATES):
-        return Atom(subject, Operator.PATTERN, template(value))
-    return text(subject, value)
+    if not any(one in value for one in TEMPLATES):
+        return text(subject, value)
+    if not value.startswith("/") or "//" in value:
+        return Atom(f"template {value}", Operator.PRESENT)
+    return Atom(subject, Operator.PATTERN, template(value))
 
 
 def template(value: str) -> str:
