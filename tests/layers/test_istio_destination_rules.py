@@ -1,0 +1,194 @@
+"""Which DestinationRule a client follows, how several are merged, and what a client then sends."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ringfence.layers.istio_destination_rules import DestinationRules, Merged, Tls
+from ringfence.resources.istio.mesh_config import MeshConfig
+from ringfence.resources.istio.networking import DestinationRule, PortTraffic, Subset, TlsMode, TrafficPolicy
+from ringfence.resources.kubernetes import ObjectMeta
+
+HOST = "web.shop.svc.cluster.local"
+DISABLE, SIMPLE, MUTUAL, ISTIO_MUTUAL = TlsMode
+EARLY, LATE = "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"
+
+
+def rule(
+    name: str,
+    host: str = HOST,
+    policy: TrafficPolicy | TlsMode | None = None,
+    subsets: tuple[Subset, ...] = (),
+    to: tuple[str, ...] = (),
+    app: str = "",
+    created: str = EARLY,
+) -> DestinationRule:
+    namespace, _, short = name.rpartition("/")
+    made = TrafficPolicy(policy) if isinstance(policy, TlsMode) else policy
+    selector = (("app", app),) if app else None
+    return DestinationRule(
+        ObjectMeta(short, namespace or "shop", creation_timestamp=created), host, made, subsets, to, selector
+    )
+
+
+def followed(*rules: DestinationRule, client: str = "client") -> list[str | None]:
+    """The names that the alternatives come to: those for workloads as `label:name`, then that of the rest."""
+    found = []
+    for alternative in DestinationRules(rules, MeshConfig()).followed(client, HOST, "shop"):
+        for one in alternative:
+            name = one.merged.rule.metadata.qualified_name if one.merged else None
+            found.append(f"{one.labels[0][1]}:{name}" if one.labels else name)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("rules", "client", "expected"),
+    [
+        ((), "client", [None]),
+        ((rule("client/a"), rule("shop/b"), rule("istio-system/c")), "client", ["client/a"]),
+        ((rule("shop/b"), rule("istio-system/c")), "client", ["shop/b"]),
+        ((rule("istio-system/c"),), "client", ["istio-system/c"]),
+        ((rule("third/a"),), "client", [None]),
+        # The host: short names are of the rule's own namespace, a dot makes a name complete, the longest wins.
+        ((rule("shop/b", "web"),), "client", ["shop/b"]),
+        ((rule("client/a", "web"),), "client", [None]),
+        ((rule("shop/b", "web.shop"),), "client", [None]),
+        ((rule("client/a", "*"), rule("client/b", "*.shop.svc.cluster.local")), "client", ["client/b"]),
+        ((rule("client/a", "*"), rule("client/b")), "client", ["client/b"]),
+        ((rule("client/a", "*"), rule("shop/b")), "client", ["client/a"]),  # the place goes before the host
+        # exportTo
+        ((rule("shop/b", to=(".",)), rule("istio-system/c")), "client", ["istio-system/c"]),
+        ((rule("shop/b", to=(".",)),), "shop", ["shop/b"]),
+        ((rule("shop/b", to=("client",)),), "client", ["shop/b"]),
+        ((rule("shop/b", to=("client",)),), "shop", [None]),
+        ((rule("shop/b", to=("client",)),), "third", [None]),
+        ((rule("shop/b", to=("*",)),), "third", ["shop/b"]),
+        # Clients of the root namespace: rules of their own that nobody else has, then the Service's.
+        ((rule("istio-system/c", "*"), rule("shop/b")), "istio-system", ["shop/b"]),
+        ((rule("istio-system/c", "*", to=(".",)), rule("shop/b")), "istio-system", ["istio-system/c"]),
+        # Workloads
+        ((rule("client/a", app="x"), rule("client/b")), "client", ["x:client/a", "client/b"]),
+        ((rule("client/a", app="x"),), "client", ["x:client/a", None]),
+        ((rule("shop/a", app="x"),), "client", [None]),
+    ],
+)
+def test_which_rule_a_client_follows(rules, client, expected):
+    assert followed(*rules, client=client) == expected
+
+
+def test_the_mesh_may_export_nothing_by_default():
+    config = MeshConfig(default_destination_rule_export_to=(".",))
+    found = DestinationRules((rule("shop/b"),), config)
+    assert [one.merged is None for one in found.followed("client", HOST, "shop")[0]] == [True]
+    assert [one.merged is None for one in found.followed("shop", HOST, "shop")[0]] == [False]
+
+
+def merged(*rules: DestinationRule) -> Merged:
+    alternatives = DestinationRules(rules, MeshConfig()).followed("client", HOST, "shop")
+    assert len(alternatives) == 1
+    assert alternatives[0][-1].merged is not None
+    return alternatives[0][-1].merged
+
+
+def test_rules_of_one_host_are_merged_the_oldest_first():
+    first = rule("a", subsets=(Subset("v1", (("v", "1"),)),))
+    second = rule("b", policy=DISABLE, subsets=(Subset("v1"), Subset("v2")), created=LATE)
+    third = rule("c", policy=ISTIO_MUTUAL, created="2026-01-03T00:00:00Z")
+    for order in ((first, second, third), (third, second, first)):
+        found = merged(*order)
+        assert [(one.name, one.labels) for one in found.rule.subsets] == [("v1", (("v", "1"),)), ("v2", ())]
+        assert (found.rule.metadata.name, found.rule.policy) == ("a", TrafficPolicy(DISABLE))
+
+
+def test_ages_that_no_file_says_leave_the_order_open():
+    rules = (rule("a", policy=DISABLE, created=""), rule("b", policy=ISTIO_MUTUAL, created=""))
+    found = DestinationRules(rules, MeshConfig()).followed("client", HOST, "shop")
+    assert {one[-1].merged.tls("", 80) for one in found if one[-1].merged} == {Tls.PLAINTEXT, Tls.MUTUAL}
+
+
+def test_rules_with_other_exports_stand_by_themselves_and_the_last_counts():
+    first, second = rule("a", policy=DISABLE), rule("b", policy=ISTIO_MUTUAL, to=("*",), created=LATE)
+    assert merged(first, second).rule.metadata.name == "b"
+
+
+TLS = {None: "auto", DISABLE: "plaintext", SIMPLE: "plaintext", MUTUAL: "custom", ISTIO_MUTUAL: "mutual"}
+
+
+@pytest.mark.parametrize(("mode", "expected"), TLS.items())
+def test_the_modes(mode, expected):
+    assert Merged(rule("a", policy=TrafficPolicy(mode))).tls("", 80) == expected
+
+
+@pytest.mark.parametrize(
+    ("policy", "subset", "port", "expected"),
+    [
+        # A port's settings go before the rule's, at this port alone; they inherit no tls for the cluster, but
+        # endpoints are marked by the rule's own.
+        (TrafficPolicy(DISABLE, (PortTraffic(80, ISTIO_MUTUAL),)), None, 80, "mutual"),
+        (TrafficPolicy(DISABLE, (PortTraffic(80, ISTIO_MUTUAL),)), None, 81, "plaintext"),
+        (TrafficPolicy(DISABLE, (PortTraffic(80),)), None, 80, "plaintext"),
+        (TrafficPolicy(SIMPLE, (PortTraffic(80),)), None, 80, "plaintext"),
+        (TrafficPolicy(ISTIO_MUTUAL, (PortTraffic(80),)), None, 80, "proxied"),
+        (TrafficPolicy(None, (PortTraffic(80),)), None, 80, "auto"),
+        # A subset's go before both; where it is silent, the rule's hold.
+        (TrafficPolicy(DISABLE), TrafficPolicy(ISTIO_MUTUAL), 80, "mutual"),
+        (TrafficPolicy(ISTIO_MUTUAL), TrafficPolicy(DISABLE), 80, "plaintext"),
+        (TrafficPolicy(ISTIO_MUTUAL), TrafficPolicy(), 80, "mutual"),
+        (TrafficPolicy(ISTIO_MUTUAL), None, 80, "mutual"),
+        (TrafficPolicy(DISABLE, (PortTraffic(80, ISTIO_MUTUAL),)), TrafficPolicy(), 80, "mutual"),
+        (TrafficPolicy(DISABLE, (PortTraffic(80, ISTIO_MUTUAL),)), TrafficPolicy(SIMPLE), 80, "plaintext"),
+        (TrafficPolicy(DISABLE), TrafficPolicy(None, (PortTraffic(80, ISTIO_MUTUAL),)), 80, "mutual"),
+        (TrafficPolicy(DISABLE), TrafficPolicy(ISTIO_MUTUAL, (PortTraffic(80),)), 80, "proxied"),
+        (TrafficPolicy(DISABLE), TrafficPolicy(None, (PortTraffic(80),)), 80, "auto"),
+        (None, TrafficPolicy(ISTIO_MUTUAL), 80, "mutual"),
+    ],
+)
+def test_ports_and_subsets(policy, subset, port, expected):
+    subsets = (Subset("v1", (), subset),)
+    by_subset = subset is not None
+    assert Merged(rule("a", policy=policy, subsets=subsets)).tls("v1" if by_subset else "", port) == expected
+
+
+def test_a_load_balancer_may_keep_the_address():
+    found = Merged(rule("a", policy=TrafficPolicy(passthrough=True), subsets=(Subset("v1", (), TrafficPolicy()),)))
+    assert (found.passthrough("", 80), found.passthrough("v1", 80)) == (True, False)
+    assert not Merged(rule("a")).passthrough("", 80)
+    assert Merged(rule("a", policy=TrafficPolicy(None, (PortTraffic(80, None, True),)))).passthrough("", 80)
+
+
+RULES = st.builds(
+    lambda number, place, host, mode, to, created: rule(f"{place}/r{number}", host, mode, to=to, created=created),
+    st.integers(0, 40),
+    st.sampled_from(("client", "shop", "istio-system", "third")),
+    st.sampled_from((HOST, "*", "*.cluster.local", "web", "other.shop.svc.cluster.local")),
+    st.sampled_from((None, *TlsMode)),
+    st.sampled_from(((), (".",), ("*",), ("client",), ("third", "shop"))),
+    st.sampled_from((EARLY, LATE)),
+)
+
+
+@given(st.lists(RULES, max_size=7), st.sampled_from(("client", "shop", "istio-system", "third", "")), st.randoms())
+def test_what_is_followed_is_visible_and_independent_of_the_files_order(found, client, random):
+    rules = list({one.metadata.qualified_name: one for one in found}.values())
+    shuffled = list(rules)
+    random.shuffle(shuffled)
+    one, two = (DestinationRules(some, MeshConfig()).followed(client, HOST, "shop") for some in (rules, shuffled))
+    assert one == two
+    for alternative in one:
+        for chosen in alternative:
+            if chosen.merged is not None:
+                made = chosen.merged.rule
+                own = made.metadata.namespace
+                exported = {own if name == "." else name for name in made.export_to or ("*",)}
+                assert own in (client, "shop", "istio-system")
+                assert exported & {"*", client}
+                assert made.host != "other.shop.svc.cluster.local"
+
+
+@given(st.lists(RULES, max_size=6))
+def test_a_namespace_that_is_not_listed_follows_what_everybody_else_does(found):
+    rules = DestinationRules({one.metadata.qualified_name: one for one in found}.values(), MeshConfig())
+    assert "elsewhere" not in rules.namespaces
+    assert rules.followed("elsewhere", HOST, "shop") == rules.followed("", HOST, "shop")

@@ -1,0 +1,105 @@
+"""Over which subsets the ports of hosts are reached."""
+
+from __future__ import annotations
+
+import pytest
+
+from ringfence.layers.istio_routes import DETECTED, HTTP, ITSELF, TCP, TLS, Port, Routing
+from ringfence.resources.istio.mesh_config import MeshConfig
+from ringfence.resources.istio.networking import Destination, TrafficRoute, VirtualService
+from ringfence.resources.kubernetes import ObjectMeta
+
+WEB, DB = "web.shop.svc.cluster.local", "db.shop.svc.cluster.local"
+
+
+def route(*targets: str, protocol: str = HTTP, ports: tuple[int, ...] = (), certain: bool = True) -> TrafficRoute:
+    """Destinations as `host/subset` or `host/subset/port`."""
+    found = []
+    for one in targets:
+        host, subset, port = (one.split("/") + ["", "0"])[:3]
+        found.append(Destination(host, subset, int(port or 0)))
+    return TrafficRoute(protocol, tuple(found), ports, certain)
+
+
+def virtual(
+    name: str, *routes: TrafficRoute, hosts: tuple[str, ...] = (WEB,), to: tuple[str, ...] = (), created: str = "",
+    gateways: tuple[str, ...] = (),
+) -> VirtualService:  # fmt: skip
+    namespace, _, short = name.rpartition("/")
+    metadata = ObjectMeta(short, namespace or "shop", creation_timestamp=created)
+    return VirtualService(metadata, hosts, gateways, routes, to)
+
+
+def reached(*services: VirtualService, protocol: str = HTTP, client: str = "client", gateway: bool = False):
+    ports = (Port(WEB, 80, protocol), Port(WEB, 81, protocol), Port(DB, 5432, TCP))
+    found = Routing(services, ports, MeshConfig()).reached(client, gateway)
+    return {(key[0].partition(".")[0], key[1]): one.subsets for key, one in found.items()}
+
+
+ALL = {("web", 80): {ITSELF}, ("web", 81): {ITSELF}, ("db", 5432): {ITSELF}}
+
+
+@pytest.mark.parametrize(
+    ("services", "protocol", "changes"),
+    [
+        ((), HTTP, {}),
+        ((virtual("a", route("web/v1")),), HTTP, {80: {"v1"}, 81: {"v1"}}),
+        ((virtual("a", route("web/v1", certain=False), route("web")),), HTTP, {80: {"v1", ""}, 81: {"v1", ""}}),
+        ((virtual("a", route("web/v1"), route("web")),), HTTP, {80: {"v1"}, 81: {"v1"}}),  # the second is never taken
+        ((virtual("a", route("web/v1", certain=False)),), HTTP, {80: {"v1"}, 81: {"v1"}}),
+        ((virtual("a", route("web/v1", ports=(80,))),), HTTP, {80: {"v1"}}),
+        ((virtual("a", route("web/v1/81")),), HTTP, {80: None, 81: {"v1"}}),
+        ((virtual("a", route("db")),), HTTP, {80: None, 81: None}),
+        # Routes are for ports of their own protocol.
+        ((virtual("a", route("web/v1")),), TCP, {}),
+        ((virtual("a", route("web/v1", protocol=TCP)),), TCP, {80: {"v1"}, 81: {"v1"}}),
+        ((virtual("a", route("web/v1", protocol=TCP, certain=False)),), TCP, {80: {"v1", ""}, 81: {"v1", ""}}),
+        ((virtual("a", route("web/v1", protocol=TLS, certain=False)),), TLS, {80: {"v1", ""}, 81: {"v1", ""}}),
+        ((virtual("a", route("web/v1")),), DETECTED, {80: {"v1", ""}, 81: {"v1", ""}}),
+        # Hosts, visibility, gateways.
+        ((virtual("a", route("web/v1"), hosts=("*.svc.cluster.local",)),), HTTP, {80: {"v1"}, 81: {"v1"}}),
+        ((virtual("a", route("web/v1"), hosts=("web",)),), HTTP, {80: {"v1"}, 81: {"v1"}}),
+        ((virtual("b/a", route(f"{WEB}/v1"), hosts=("web",)),), HTTP, {80: {"", "v1"}, 81: {"", "v1"}}),
+        ((virtual("a", route("web/v1"), to=(".",)),), HTTP, {}),
+        ((virtual("a", route("web/v1"), to=("client",)),), HTTP, {80: {"v1"}, 81: {"v1"}}),
+        ((virtual("a", route("web/v1"), gateways=("gw",)),), HTTP, {}),
+        ((virtual("a", route("web/v1"), gateways=("gw", "mesh")),), HTTP, {80: {"v1"}, 81: {"v1"}}),
+        # Of several for one host: private, named, public; then the oldest.
+        (
+            (virtual("a", route("web/v1"), created="2026-01-01T00:00:00Z"), virtual("client/b", route(f"{WEB}/v2"), to=(".",))),
+            HTTP,
+            {80: {"v2"}, 81: {"v2"}},
+        ),
+        (
+            (
+                virtual("a", route("web/v1"), created="2026-01-02T00:00:00Z"),
+                virtual("b", route("web/v2"), created="2026-01-01T00:00:00Z"),
+            ),
+            HTTP,
+            {80: {"v2"}, 81: {"v2"}},
+        ),
+        # A name that only VirtualServices know leads to hosts of the registry, too.
+        ((virtual("a", route("web/v1/80"), hosts=("shop.example",)),), HTTP, {80: {"", "v1"}}),
+    ],
+)
+def test_the_subsets_of_each_port(services, protocol, changes):
+    expected = dict(ALL)
+    for port, subsets in changes.items():
+        expected[("web", port)] = subsets
+    assert reached(*services, protocol=protocol) == {key: one for key, one in expected.items() if one is not None}
+
+
+def test_a_delegate_may_lead_anywhere():
+    delegating = virtual("a", TrafficRoute(HTTP, delegated=True))
+    found = Routing((delegating,), (Port(WEB, 80, HTTP),), MeshConfig()).reached("client")
+    assert found[WEB, 80].anything
+
+
+def test_a_gateway_may_follow_any_of_them_or_none():
+    found = reached(virtual("a", route("web/v1"), gateways=("gw",)), gateway=True)
+    assert found["web", 80] == {"", "v1"}
+
+
+def test_namespaces_that_are_named_may_differ():
+    found = Routing((virtual("a", to=("x", ".")), virtual("b", to=("*",))), (), MeshConfig())
+    assert found.namespaces == ("shop", "x")
