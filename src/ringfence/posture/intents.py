@@ -70,11 +70,11 @@ class _Prover:
         if intent.isolate is not None:
             sides = [self.resolver.resolve(one, span.at("isolate", n)) for n, one in enumerate(intent.isolate)]
             for one, other in permutations(sides, 2):
-                yield from self._judgement(self._plain).denied(intent, one, other, ALL_HEADERS)
+                yield from self._judgement(self._plain).denied(intent, one.opening, other, ALL_HEADERS)
             return
         flow: Flow = getattr(intent, intent.kind)
         place = span.at(intent.kind)
-        sources = self.resolver.resolve(flow.from_, place.at("from"))
+        sources = self.resolver.resolve(flow.from_, place.at("from")).opening
         targets = self.resolver.resolve(flow.to, place.at("to"))
         wanted = self._headers(flow, place.at("ports"), ALL_TCP if intent.kind == "encrypted" else ALL_HEADERS)
         for request in requests(flow.http):

@@ -7,6 +7,9 @@ an allow has to, too.
 Labels find a pod on its node's network, too, which no policy's selector does: people mean the workload. A block holds
 the endpoints whose address is certainly in it, and may hold one whose address is from a known pool that reaches into
 it. Of a pod that may have any address at all, no block holds anything: the files then say nothing of addresses.
+A service of AWS whose addresses nobody knows may be in any public block. What is asked of it then is asked for addresses
+of that block alone, where rules and routes for the block hold for it, too; and as it opens no connection, it is nobody
+who comes from there.
 
 Tags are those of a cloud's resource itself, not of its subnet. Where they are not all known, so is the selection.
 
@@ -17,7 +20,7 @@ find what the files show. A placeholder is found by its name, and the controller
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
@@ -30,7 +33,7 @@ from ringfence.model.selectors import AllOf, AnyOf, Comparison, Has, Label, Sele
 from ringfence.model.spans import Span
 from ringfence.posture.document import DoesNotExist, Exists, LabelSelector, NotIn, Reference, References, Selection
 from ringfence.posture.suggestions import nearest
-from ringfence.topology.aws.endpoints import TAG
+from ringfence.topology.aws.endpoints import AWS, SERVICE, TAG
 from ringfence.topology.entries import CONTROLLER, SOME_NODE
 from ringfence.topology.names import side
 from ringfence.topology.pods import HOST_NAMESPACE, HOST_POD
@@ -51,12 +54,21 @@ class Selected:
     unsure: frozenset[str] = frozenset()
 
     def __or__(self, other: Selected) -> Selected:
-        known = {one.id: one for one in self.endpoints + other.endpoints}
+        known: dict[str, Endpoint] = {}
+        for one in self.endpoints + other.endpoints:
+            same = known.get(one.id, one)
+            known[one.id] = one if same.addresses <= one.addresses else _within(same, same.addresses | one.addresses)
         sure = {one.id for one in self.endpoints} - self.unsure | {one.id for one in other.endpoints} - other.unsure
         return Selected(tuple(known.values()), self.outside | other.outside, frozenset(known) - sure)
 
     def __bool__(self) -> bool:
         return bool(self.endpoints or self.outside)
+
+    @property
+    def opening(self) -> Selected:
+        """The same as the side that opens connections: without what is there by a block alone and opens none."""
+        kept = tuple(one for one in self.endpoints if not (one.id in self.unsure and _is_service(one)))
+        return Selected(kept, self.outside, self.unsure & {one.id for one in kept})
 
     def by_workload(self) -> dict[str, tuple[Endpoint, ...]]:
         """The endpoints of each workload."""
@@ -168,7 +180,10 @@ class Resolver:
         found = side(text, self.network.endpoints)
         inside = tuple(one for one in found.endpoints if not one.every)
         outside = found.addresses or EVERYWHERE if any(one.every for one in found.endpoints) else NO_ADDRESS
-        return Selected(inside, outside)
+        if found.sure or found.addresses is None:
+            return Selected(inside, outside)
+        held = _narrowed(inside, found.addresses)
+        return Selected(held, outside, frozenset(one.id for one in held))
 
     def _selection(self, selection: Selection, span: Span) -> Selected:
         """All parts of a selection together."""
@@ -200,13 +215,26 @@ class Resolver:
         inside = tuple(one for one in self.network.endpoints if not one.every and _may_lie_in(one, block))
         unsure = frozenset(one.id for one in inside if not one.addresses <= block)
         # Addresses of a family that this network does not know are nobody's.
-        return Selected(inside, block & self._known, unsure)
+        return Selected(_narrowed(inside, block), block & self._known, unsure)
 
     def _filtered(self, matches: Callable[[Endpoint], Truth]) -> Selected:
         shown = (one for one in self.network.endpoints if not one.every and one.workload not in PLACEHOLDERS)
         answers = [(one, matches(one)) for one in shown]
         kept = tuple(one for one, truth in answers if truth is not False)
         return Selected(kept, NO_ADDRESS, frozenset(one.id for one, truth in answers if truth is None))
+
+
+def _narrowed(endpoints: tuple[Endpoint, ...], block: AddressSet) -> tuple[Endpoint, ...]:
+    """The endpoints, services with what they may have of the block."""
+    return tuple(_within(one, one.addresses & block) if _is_service(one) else one for one in endpoints)
+
+
+def _within(endpoint: Endpoint, addresses: AddressSet) -> Endpoint:
+    return endpoint if endpoint.addresses == addresses else replace(endpoint, addresses=addresses)
+
+
+def _is_service(endpoint: Endpoint) -> bool:
+    return endpoint.facets.get(AWS, {}).get("kind") == SERVICE
 
 
 def _may_lie_in(endpoint: Endpoint, block: AddressSet) -> bool:

@@ -28,6 +28,8 @@ from ringfence.resources.aws import CHOSEN_LATER, Flag, Ids, MaybeId, NetworkInt
 from ringfence.topology.aws.estate import Estate, doubt, known, name
 
 AWS, TAG, PUBLIC = "aws", "tag", "public"
+SERVICE = "service"
+"""The kind of a service of AWS that stands for itself, as nobody knows its addresses."""
 
 LINUX = IntervalSet.of((32768, 60999))
 """The ports that Linux takes for clients, `net.ipv4.ip_local_port_range`'s default."""

@@ -8,7 +8,8 @@ eigw  IPv6, from inside alone; replies pass
 nat   the packet enters the gateway's subnet, gets the gateway's address and a port of 1024-65535, and leaves that
       subnet by its own table. A subnet whose table leads to a gateway that stands in it gets nowhere: the gateway's
       packets come back to it
-gateway endpoints   a service of AWS, without group or public address; the reply comes back the way it left
+gateway endpoints   a service of AWS, without group or public address; the reply comes back the way it left. It opens
+      no connection: whatever else has one of its addresses is a part of the internet
 beyond  a transit gateway, a peering, a VPN, an appliance: packets may be carried on, anywhere, and may not
 """
 
@@ -26,7 +27,7 @@ from ringfence.model.rules import Action, Chain, Direction, Rule, Scope, Stage
 from ringfence.model.selectors import ANYTHING, Has, Not, Selector
 from ringfence.model.spans import Span
 from ringfence.resources.aws import InternetGateway, NatGateway, VpcEndpoint
-from ringfence.topology.aws.endpoints import AWS, PUBLIC, Wanted, endpoints
+from ringfence.topology.aws.endpoints import AWS, PUBLIC, SERVICE, Wanted, endpoints
 from ringfence.topology.aws.estate import Estate, doubt, name, undecided
 from ringfence.topology.aws.places import acl_chains, maybe, of, router, routes
 from ringfence.topology.aws.public_access import block_chains
@@ -76,13 +77,13 @@ def internet_gateway(
     turning = Rewrite() if gateway.egress_only else None
     yield Link("to the internet", here, OUTSIDE, family, exits=True, rewrite=turning, span=gateway.span)
     for service in services:
-        yield Link("to the service", here, service, family, exits=True, rewrite=turning, span=gateway.span)
+        # A service answers and never asks.
+        yield Link("to the service", here, service, family, exits=True, rewrite=Rewrite(), span=gateway.span)
     if isinstance(gateway.vpc, str):
         towards = of("vpc", gateway.vpc)
         yield Link("to the VPC", here, onward, None, towards, span=gateway.span)
         if not gateway.egress_only:
-            for outside in (OUTSIDE, *services):
-                yield Link("from the internet", outside, here, None, towards, enters=True, span=gateway.span)
+            yield Link("from the internet", OUTSIDE, here, None, towards, enters=True, span=gateway.span)
 
 
 def _public_only(span: Span) -> tuple[Chain, Chain]:
@@ -157,7 +158,7 @@ def gateway_endpoint(
     here = name(endpoint)
     yield Location(here, transit=True, kind="VPC endpoint")
     if listed is None:
-        facets = {AWS: {"id": service_id(endpoint), "kind": "service"}}
+        facets = {AWS: {"id": service_id(endpoint), "kind": SERVICE}}
         label = service_id(endpoint)
         yield Endpoint(label, label, CARRIED.must & ALL_IPV4, workload=label, facets=facets, span=endpoint.span)
         yield Location(label, kind="service")

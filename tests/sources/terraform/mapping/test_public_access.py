@@ -7,7 +7,8 @@ import pytest
 from ringfence.resources.aws import BlockMode, ExclusionMode, Unknown
 from tests.sources.terraform.reading import VPC, everything, objects
 
-OPTIONS = 'variable "v" {}\nresource "aws_vpc_block_public_access_options" "o" {\n internet_gateway_block_mode = %s\n}\n'
+V = 'variable "v" {}\n'
+OPTIONS = V + 'resource "aws_vpc_block_public_access_options" "o" {\n internet_gateway_block_mode = %s\n}\n'
 EXCLUSION = 'resource "aws_vpc_block_public_access_exclusion" "e" {\n internet_gateway_exclusion_mode = %s\n %s\n}\n'
 
 
