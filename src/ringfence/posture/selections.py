@@ -7,9 +7,9 @@ an allow has to, too.
 Labels find a pod on its node's network, too, which no policy's selector does: people mean the workload. A block holds
 the endpoints whose address is certainly in it, and may hold one whose address is from a known pool that reaches into
 it. Of a pod that may have any address at all, no block holds anything: the files then say nothing of addresses.
-A service of AWS whose addresses nobody knows may be in any public block. What is asked of it then is asked for addresses
-of that block alone, where rules and routes for the block hold for it, too; and as it opens no connection, it is nobody
-who comes from there.
+A service of AWS whose addresses nobody knows may be in any public block. What is asked of it then is asked for the
+addresses of that block alone, where rules and routes for the block hold for it, too; and as it opens no connection, it
+is nobody who comes from there.
 
 Tags are those of a cloud's resource itself, not of its subnet. Where they are not all known, so is the selection.
 
