@@ -63,12 +63,19 @@ class View:
 
 @dataclass(eq=False)
 class SubjectClass:
-    """What a chain holds for subjects that it treats alike. `peers` are the distinct peers of all its entries."""
+    """What a chain holds for subjects that it treats alike. `peers` are the distinct peers of all its entries.
+
+    `selected` are the endpoints that their selectors select. `verdicts` are kept by which peers match, `of_origins` by
+    the other side's number and identity, where no peer asks for an address.
+    """
 
     tiers: tuple[Tier, ...]
     peers: tuple[Peer, ...]
+    selected: tuple[Bounds[Bits], ...]
     by_identity: bool
+    by_address: bool
     verdicts: dict[tuple[Truth, ...], Verdict] = field(default_factory=dict)
+    of_origins: dict[tuple[int, str], Verdict] = field(default_factory=dict)
     profile: Profile | None = None
 
 
@@ -168,7 +175,9 @@ class Judge:
             certain = any(governs for _, governs in scopes)
             tiers.append(Tier(self.chain.stages[stage_place].end, certain, tuple(groups)))
         by_identity = any(peer.identities is not None or peer.excluded for peer in peers)
-        return SubjectClass(tuple(tiers), tuple(peers), by_identity)
+        by_address = any(peer.addresses is not None for peer in peers)
+        selected = tuple(self._index.select(peer.selector) for peer in peers)
+        return SubjectClass(tuple(tiers), tuple(peers), selected, by_identity, by_address)
 
     def _entries(self, scope: Scope, subject: Endpoint | None) -> tuple[Entry, ...]:
         entries = []
@@ -179,7 +188,21 @@ class Judge:
         return tuple(entries)
 
     def _verdict(self, kind: SubjectClass, view: View, identity: str) -> Verdict:
-        return self._folded(kind, tuple(self._matches(peer, view, identity) for peer in kind.peers))
+        number = None if view.origin is None else self._index.number[view.origin.id]
+        if number is None or kind.by_address:
+            return self._folded(kind, self._truths(kind, view, number, identity))
+        found = kind.of_origins.get((number, identity))
+        if found is None:
+            truths = self._truths(kind, view, number, identity)
+            found = kind.of_origins[number, identity] = self._folded(kind, truths)
+        return found
+
+    def _truths(self, kind: SubjectClass, view: View, number: int | None, identity: str) -> tuple[Truth, ...]:
+        """Which peers match. Raises Split."""
+        return tuple(
+            self._matches(peer, selected, view, number, identity)
+            for peer, selected in zip(kind.peers, kind.selected, strict=True)
+        )
 
     def _folded(self, kind: SubjectClass, truths: tuple[Truth, ...]) -> Verdict:
         found = kind.verdicts.get(truths)
@@ -190,12 +213,10 @@ class Judge:
             )
         return found
 
-    def _matches(self, peer: Peer, view: View, identity: str) -> Truth:
-        if view.origin is None:
+    def _matches(self, peer: Peer, answer: Bounds[Bits], view: View, number: int | None, identity: str) -> Truth:
+        if number is None:
             selected = peer.selector.matches(None)
         else:
-            number = self._index.number[view.origin.id]
-            answer = self._index.select(peer.selector)
             selected = True if number in answer.must else (None if number in answer.may else False)
         if selected is False:
             return False
@@ -208,8 +229,7 @@ class Judge:
     def _profile(self, kind: SubjectClass) -> Profile:
         pieces: list[tuple[Bits, tuple[Truth, ...]]] = []
         covered = EMPTY
-        for place, peer in enumerate(kind.peers):
-            found = self._index.select(peer.selector)
+        for place, (peer, found) in enumerate(zip(kind.peers, kind.selected, strict=True)):
             if peer.addresses is not None:
                 found = found & self._index.addressed(peer.addresses)
             truths: list[tuple[Bits, Truth]] = [(found.must, True)]
