@@ -61,7 +61,7 @@ class Judgement:
             sure = example is not None or not relations
             witness = self._witnesses.failing(*(example or (field(source, target), wanted)))
             what = "does not reach" if sure else "does not certainly reach"
-            because = f"{source.name} {what} {target.name}{self._request}"
+            because = f"{source.name} {what} {target.name}{self._request}{_demanded(witness)}"
             yield broken(intent, VIOLATED if sure else UNKNOWN, because, witness)
 
     def led(
@@ -228,6 +228,13 @@ def _from_own_ports(client: Endpoint, headers: HeaderSet) -> HeaderSet:
     """Those of the headers that leave one of the client's own ports."""
     own = Region.of(client.ephemeral, PORTS)
     return headers.map(lambda name, region: region & own if name in PORT_PLANES else region)
+
+
+def _demanded(witness: Witness | None) -> str:
+    """What rules demand of the request that the intent does not say; nothing where they demand nothing."""
+    branches = () if witness is None else witness.trace.branches
+    open_ones = dict.fromkeys(hop.condition for one in branches for hop in one.forward if hop.condition)
+    return f": it depends on whether {' and '.join(open_ones)}" if open_ones else ""
 
 
 def _weakest(
