@@ -35,8 +35,10 @@ def namespace(name: str, **labels: str) -> dict[str, Any]:
     return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": named}}
 
 
-SHOP, PLAIN, OTHER = namespace("shop", istio_injection="enabled"), namespace("plain"), namespace(
-    "other", istio_injection="enabled"
+SHOP, PLAIN, OTHER = (
+    namespace("shop", istio_injection="enabled"),
+    namespace("plain"),
+    namespace("other", istio_injection="enabled"),
 )
 PEOPLE = (SHOP, PLAIN, OTHER)
 
@@ -58,7 +60,8 @@ def pod(
 def service(name: str, *numbers: tuple[int, int], app: str = "", port_name: str = "tcp", **spec: Any) -> dict[str, Any]:
     """A Service for the pods of its name (or of `app`); `numbers` are its ports with those of the pods."""
     listed = [
-        {"name": f"{port_name}-{number}", "port": number, "targetPort": target} for number, target in numbers or ((80, 8080),)
+        {"name": f"{port_name}-{number}", "port": number, "targetPort": target}
+        for number, target in numbers or ((80, 8080),)
     ]
     return thing("v1", "Service", name, {"selector": {"app": app or name.rpartition("/")[2]}, "ports": listed, **spec})
 
@@ -92,9 +95,7 @@ class World:
     """The cluster of these objects."""
 
     def __init__(self, *things: dict[str, Any], options: Options | None = None) -> None:
-        found, diagnostics = from_documents(
-            [Document(one, Span(f"{index}.yaml")) for index, one in enumerate(things)]
-        )
+        found, diagnostics = from_documents([Document(one, Span(f"{index}.yaml")) for index, one in enumerate(things)])
         assert [one for one in diagnostics if one.severity == "error"] == []
         self.objects: KubernetesObjects = found
         self.topology = build(found, options)
@@ -135,4 +136,3 @@ class World:
 def _named(headers: HeaderSet, port: int) -> str:
     mutual, plain = ((40000, port) in region for region in (headers.mtls, headers.tcp))
     return {(True, True): "either", (True, False): "mtls", (False, True): "plaintext"}.get((mutual, plain), "nothing")
-
