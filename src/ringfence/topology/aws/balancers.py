@@ -13,7 +13,7 @@ Client address by default: kept for instances and for UDP, not kept for TCP and 
 stand behind a listener each of them may be the one. A listener without target groups answers by itself, and so does one
 that calls a function. Targets that nobody knows may take anything.
 
-Left out: health checks (a target that fails them gets no traffic) and zones (a network balancer's nodes may serve
+Left out: health checks (a target that fails them gets no traffic; RF208 looks for those that cannot pass) and zones (a network balancer's nodes may serve
 targets of their own zone alone), so *must* counts every target.
 
 Source: the guides of Application and Network Load Balancers ("Target groups", "Client IP preservation").
@@ -89,6 +89,10 @@ class Balancers:
     def nodes(self) -> Mapping[str, tuple[Endpoint, ...]]:
         """The nodes' endpoints by the balancer's id."""
         return self._nodes
+
+    def targets(self, group: TargetGroup) -> tuple[tuple[Endpoint, int], ...]:
+        """The known targets of a group, each with the port that traffic goes to."""
+        return self._onward(group).targets
 
     def parts(self) -> Iterator[Endpoint | Location | Link]:
         """Everything that the balancers add to a network."""
