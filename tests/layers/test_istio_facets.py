@@ -29,7 +29,10 @@ TRAFFIC = istio_facets.TRAFFIC
         ({"includeInboundPorts": "90"}, {"*": "UNSEEN", "80": "UNSEEN", "90": "STRICT"}),
         ({"includeInboundPorts": "80"}, {"*": "UNSEEN", "80": "DISABLE"}),
         ({"includeInboundPorts": ""}, {"*": "UNSEEN", "80": "UNSEEN"}),
-        ({"includeInboundPorts": "80,90", "excludeInboundPorts": "90"}, {"*": "UNSEEN", "80": "DISABLE", "90": "UNSEEN"}),
+        (
+            {"includeInboundPorts": "80,90", "excludeInboundPorts": "90"},
+            {"*": "UNSEEN", "80": "DISABLE", "90": "UNSEEN"},
+        ),
         ({"excludeInboundPorts": "x"}, {"*": "STRICT|UNSEEN", "80": "DISABLE|UNSEEN"}),
         ({"includeInboundPorts": "x"}, {"*": "STRICT|UNSEEN", "80": "DISABLE|UNSEEN"}),
     ],

@@ -87,7 +87,9 @@ def test_the_plain_name_goes_before_revisions():
 
 JSON = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=4)),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(("mode", "name", "normalization")), inner),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(("mode", "name", "normalization")), inner)
+    ),
     max_leaves=6,
 )
 

@@ -39,7 +39,8 @@ def expected(mode: str | None, rule: str | None, client: str, server: str) -> st
 
 
 @pytest.mark.parametrize(
-    ("mode", "rule", "client", "server"), list(product(SERVER_MODES, CLIENT_RULES, ("shop", "plain"), ("shop", "plain")))
+    ("mode", "rule", "client", "server"),
+    list(product(SERVER_MODES, CLIENT_RULES, ("shop", "plain"), ("shop", "plain"))),
 )
 def test_server_mode_client_rule_and_membership(mode, rule, client, server):
     things = [*PEOPLE, pod(f"{client}/client"), pod(f"{server}/web"), service(f"{server}/web")]

@@ -39,6 +39,10 @@ def sidecar(name: str, *hosts: str, app: str = "", **spec: object) -> dict[str, 
     return thing(NETWORKING, "Sidecar", name, {**selector, "egress": [{"hosts": list(hosts)}], **spec})
 
 
+def at_port(number: int) -> dict[str, object]:
+    return {"portLevelSettings": [{"port": {"number": number}, **tls("DISABLE")}]}
+
+
 def test_auto_mtls_needs_a_service_that_lists_the_port():
     assert World(*BASE).sent("a", "web") == "plaintext"
     world = World(*BASE, service("web", (80, 8080)))
@@ -70,8 +74,8 @@ def test_auto_mtls_needs_a_service_that_lists_the_port():
         ((destination("d", "web", "DISABLE", EARLY), destination("e", "web", "ISTIO_MUTUAL", LATE)), "plaintext"),
         ((destination("d", "web", "DISABLE"), destination("e", "web", "ISTIO_MUTUAL")), "either"),
         ((destination("d", "web", "MUTUAL"),), "either"),
-        ((destination("d", "web", trafficPolicy={"portLevelSettings": [{"port": {"number": 80}, **tls("DISABLE")}]}),), "plaintext"),
-        ((destination("d", "web", trafficPolicy={"portLevelSettings": [{"port": {"number": 8080}, **tls("DISABLE")}]}),), "mtls"),
+        ((destination("d", "web", trafficPolicy=at_port(80)),), "plaintext"),
+        ((destination("d", "web", trafficPolicy=at_port(8080)),), "mtls"),  # ports are those of the Service
         # The client's own proxy.
         ((sidecar("s", "./*"),), "mtls"),
         ((sidecar("s", "other/*"),), "plaintext"),

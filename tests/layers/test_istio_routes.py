@@ -16,7 +16,7 @@ def route(*targets: str, protocol: str = HTTP, ports: tuple[int, ...] = (), cert
     """Destinations as `host/subset` or `host/subset/port`."""
     found = []
     for one in targets:
-        host, subset, port = (one.split("/") + ["", "0"])[:3]
+        host, subset, port = [*one.split("/"), "", "0"][:3]
         found.append(Destination(host, subset, int(port or 0)))
     return TrafficRoute(protocol, tuple(found), ports, certain)
 
@@ -66,7 +66,10 @@ ALL = {("web", 80): {ITSELF}, ("web", 81): {ITSELF}, ("db", 5432): {ITSELF}}
         ((virtual("a", route("web/v1"), gateways=("gw", "mesh")),), HTTP, {80: {"v1"}, 81: {"v1"}}),
         # Of several for one host: private, named, public; then the oldest.
         (
-            (virtual("a", route("web/v1"), created="2026-01-01T00:00:00Z"), virtual("client/b", route(f"{WEB}/v2"), to=(".",))),
+            (
+                virtual("a", route("web/v1"), created="2026-01-01T00:00:00Z"),
+                virtual("client/b", route(f"{WEB}/v2"), to=(".",)),
+            ),
             HTTP,
             {80: {"v2"}, 81: {"v2"}},
         ),

@@ -30,7 +30,8 @@ def sent(tls: Tls, server: Endpoint, port: int = 80, hbone: bool = False, client
     verdict = Judge(chain, Index((who, server)), None).verdict(who, View(server, server.addresses, "x"))
     mutual, plain = ((40000, port) in verdict.may.mtls, (40000, port) in verdict.may.tcp)
     sure = ((40000, port) in verdict.must.mtls, (40000, port) in verdict.must.tcp)
-    assert (40000, port + 1) in verdict.must.mtls and (40000, port + 1) in verdict.must.tcp
+    assert (40000, port + 1) in verdict.must.mtls
+    assert (40000, port + 1) in verdict.must.tcp
     if (mutual, plain) == (True, True):
         assert sure == (False, False)
         return "either"

@@ -45,8 +45,9 @@ def one(kind: str, spec: str, version: str = "v1") -> Any:
 def test_destination_rule(version):
     found = one(
         "DestinationRule",
-        "{host: web, exportTo: ['.'], workloadSelector: {matchLabels: {a: b}}, trafficPolicy: {tls: {mode: ISTIO_MUTUAL},"
-        " loadBalancer: {simple: PASSTHROUGH}, portLevelSettings: [{port: {number: 80}, tls: {mode: SIMPLE}}]},"
+        "{host: web, exportTo: ['.'], workloadSelector: {matchLabels: {a: b}}, trafficPolicy: {"
+        "tls: {mode: ISTIO_MUTUAL}, loadBalancer: {simple: PASSTHROUGH},"
+        " portLevelSettings: [{port: {number: 80}, tls: {mode: SIMPLE}}]},"
         " subsets: [{name: v1, labels: {v: '1'}, trafficPolicy: {connectionPool: {}}}]}",
         version,
     )
@@ -69,7 +70,10 @@ def test_a_tls_block_without_mode_is_disable():
         ("{host: web, trafficPolicy: {}}", "is empty"),
         ("{host: web, trafficPolicy: {tls: {mode: STRICT}}}", "'STRICT' is not one of"),
         ("{host: web, trafficPolicy: {tls: {mode: MUTUAL}}}", "MUTUAL needs a clientCertificate"),
-        ("{host: web, trafficPolicy: {tls: {mode: MUTUAL, clientCertificate: a, privateKey: b, credentialName: c}}}", "c"),
+        (
+            "{host: web, trafficPolicy: {tls: {mode: MUTUAL, clientCertificate: a, privateKey: b, credentialName: c}}}",
+            "c",
+        ),
         ("{host: web, trafficPolicy: {tls: {mode: ISTIO_MUTUAL, credentialName: c}}}", "Istio's own certificates"),
         ("{host: web, trafficPolicy: {portLevelSettings: [{tls: {mode: SIMPLE}}]}}", "port: is missing"),
         ("{host: web, trafficPolicy: {portLevelSettings: [{port: {number: 0}}]}}", "is not a port"),

@@ -1,0 +1,141 @@
+"""Istio as a whole: presence, identities, facets, the chains of each plane, and what the user is told."""
+
+from __future__ import annotations
+
+import pytest
+
+from ringfence.layers.istio_options import IstioOptions
+from ringfence.model.rules import Direction, Purpose
+from ringfence.resources.kubernetes import PodTemplate
+from ringfence.topology.mesh.istio import IstioMesh
+from ringfence.topology.options import Options
+from tests.layers.istio_worlds import (
+    NETWORKING,
+    PEOPLE,
+    PLAIN,
+    SECURITY,
+    World,
+    destination,
+    namespace,
+    peer,
+    pod,
+    service,
+    thing,
+    virtual,
+)
+
+TO_WEB = {"http": [{"route": [{"destination": {"host": "web"}}]}]}
+
+
+def mesh(*things: dict, options: IstioOptions | None = None) -> IstioMesh:
+    return IstioMesh(World(*things).objects, Options(istio=options or IstioOptions()))
+
+
+def config(text: str, name: str = "istio") -> dict:
+    metadata = {"name": name, "namespace": "istio-system"}
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"mesh": text}}
+
+
+@pytest.mark.parametrize(
+    ("things", "expected"),
+    [
+        ((PLAIN, pod("plain/a"), service("plain/a")), False),
+        ((namespace("x", istio_injection="disabled"),), False),
+        ((PEOPLE[0],), True),
+        ((namespace("x", **{"istio.io/dataplane-mode": "ambient"}),), True),
+        ((pod("a", {"sidecar.istio.io/inject": "true"}),), True),
+        ((pod("a", {"sidecar.istio.io/inject": "false"}),), False),
+        ((pod("a", containers=[{"name": "istio-proxy", "image": "p"}]),), True),
+        ((peer("p", "STRICT"),), True),
+        ((destination("d", "web"),), True),
+        ((virtual("v", "web", **TO_WEB),), True),
+        ((thing(SECURITY, "AuthorizationPolicy", "a", {}),), True),
+        ((thing(NETWORKING, "Sidecar", "s", {"egress": [{"hosts": ["./*"]}]}),), True),
+        ((config("{}"),), True),
+        ((config("{}", "unrelated"),), False),
+    ],
+)
+def test_presence(things, expected):
+    assert mesh(*things).present is expected
+
+
+def test_without_a_mesh_pods_have_no_facet_of_one():
+    world = World(PLAIN, pod("plain/a"))
+    assert "mesh" not in world.pod("plain/a").facets
+    assert {one.purpose for one in world.topology.network.locations["pods"].chains} <= {Purpose.POLICY}
+
+
+@pytest.mark.parametrize(
+    ("things", "options", "expected"),
+    [
+        ((), None, "spiffe://cluster.local/ns/shop/sa/default"),
+        ((config("trustDomain: td"),), None, "spiffe://td/ns/shop/sa/default"),
+        ((config("trustDomain: td"),), IstioOptions(trust_domain="x"), "spiffe://x/ns/shop/sa/default"),
+    ],
+)
+def test_identities(things, options, expected):
+    found = mesh(*PEOPLE, *things, options=options).member("shop", PodTemplate())
+    assert found is not None
+    assert (found.plane, found.identity, found.sure) == ("sidecar", expected, True)
+    assert "istio-injection" in found.because
+
+
+def test_endpoints_have_identity_only_inside():
+    world = World(*PEOPLE, pod("a", serviceAccountName="acc"), pod("plain/n"), pod("nobody/x"))
+    assert [world.pod(one).identity for one in ("a", "plain/n", "nobody/x")] == [
+        "spiffe://cluster.local/ns/shop/sa/acc",
+        "",
+        "?",
+    ]
+    assert "mesh" in world.pod("nobody/x").unknown_facets
+
+
+def test_ambient_chains_stand_only_where_the_plane_is():
+    def layers(*things: dict) -> set[tuple[str, Direction, Purpose]]:
+        found = mesh(*PEOPLE, pod("a"), *things).chains()
+        return {(one.layer, one.direction, one.purpose) for one in found if one.purpose is not Purpose.POLICY}
+
+    own = {
+        ("Istio mTLS", Direction.EGRESS, Purpose.OFFER),
+        ("Istio mTLS", Direction.INGRESS, Purpose.ACCEPTANCE),
+    }
+    assert layers() == own
+    ambient = namespace("amb", **{"istio.io/dataplane-mode": "ambient"})
+    both = layers(ambient, pod("amb/a"))
+    assert both - own == {
+        ("ztunnel", Direction.EGRESS, Purpose.OFFER),
+        ("ztunnel", Direction.INGRESS, Purpose.ACCEPTANCE),
+    }
+
+
+def test_the_root_namespace_may_be_another():
+    policy = peer("mesh/default", "STRICT")
+    things = (*PEOPLE, pod("web"), pod("plain/n"), policy)
+    assert World(*things).taken("web", "plain/n") == "either"
+    chosen = Options(istio=IstioOptions(root_namespace="mesh"))
+    assert World(*things, options=chosen).taken("web", "plain/n") == "mtls"
+    assert World(*things, config("rootNamespace: mesh")).taken("web", "plain/n") == "mtls"
+
+
+def test_what_is_ignored_or_cannot_be_read_is_said():
+    found = mesh(peer("istio-system/p", "STRICT", "web"), peer("q", "STRICT", "web"), config("trustDomain: 1"))
+    said = sorted(str(one) for one in found.diagnostics)
+    assert [one.partition(": warning: ")[2] for one in said] == [
+        "PeerAuthentication istio-system/p has a selector and lives in the root namespace: Istio ignores it",
+        "trustDomain: 1 is no text: Istio's default is taken",
+    ]
+    assert all(one[0] in "02" for one in said)
+
+
+def test_a_request_is_seen_with_its_path_normalized():
+    assert mesh(config("{}")).request({"path": "/a/../b"})["path"] == ("/b",)
+    kept = mesh(config("pathNormalization: {normalization: NONE}"))
+    assert kept.request({"path": "/a/../b"})["path"] == ("/a/../b",)
+
+
+def test_facets_are_those_of_pods_with_a_proxy():
+    made = mesh(*PEOPLE)
+    assert {"istio mtls", "istio mtls policy", "istio auto mtls", "istio proxy"} <= set(
+        made.facets("shop", PodTemplate())
+    )
+    assert made.facets("plain", PodTemplate()) == {}
