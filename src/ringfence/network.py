@@ -25,6 +25,7 @@ from ringfence.engine.outcomes import Outcome
 from ringfence.engine.overview import Overview, overview
 from ringfence.engine.reach import Reachability
 from ringfence.engine.witness import Field, Witnesses
+from ringfence.layers.mesh_facets import AMBIENT, MESH, PLANE
 from ringfence.model.conditions import Request
 from ringfence.model.diagnostics import Diagnostic, InputError, error
 from ringfence.model.headers import HeaderSet, from_port, ports
@@ -132,7 +133,17 @@ class Network:
     ) -> Flow:
         """The flow to whoever stands behind a Service (`namespace/name`) on one of its ports."""
         targets = self.topology.service(service, protocol, port)
+        sender = self.side(source)
+        if service in self.topology.waypoints.unplaced:
+            raise InputError(error(f"Service {service} stands behind a waypoint, which is not modelled in a cloud"))
+        dialled = self.topology.waypoints.dialled(service) if protocol == "tcp" else ()
+        captured = [one for one in sender.endpoints if one.facets.get(MESH, {}).get(PLANE) == AMBIENT]
         parts = []
+        if dialled and captured:
+            for one, _ in self.topology.service_ports(service, protocol, port):
+                parts.append((Side(service, dialled), _leaving(ports("tcp", IntervalSet.of(one.port)), src_port)))
+            if len(captured) == len(sender.endpoints):
+                targets = ()
         for target in targets:
             members = tuple(self.topology.behind(target))
             wanted = _leaving(ports(target.protocol, IntervalSet.of(target.port)), src_port)
@@ -141,7 +152,7 @@ class Network:
         if not parts:
             where = protocol if port is None else f"{protocol}/{port}"
             raise InputError(error(f"no pod stands behind Service {service} on {where}"))
-        return Flow(self, self.side(source), tuple(parts), self._request(request), _client_tls(client_tls))
+        return Flow(self, sender, tuple(parts), self._request(request), _client_tls(client_tls))
 
     def _request(self, http: Mapping[str, Any] | None) -> Request | None:
         return None if http is None else Request(seen(self.topology.meshes, http))

@@ -20,6 +20,10 @@ NODE, HOST, UNPLACED = "node", "host", "unplaced"
 HOST_LABELS = "host labels"
 """The facet with the labels of the node on whose network something runs."""
 
+HOST_POD, HOST_NAMESPACE, HOST_POD_PORT = "host pod", "host namespace", "host pod port"
+"""Facets of a pod on its node's network: its labels, its namespace's, and its named ports. By these Services and people
+find it, and no policy does."""
+
 _MAYBE_SAME = AllOf((Has(HOST), Unsure("it may run on the pod's own node")))
 
 

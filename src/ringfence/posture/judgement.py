@@ -17,7 +17,7 @@ from itertools import product
 from ringfence.engine.connectivity import Relation, related
 from ringfence.engine.traffic import Traffic, offered, possible, traffic
 from ringfence.engine.transport import Transport, Transports
-from ringfence.engine.witness import Field
+from ringfence.engine.witness import Field, Witness
 from ringfence.model.addresses import V6
 from ringfence.model.bounds import Bounds
 from ringfence.model.headers import ALL_HEADERS, ALL_MTLS, ALL_TCP, PORT_PLANES, PORTS, HeaderSet, Region, union

@@ -25,6 +25,7 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
 from ringfence.layers.kubernetes_selectors import NAMESPACE, POD
+from ringfence.layers.own_node import HOST_NAMESPACE, HOST_POD
 from ringfence.model.addresses import ALL_IPV4, ALL_IPV6, EVERYWHERE, NO_ADDRESS, AddressSet
 from ringfence.model.conditions import Truth, conjunction, disjunction
 from ringfence.model.diagnostics import Diagnostic, RingfenceError, error
@@ -35,11 +36,11 @@ from ringfence.posture.document import DoesNotExist, Exists, LabelSelector, NotI
 from ringfence.posture.suggestions import nearest
 from ringfence.topology.aws.endpoints import AWS, SERVICE, TAG
 from ringfence.topology.entries import CONTROLLER, SOME_NODE
+from ringfence.topology.mesh.waypoints import WAYPOINTS
 from ringfence.topology.names import side
-from ringfence.topology.pods import HOST_NAMESPACE, HOST_POD
 
 EVERYTHING = "everything"
-PLACEHOLDERS = (SOME_NODE, CONTROLLER)
+PLACEHOLDERS = (SOME_NODE, CONTROLLER, WAYPOINTS)
 
 DEEPEST = 100
 """Selections within selections, and by name; far from where Python's stack ends."""

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 
 from ringfence.layers.kubernetes_selectors import NAMESPACE, POD
+from ringfence.layers.own_node import HOST_NAMESPACE, HOST_POD
 from ringfence.model.networks import Endpoint, Network
 from ringfence.posture.document import Selection
 from ringfence.topology.aws.endpoints import TAG
-from ringfence.topology.pods import HOST_NAMESPACE, HOST_POD
 
 MOST = 3
 

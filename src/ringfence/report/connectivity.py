@@ -15,12 +15,13 @@ from ringfence.model.headers import HeaderSet, ports
 from ringfence.report.packets import reason
 from ringfence.report.style import Style
 from ringfence.topology.entries import CONTROLLER, SOME_NODE
+from ringfence.topology.mesh.waypoints import WAYPOINTS
 from ringfence.topology.names import INTERNET
 
 SCHEMA = "ringfence.connectivity/1"
 
 
-HIDDEN = {SOME_NODE}
+HIDDEN = {SOME_NODE, WAYPOINTS}
 """Placeholders that no file names."""
 
 

@@ -37,7 +37,7 @@ from ringfence.topology.aws.estate import Estate, name
 from ringfence.topology.aws.gateways import NAT_PORTS
 from ringfence.topology.aws.places import both, group_chains, of
 from ringfence.topology.bindings import OVERLAY, Binding
-from ringfence.topology.entries import CONTROLLER, OUTSIDE
+from ringfence.topology.entries import CONTROLLER
 from ringfence.topology.joined import join
 from ringfence.topology.kubernetes import FABRIC, NO_CLOUD, Topology
 from ringfence.topology.node_ports import node_links, proxy, proxy_id
@@ -59,7 +59,7 @@ def compose(cluster: Topology, cloud: AwsTopology, binding: Binding | None = Non
         assumed.append(WRAPPED.format(cluster=home.binding.cluster))
     everything = tuple(dict.fromkeys((*assumed, *cloud.network.assumed_open)))
     network = replace(home.join(cluster), assumed_open=everything)
-    return replace(together, network=network, diagnostics=diagnostics)
+    return replace(together, network=network, diagnostics=diagnostics, waypoints=cluster.waypoints.beside_a_cloud())
 
 
 def _home(cloud: AwsTopology, binding: Binding, wrong: list[Diagnostic]) -> _Home | None:
@@ -121,7 +121,7 @@ class _Home:
             for one in (node, *(one for one in self.cloud.endpoints if _same(one, node))):
                 endpoints[one.id] = replace(one, location=f"node of {subnet} itself")
         for one in cluster.endpoints:
-            if one.location != OUTSIDE:
+            if one.location in (PODS, NODES, CONTROLLER):
                 endpoints.update((part.id, part) for part in self._split(one))
         locations = {**self.cloud.locations, **{one.id: one for one in self._locations(cluster)}}
         links = [*self.cloud.links, *(one for one in cluster.links if one.source == CONTROLLER)]

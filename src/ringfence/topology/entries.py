@@ -33,12 +33,13 @@ from ringfence.resources.kubernetes import (
 )
 from ringfence.topology.attachments import attached, granted
 from ringfence.topology.controllers import CONTROLLER, running, serving
+from ringfence.topology.mesh.waypoints import WAYPOINTS
 from ringfence.topology.services import Target, targets
 
 SOME_NODE, OUTSIDE = "{node}", "external"
 """The workloads that stand for the sources of entries, beside `CONTROLLER`."""
 
-PLACEHOLDERS = frozenset({OUTSIDE, CONTROLLER, SOME_NODE})
+PLACEHOLDERS = frozenset({OUTSIDE, CONTROLLER, SOME_NODE, WAYPOINTS})
 """Workloads that no file holds."""
 
 LOOPBACK = ("127.0.0.1", "::1")

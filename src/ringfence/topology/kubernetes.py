@@ -31,12 +31,13 @@ from ringfence.model.intervals import IntervalSet
 from ringfence.model.networks import Endpoint, Link, Location, Network, by_workload
 from ringfence.model.rules import NO_IDENTITY, UNKNOWN_IDENTITY, Action, Chain, Direction
 from ringfence.resources.aws import AwsObjects
-from ringfence.resources.kubernetes import KubernetesObjects, Service
+from ringfence.resources.kubernetes import KubernetesObjects, Service, ServicePort
 from ringfence.resources.kubernetes.cluster_policies import ADMIN, BASELINE
 from ringfence.topology.cni import Enforcement, enforcement
 from ringfence.topology.entries import CONTROLLER, OUTSIDE, PLACEHOLDERS, SOME_NODE, Entry, entries
 from ringfence.topology.mesh.members import Mesh
 from ringfence.topology.mesh.meshes import meshes
+from ringfence.topology.mesh.waypoints import NO_WAYPOINTS, Waypoints
 from ringfence.topology.options import Options
 from ringfence.topology.pods import NODES, PODS, Population, on_host
 from ringfence.topology.services import Target, port_numbers, targets, without_pods
@@ -66,6 +67,7 @@ class Topology:
     diagnostics: tuple[Diagnostic, ...]
     cloud: AwsObjects | None = None
     meshes: tuple[Mesh, ...] = ()
+    waypoints: Waypoints = NO_WAYPOINTS
 
     @cached_property
     def workloads(self) -> dict[str, tuple[Endpoint, ...]]:
@@ -92,15 +94,23 @@ class Topology:
 
     def service(self, name: str, protocol: str, port: int | str | None = None) -> tuple[Target, ...]:
         """Where a Service (`namespace/name`) leads on a port; empty where there is no such Service or port."""
+        return tuple(target for _, target in self.service_ports(name, protocol, port))
+
+    def service_ports(
+        self, name: str, protocol: str, port: int | str | None = None
+    ) -> tuple[tuple[ServicePort, Target], ...]:
+        """A Service's ports and where they lead: that port, or else those that lead to it."""
         service = self._services.get(name)
         if service is None:
             return ()
-        return tuple(
-            target
+        found = tuple(
+            (one, target)
             for one in service.ports
-            if one.protocol.lower() == protocol and port in (None, one.port, one.name)
+            if one.protocol.lower() == protocol
             for target in targets(service, one, self.objects, self._port_numbers)
         )
+        named = tuple((one, target) for one, target in found if port in (None, one.port, one.name))
+        return named or tuple((one, target) for one, target in found if target.port == port)
 
     @cached_property
     def _services(self) -> dict[str, Service]:
@@ -135,8 +145,11 @@ def build(objects: KubernetesObjects, options: Options | None = None) -> Topolog
     if any(CONTROLLER in entry.sources for entry in found):
         assumed = (*assumed, NO_CONTROLLER)
     network = Network(endpoints, _locations(chains, open_chains), tuple(_links(found)), assumed)
+    found_ways = (mesh.waypoints(endpoints, numbers, chains, FABRIC) for mesh in joined)
+    ways = next((one for one in found_ways if one.endpoints), NO_WAYPOINTS)
+    network = ways.joined(network)
     diagnostics += [one for mesh in joined for one in mesh.diagnostics]
-    return Topology(network, objects, found, plugin, unknown, tuple(diagnostics), meshes=joined)
+    return Topology(network, objects, found, plugin, unknown, tuple(diagnostics), meshes=joined, waypoints=ways)
 
 
 def _policies(

@@ -17,7 +17,15 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ringfence.layers.kubernetes_selectors import HOST_PORT, NAMESPACE, POD, PORT
-from ringfence.layers.own_node import HOST, HOST_LABELS, NODE, UNPLACED
+from ringfence.layers.own_node import (
+    HOST,
+    HOST_LABELS,
+    HOST_NAMESPACE,
+    HOST_POD,
+    HOST_POD_PORT,
+    NODE,
+    UNPLACED,
+)
 from ringfence.model.addresses import ALL_IPV4, ALL_IPV6, AddressSet
 from ringfence.model.networks import Endpoint
 from ringfence.model.spans import Span
@@ -26,10 +34,6 @@ from ringfence.topology.mesh.members import Mesh, place
 from ringfence.topology.options import Options
 
 PODS, NODES = "pods", "nodes"
-
-HOST_POD, HOST_NAMESPACE, HOST_POD_PORT = "host pod", "host namespace", "host pod port"
-"""Facets of a pod on its node's network: its labels, its namespace's, and its named ports. By these Services and people
-find it, and no policy does."""
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from ipaddress import ip_address
 
 from ringfence.layers.kubernetes_selectors import POD, labels, named_port
 from ringfence.layers.network_policy import PortNumbers
+from ringfence.layers.own_node import HOST_POD, HOST_POD_PORT
 from ringfence.model.addresses import AddressSet
 from ringfence.model.networks import Endpoint
 from ringfence.model.selectors import ANYTHING, AllOf, AnyOf, Comparison, Has, InNamespace, Label, Selector
@@ -25,7 +26,6 @@ from ringfence.resources.kubernetes import (
     Service,
     ServicePort,
 )
-from ringfence.topology.pods import HOST_POD, HOST_POD_PORT
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,9 @@ from ringfence.layers import (
     istio_inbound,
     istio_mtls,
     istio_offer,
+    istio_waypoint,
     ztunnel_authorization,
+    ztunnel_capture,
     ztunnel_offer,
     ztunnel_peer_authentication,
 )
@@ -31,14 +33,19 @@ from ringfence.layers.istio_offer import Clients, ListedPort
 from ringfence.layers.istio_requests import request_subjects
 from ringfence.layers.istio_routes import Port, Routing
 from ringfence.layers.istio_rules import asked_subjects
+from ringfence.layers.istio_waypoint_authorization import AtWaypoints
 from ringfence.layers.mesh_facets import AMBIENT, WAYPOINT
+from ringfence.layers.network_policy import PortNumbers
 from ringfence.model.diagnostics import Diagnostic, warning
+from ringfence.model.networks import Endpoint
 from ringfence.model.rules import Chain
 from ringfence.resources.istio.mesh_config import MeshConfig
 from ringfence.resources.kubernetes import ConfigMap, KubernetesObjects, PodTemplate
 from ringfence.topology.mesh import istio_membership, istio_registry
 from ringfence.topology.mesh.istio_proxies import Proxies
 from ringfence.topology.mesh.members import Member
+from ringfence.topology.mesh.waypoints import Waypoints
+from ringfence.topology.mesh.waypoints import build as build_waypoints
 from ringfence.topology.options import Options
 from ringfence.topology.services import port_numbers
 
@@ -97,12 +104,22 @@ class IstioMesh:
         """What the chains ask about a pod with a proxy of its own; nothing about others."""
         proxy = self.pods.of(namespace, template)
         if proxy is None:
-            return {}
+            labels = self._labels.get(namespace, {})
+            behind = istio_waypoint.pod_facet(self._gateways, namespace, template.labels, labels)
+            return {**ztunnel_capture.pod_facet(template.annotations), **behind}
         return {**proxy.facets, istio_inbound.FACET: self._kind(namespace, template).inbound.facet}
 
     def chains(self) -> tuple[Chain, ...]:
         """Transport, then authorization, of every plane that there is."""
         return (*self._transport(), *self._authorization())
+
+    def waypoints(
+        self, people: tuple[Endpoint, ...], numbers: PortNumbers, at_pods: tuple[Chain, ...], fabric: str
+    ) -> Waypoints:
+        """The waypoints that stand before Services."""
+        objects = self.objects
+        bound = AtWaypoints(objects.istio_authorization_policies, objects.istio_request_authentications, self.settings)
+        return build_waypoints(objects, people, numbers, bound, at_pods, fabric)
 
     def request(self, http: Mapping[str, Any]) -> Mapping[str, tuple[str, ...]]:
         """A request as the rules see it, its path normalized."""
@@ -111,6 +128,14 @@ class IstioMesh:
     @cached_property
     def _asked(self) -> frozenset[str]:
         return asked_subjects(rule for policy in self.objects.istio_authorization_policies for rule in policy.rules)
+
+    @cached_property
+    def _gateways(self) -> dict[str, istio_waypoint.Waypoint]:
+        return istio_waypoint.waypoints(self.objects.gateways, self.objects.gateway_classes)
+
+    @cached_property
+    def _labels(self) -> dict[str, Mapping[str, str]]:
+        return {one.metadata.name: one.metadata.labels for one in self.objects.namespaces}
 
     @cached_property
     def pods(self) -> Proxies:
@@ -145,6 +170,8 @@ class IstioMesh:
         yield from istio_authorization.authorization(
             objects.istio_authorization_policies, objects.istio_request_authentications, kinds, self.settings
         )
+        if any(one.traffic != istio_waypoint.SERVICE for one in self._gateways.values()):
+            yield istio_waypoint.workload_chain()
         if self._ambient and objects.istio_authorization_policies:
             yield ztunnel_authorization.chain(objects.istio_authorization_policies, root, self._nodes)
 

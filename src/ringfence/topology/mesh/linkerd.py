@@ -29,10 +29,13 @@ from ringfence.layers.linkerd_targets import Targets
 from ringfence.layers.linkerd_transport import Mapped
 from ringfence.layers.linkerd_values import KEY, NAME, LinkerdValues, values
 from ringfence.layers.mesh_facets import LINKERD
+from ringfence.layers.network_policy import PortNumbers
 from ringfence.model.diagnostics import Diagnostic, warning
+from ringfence.model.networks import Endpoint
 from ringfence.model.rules import Chain
 from ringfence.resources.kubernetes import ConfigMap, KubernetesObjects, Namespace, PodTemplate
 from ringfence.topology.mesh.members import Member
+from ringfence.topology.mesh.waypoints import NO_WAYPOINTS, Waypoints
 from ringfence.topology.options import Options
 from ringfence.topology.services import port_numbers
 
@@ -115,6 +118,12 @@ class LinkerdMesh:
             linkerd_inbound.chain(Targets(objects, installed).served(), found, numbers, installed),
             *([egress] if egress else []),
         )
+
+    def waypoints(
+        self, people: tuple[Endpoint, ...], numbers: PortNumbers, at_pods: tuple[Chain, ...], fabric: str
+    ) -> Waypoints:
+        """None: Linkerd has no proxies but those of pods."""
+        return NO_WAYPOINTS
 
     def request(self, http: Mapping[str, Any]) -> Mapping[str, tuple[str, ...]]:
         """A request as routes see it."""

@@ -11,9 +11,12 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from ringfence.layers.mesh_facets import MESH, NO_PLANE, PLANE
+from ringfence.layers.network_policy import PortNumbers
 from ringfence.model.diagnostics import Diagnostic
+from ringfence.model.networks import Endpoint
 from ringfence.model.rules import NO_IDENTITY, UNKNOWN_IDENTITY, Chain
 from ringfence.resources.kubernetes import PodTemplate
+from ringfence.topology.mesh.waypoints import Waypoints
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,11 @@ class Mesh(Protocol):
 
     def chains(self) -> tuple[Chain, ...]:
         """The chains that stand at every pod, in both directions."""
+
+    def waypoints(
+        self, people: tuple[Endpoint, ...], numbers: PortNumbers, at_pods: tuple[Chain, ...], fabric: str
+    ) -> Waypoints:
+        """What stands before Services and takes their clients' requests (`NO_WAYPOINTS`: nothing)."""
 
     def request(self, http: Mapping[str, Any]) -> Mapping[str, tuple[str, ...]]:
         """What conditions ask of a request (`topology.mesh.requests`), as this mesh's rules see it."""

@@ -44,17 +44,25 @@ DIALLED, PLACE, LEAVING = "services behind waypoints", "waypoints", "leaving way
 
 @dataclass(frozen=True)
 class Waypoints:
-    """The waypoints of a cluster: what they add to its network, and how to dial a Service through one."""
+    """The waypoints of a cluster: what they add to its network, and how to dial a Service through one.
+
+    `unplaced` are the Services behind waypoints that stand nowhere in the network.
+    """
 
     endpoints: tuple[Endpoint, ...] = ()
     locations: tuple[Location, ...] = ()
     links: tuple[Link, ...] = ()
+    unplaced: frozenset[str] = frozenset()
 
     def joined(self, network: Network) -> Network:
         """The network with these waypoints in it."""
         places = {**network.locations, **{one.id: one for one in self.locations}}
         endpoints, links = (*network.endpoints, *self.endpoints), (*network.links, *self.links)
         return replace(network, endpoints=endpoints, locations=places, links=links)
+
+    def beside_a_cloud(self) -> Waypoints:
+        """The same where the cluster's places are the cloud's: which of them a waypoint stands in is not modelled."""
+        return Waypoints(unplaced=frozenset(one.facets[FACET].get("service", "") for one in self.endpoints) - {""})
 
     def dialled(self, service: str) -> tuple[Endpoint, ...]:
         """A Service (`namespace/name`) as ambient clients dial it; empty where no waypoint stands before it."""
