@@ -13,7 +13,8 @@ r"""A request as a sidecar's rules see it: the path normalized, the token taken 
 
 A request is told whole: a header or claim that it does not name is absent. Only the names that somebody asks for
 (`asked`) need to be said, because a mapping holds no infinity of absent ones. A path that Envoy refuses (it has an
-escaped NUL or a fragment) is left out, and so not known; the claims of a valid token that are not told, too.
+escaped NUL, a fragment, a space or a letter beyond ASCII) is left out, and so not known; the claims of a valid token
+that are not told, too.
 
 Sources: istio `pilot/pkg/networking/core/listener_builder.go`; Envoy `source/common/http/path_utility.cc`,
 `conn_manager_utility.cc`; Chromium's `url/url_canon_path.cc`.
@@ -35,6 +36,8 @@ UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123
 KEPT = UNRESERVED | frozenset("!$&'()*+,/:;=@[]")
 """What stands in a canonical path as it is; other characters are escaped."""
 
+SENDABLE = re.compile(r"[!\"$-~]*")
+"""A path that a proxy takes: printable ASCII without `#`."""
 ESCAPE = re.compile("[0-9a-fA-F]{2}")
 STRAY = "\0"
 """Stands for a `%` that begins no escape, while a path is decoded."""
@@ -120,7 +123,7 @@ def _claims(claims: Mapping[str, Any], above: tuple[str, ...]) -> Iterator[tuple
 
 def normalized(path: str, how: str) -> str | None:
     """The path as rules see it, its query kept; None where Envoy refuses it."""
-    if "#" in path:
+    if not SENDABLE.fullmatch(path):
         return None
     bare, mark, query = path.partition("?")
     if how == "DECODE_AND_MERGE_SLASHES":
@@ -134,7 +137,6 @@ def normalized(path: str, how: str) -> str | None:
     if how in ("MERGE_SLASHES", "DECODE_AND_MERGE_SLASHES") and "//" in bare:
         inner = "/".join(one for one in bare.split("/") if one)
         bare = ("/" if bare.startswith("/") else "") + inner + ("/" if bare.endswith("/") else "")
-        bare = "/" if bare == "//" else bare
     return bare + mark + query
 
 
@@ -174,6 +176,6 @@ def _decoded(path: str) -> str | None:
         elif one == "%":
             out.append(STRAY)
         else:
-            out.append(one if one in KEPT else "".join(f"%{octet:02X}" for octet in one.encode(errors="replace")))
+            out.append(one if one in KEPT else f"%{ord(one):02X}")
     text = "".join(out)
     return None if MADE.search(text) else text.replace(STRAY, "%")
