@@ -113,24 +113,48 @@ def run(view: View) -> Iterator[Finding]:
 
 
 class _Judge:
-    """The same network three times: as it is, with ACLs that remember requests, and without ACLs."""
+    """The same network three times: as it is, with ACLs that remember requests, and without ACLs.
+
+    Each lets pass at least what the one before does, so where nothing is lost the first is all there is to ask. Rules
+    that admit the same two ends have their answers in common.
+    """
 
     def __init__(self, view: View) -> None:
-        self._real = view.connectivity.reach
         network = view.topology.network
-        self._remembering = Reachability(_changed(network, keep=True))
-        self._without = Reachability(_changed(network, keep=False))
+        self._real = _Asked(view.connectivity.reach)
+        self._remembering = _Asked(Reachability(_changed(network, keep=True)))
+        self._without = _Asked(Reachability(_changed(network, keep=False)))
 
     def lost(self, pair: Pair) -> Lost | None:
         """What the ACLs take from a pair; None where nothing of it would pass without them."""
         wanted = pair.wanted
-        bare, _ = _bounds(self._without, pair)
-        if not bare & wanted:
+        passes, may_pass = self._real.bounds(pair)
+        if wanted <= passes:
+            return Lost(pair, NO_HEADERS, NO_HEADERS, wanted, wanted)
+        bare, _ = self._without.bounds(pair)
+        bare = bare & wanted
+        if not bare:
             return None
-        arrives, may_arrive = _bounds(self._remembering, pair)
-        passes, may_pass = _bounds(self._real, pair)
-        ahead, back = (bare - may_arrive) & wanted, (arrives - may_pass) & wanted
+        if bare <= passes:
+            return Lost(pair, NO_HEADERS, NO_HEADERS, bare, bare)
+        arrives, may_arrive = self._remembering.bounds(pair)
+        ahead, back = bare - may_arrive, (arrives - may_pass) & wanted
         return Lost(pair, ahead, back, arrives & wanted, passes & wanted)
+
+
+class _Asked:
+    """One network, with the answers that it gave."""
+
+    def __init__(self, reach: Reachability) -> None:
+        self._reach = reach
+        self._known: dict[tuple[object, ...], tuple[HeaderSet, HeaderSet]] = {}
+
+    def bounds(self, pair: Pair) -> tuple[HeaderSet, HeaderSet]:
+        """What passes for certain wherever the two are, and what may pass anywhere."""
+        key = (pair.source.id, pair.target.id, pair.sources, pair.targets)
+        if key not in self._known:
+            self._known[key] = _bounds(self._reach, pair)
+        return self._known[key]
 
 
 def _changed(network: Network, keep: bool) -> Network:
