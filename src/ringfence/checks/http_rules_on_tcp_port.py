@@ -1,0 +1,151 @@
+"""A rule with fields of HTTP meets a port that the proxy reads as TCP.
+
+## What it does
+Looks for rules of AuthorizationPolicies that ask for hosts, methods, paths, headers or tokens, and for ports of the
+selected pods that a Service declares as TCP (`name: tcp-...`, `appProtocol: tcp`, and the like). Ports that the rule
+excludes do not count, nor does a rule without ports whose pods have ports of HTTP as well, unless it denies or its TCP
+port is left without any rule that could admit somebody.
+
+## Why it is bad
+The proxy has no request to ask on such a port. A rule of an ALLOW policy is dropped there, and everything that only it
+would have admitted is refused; a rule of a DENY or CUSTOM policy loses those fields and then holds for every
+connection that the rest of it fits.
+
+## Example
+    kind: Service
+    spec: {ports: [{name: tcp-api, port: 80}]}
+    ---
+    kind: AuthorizationPolicy
+    spec: {action: DENY, rules: [{to: [{operation: {paths: [/admin*]}}]}]}      # denies everything on the port
+
+## Instead
+Name the port for what it speaks (`http-api`, `appProtocol: http`), or say in the rule which ports it is for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from ringfence.checks.finding import Check, Finding, Severity, View
+from ringfence.checks.mesh import Pods, istio, named, numbers, selected
+from ringfence.layers.istio_inbound import TCP, ports, protocol
+from ringfence.layers.mesh_facets import SIDECAR
+from ringfence.model.headers import PORTS
+from ringfence.model.intervals import IntervalSet
+from ringfence.model.spans import Span
+from ringfence.resources.istio.authorization import AuthorizationPolicy, Operation, PolicyAction, PolicyRule
+from ringfence.resources.kubernetes import Service
+
+CHECK = Check(
+    "RF404",
+    "http-rules-on-tcp-port",
+    "rule of HTTP at a port of TCP",
+    Severity.MEDIUM,
+    "0.1",
+    "name the Service's port for its protocol, or take the fields of HTTP out of the rule",
+    (
+        "https://istio.io/latest/docs/ops/configuration/traffic-management/protocol-selection/",
+        "https://istio.io/latest/docs/reference/config/security/authorization-policy/",
+    ),
+)
+
+DROPPED = "the rule is dropped there, and what it would allow is refused"
+WIDER = "without them the rule {verb} every connection there that the rest of it fits"
+
+
+def run(view: View) -> Iterator[Finding]:
+    """One finding for each rule."""
+    if istio(view) is None:
+        return
+    policies = [one for one in view.topology.objects.istio_authorization_policies if not one.dry_run]
+    allowing = [one for one in policies if one.action is PolicyAction.ALLOW]
+    for policy in policies:
+        if policy.action is PolicyAction.AUDIT or policy.target_refs:
+            continue
+        for rule in policy.rules:
+            fields = tuple(_fields(rule))
+            if fields:
+                yield from _at(view, policy, rule, fields, allowing)
+
+
+def _at(
+    view: View,
+    policy: AuthorizationPolicy,
+    rule: PolicyRule,
+    fields: tuple[str, ...],
+    allowing: Iterable[AuthorizationPolicy],
+) -> Iterator[Finding]:
+    found = IntervalSet()
+    whom: list[Pods] = []
+    for one in selected(view, policy, SIDECAR):
+        read = dict(ports(_services(view, one), one.template))
+        as_tcp = IntervalSet.of(*(port for port, how in read.items() if how == TCP))
+        meant = as_tcp & _ports(rule)
+        if policy.action is PolicyAction.ALLOW and _ports(rule) == PORTS and meant != IntervalSet.of(*read):
+            others = (other for other in allowing if one in selected(view, other, SIDECAR))
+            meant = meant - _admitted(others)
+        if meant:
+            found, whom = found | meant, [*whom, one]
+    if whom:
+        allows = policy.action is PolicyAction.ALLOW
+        verb = "denies" if policy.action is PolicyAction.DENY else "asks its provider about"
+        what = DROPPED if allows else WIDER.format(verb=verb)
+        title = f"AuthorizationPolicy {policy.metadata.qualified_name}"
+        where = f"{numbers(found)} of {named(one.title for one in whom)}"
+        message = f"{title} asks for {', '.join(fields)}, and {where} is read as TCP: {what}"
+        severity = CHECK.severity if allows else Severity.HIGH
+        yield Finding(CHECK, severity, message, rule.span, tuple(_declared(view, whom, found)))
+
+
+def _declared(view: View, whom: Iterable[Pods], found: IntervalSet) -> Iterator[tuple[str, Span]]:
+    """The Services' ports that say so."""
+    for service in dict.fromkeys(service for one in whom for service in _services(view, one)):
+        for port in service.ports:
+            leads = not isinstance(port.target_port, int) or port.target_port in found
+            if leads and port.protocol == "TCP" and protocol(port) == TCP:
+                name = port.app_protocol or port.name or port.port
+                yield f"Service {service.metadata.qualified_name} declares its port {port.port} as {name}", port.span
+
+
+def _services(view: View, one: Pods) -> tuple[Service, ...]:
+    """The Services that lead to a kind of pod."""
+    mesh = istio(view)
+    here = mesh.pods.services.get(one.namespace, ()) if mesh else ()
+    return tuple(
+        service for service in here if service.selector and service.selector.items() <= one.template.labels.items()
+    )
+
+
+def _ports(rule: PolicyRule) -> IntervalSet:
+    """The ports that a rule is for."""
+    found = IntervalSet()
+    for one in rule.operations or (Operation(),):
+        wanted = IntervalSet.of(*map(int, one.ports)) if one.ports else PORTS
+        found |= wanted - IntervalSet.of(*map(int, one.not_ports))
+    for when in rule.when:
+        if when.key == "destination.port":
+            found &= IntervalSet.of(*map(int, when.values)) if when.values else PORTS
+            found -= IntervalSet.of(*map(int, when.not_values))
+    return found
+
+
+def _admitted(policies: Iterable[AuthorizationPolicy]) -> IntervalSet:
+    """The ports for which some rule stays that asks for nothing of HTTP."""
+    found = IntervalSet()
+    for policy in policies:
+        for rule in policy.rules:
+            if not any(_fields(rule)):
+                found |= _ports(rule)
+    return found
+
+
+def _fields(rule: PolicyRule) -> Iterator[str]:
+    """The fields of HTTP that a rule asks for, each once, by the names that manifests give them."""
+    asked = {
+        "hosts": any(one.hosts or one.not_hosts for one in rule.operations),
+        "methods": any(one.methods or one.not_methods for one in rule.operations),
+        "paths": any(one.paths or one.not_paths for one in rule.operations),
+        "requestPrincipals": any(one.request_principals or one.not_request_principals for one in rule.sources),
+    }
+    yield from (name for name, is_asked in asked.items() if is_asked)
+    yield from dict.fromkeys(one.key for one in rule.when if one.key.startswith("request."))

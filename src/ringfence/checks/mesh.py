@@ -1,0 +1,198 @@
+"""What several checks ask of a mesh: which pods are members, which ports they serve, who comes without an identity.
+
+Everything here is worked out once for a view, and is empty where no mesh is in the files. *Without an identity* are
+workloads outside every mesh and the sources of entries; nodes are not counted, because the kubelet always gets in, nor
+is the placeholder of an ingress controller, of which nobody knows whether it is a member.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from ringfence.checks.entry_targets import ways
+from ringfence.checks.finding import View
+from ringfence.engine.witness import Field, Witness
+from ringfence.layers.mesh_facets import AMBIENT, LINKERD, SIDECAR
+from ringfence.model.headers import PORTS, HeaderSet, Region
+from ringfence.model.intervals import IntervalSet
+from ringfence.model.rules import NO_IDENTITY
+from ringfence.resources.istio.authentication import PeerAuthentication
+from ringfence.resources.istio.authorization import AuthorizationPolicy
+from ringfence.resources.kubernetes import PodTemplate, Service, Workload
+from ringfence.topology.entries import CONTROLLER, PLACEHOLDERS
+from ringfence.topology.mesh.istio import IstioMesh
+from ringfence.topology.mesh.istio_membership import SYSTEM_NAMESPACES
+from ringfence.topology.mesh.linkerd import LinkerdMesh
+from ringfence.topology.mesh.members import Member
+from ringfence.topology.pods import NODES
+
+SHOWN = 3
+"""How many names a message lists."""
+
+SERVING = (SIDECAR, AMBIENT, LINKERD)
+"""The planes of pods that run an application; waypoints are proxies for others."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pods:
+    """The pods of one template of a workload. `member` None: outside of every mesh. `gateway`: a proxy and no more."""
+
+    workload: Workload
+    template: PodTemplate
+    member: Member | None
+    gateway: bool = False
+
+    @property
+    def namespace(self) -> str:
+        """Their namespace."""
+        return self.workload.metadata.namespace
+
+    @property
+    def title(self) -> str:
+        """What reports call them."""
+        return self.workload.title
+
+    def on(self, *planes: str) -> bool:
+        """Whether they are certainly of one of these planes, and no gateway."""
+        return self.member is not None and self.member.sure and self.member.plane in planes and not self.gateway
+
+
+def istio(view: View) -> IstioMesh | None:
+    """Istio, where anything of it is in the files."""
+    return next((one for one in view.topology.meshes if isinstance(one, IstioMesh)), None)
+
+
+def linkerd(view: View) -> LinkerdMesh | None:
+    """Linkerd, where anything of it is in the files."""
+    return next((one for one in view.topology.meshes if isinstance(one, LinkerdMesh)), None)
+
+
+@lru_cache(maxsize=2)
+def pods(view: View) -> tuple[Pods, ...]:
+    """Every kind of pod, in the order of reading; none without a mesh."""
+    return tuple(_pods(view)) if view.topology.meshes else ()
+
+
+def _pods(view: View) -> Iterator[Pods]:
+    sidecars = istio(view)
+    for workload in view.topology.objects.workloads:
+        namespace = workload.metadata.namespace
+        for template in workload.templates:
+            found = (one.member(namespace, template) for one in view.topology.meshes)
+            member = next((one for one in found if one is not None), None)
+            standing = sidecars.pods.standing(namespace, template) if sidecars else None
+            yield Pods(workload, template, member, standing is not None and standing.gateway)
+
+
+def selected(view: View, policy: AuthorizationPolicy | PeerAuthentication, *planes: str) -> tuple[Pods, ...]:
+    """The pods of these planes that a policy of Istio selects by their labels; gateways are left out."""
+    mesh = istio(view)
+    root = mesh.config.root_namespace if mesh else ""
+    own, wanted = policy.metadata.namespace, dict(policy.selector or ())
+    return tuple(
+        one
+        for one in pods(view)
+        if one.on(*planes) and own in (root, one.namespace) and wanted.items() <= one.template.labels.items()
+    )
+
+
+@lru_cache(maxsize=2)
+def listening(view: View) -> Mapping[str, IntervalSet]:
+    """The TCP ports of each workload (by title) that its containers declare or a Service leads to."""
+    services: dict[str, list[Service]] = {}
+    for one in view.topology.objects.services:
+        services.setdefault(one.metadata.namespace, []).append(one)
+    found: dict[str, IntervalSet] = {}
+    for workload in view.topology.objects.workloads:
+        for template in workload.templates:
+            here = services.get(workload.metadata.namespace, ())
+            numbers = IntervalSet.of(*_declared(template), *_led_to(template, here))
+            found[workload.title] = found.get(workload.title, IntervalSet()) | numbers
+    return found
+
+
+def _declared(template: PodTemplate) -> Iterator[int]:
+    return (one.container_port for one in template.ports if one.protocol == "TCP")
+
+
+def _led_to(template: PodTemplate, services: Iterable[Service]) -> Iterator[int]:
+    for service in services:
+        if service.selector and service.selector.items() <= template.labels.items():
+            yield from (
+                one.target_port for one in service.ports if one.protocol == "TCP" and isinstance(one.target_port, int)
+            )
+
+
+@lru_cache(maxsize=2)
+def without_identity(view: View) -> tuple[str, ...]:
+    """Workloads outside every mesh whose pods run, one of each behaviour."""
+    chosen = (next((name for name in kind if _bare(view, name)), None) for kind in view.connectivity.kinds)
+    return tuple(name for name in chosen if name is not None)
+
+
+def _bare(view: View, name: str) -> bool:
+    endpoints = view.connectivity.workloads[name]
+    if name in PLACEHOLDERS or not endpoints:
+        return False
+    on_node = endpoints[0].location == NODES and not endpoints[0].namespace
+    system = endpoints[0].namespace in SYSTEM_NAMESPACES
+    return not on_node and not system and all(one.identity == NO_IDENTITY for one in endpoints)
+
+
+def plaintext(ports: IntervalSet) -> HeaderSet:
+    """Plaintext TCP to these ports."""
+    return HeaderSet(tcp=Region.of(PORTS, ports))
+
+
+def encrypted(ports: IntervalSet) -> HeaderSet:
+    """Mutual TLS to these ports."""
+    return HeaderSet(mtls=Region.of(PORTS, ports))
+
+
+def stranger(view: View, target: str, ports: IntervalSet) -> Witness | None:
+    """A plaintext packet from somebody without an identity that may arrive at the workload; None where there is none.
+
+    Of the ports those that the workload is known to serve, where it serves any of them.
+    """
+    wanted = ports & listening(view).get(target, IntervalSet()) or ports
+    for way in ways(view):
+        wanted_here = way.target.protocol == "tcp" and way.target.port in wanted
+        if way.workload == target and way.may and wanted_here and CONTROLLER not in way.entry.sources:
+            found = view.witnesses.passing(way.field, plaintext(IntervalSet.of(way.target.port)))
+            if found is not None:
+                return found
+    for source in without_identity(view):
+        found = passing(view, source, target, wanted) if source != target else None
+        if found is not None:
+            return found
+    return None
+
+
+def passing(view: View, source: str, target: str, ports: IntervalSet) -> Witness | None:
+    """A plaintext packet from one workload that may arrive at another, whatever the first one's proxy would choose."""
+    ends = view.connectivity.workloads
+    if source not in ends or target not in ends:
+        return None
+    for one in view.connectivity.relations(source, target):
+        if one.headers.may.tcp.some() & ports:
+            return view.witnesses.passing(Field(ends[source], ends[target]), plaintext(ports))
+    return None
+
+
+def named(names: Iterable[str]) -> str:
+    """A few names, and how many more there are."""
+    known = list(dict.fromkeys(names))
+    shown, rest = known[:SHOWN], len(known) - SHOWN
+    return ", ".join(shown) + (f" and {rest} more" if rest > 0 else "")
+
+
+def numbers(ports: IntervalSet) -> str:
+    """Ports as a message shows them: `every port`, `port 80`, `ports 80, 8000-8100`."""
+    if not PORTS - IntervalSet.of(0) - ports:
+        return "every port"
+    parts = [str(low) if low == high else f"{low}-{high}" for low, high in ports.pairs]
+    many = len(parts) > 1 or "-" in parts[0]
+    shown = ", ".join(parts[:SHOWN]) + (" ..." if len(parts) > SHOWN else "")
+    return f"port{'s' if many else ''} {shown}"

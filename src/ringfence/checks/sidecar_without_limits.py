@@ -1,0 +1,86 @@
+"""A workload's sidecar is injected without limits.
+
+## What it does
+Looks for workloads that get a proxy by injection and whose annotations (those of the template; for Linkerd those of the
+namespace, too) set no limit of processor or memory for it. One finding names all of a namespace. What the injector's
+own configuration sets for every proxy is not in the manifests and not known: Istio's default has limits, which any of
+the annotations for a proxy's resources replaces as a whole; Linkerd's default has none. A proxy that a manifest writes
+out as a container is not looked at.
+
+## Why it is bad
+The proxy shares the node with everything else: one that leaks, or that holds a connection for each of thousands of
+clients, takes the memory of its neighbours, and the kernel chooses who dies.
+
+## Example
+    annotations: {sidecar.istio.io/proxyCPU: 100m}      # and with that, no limits
+
+## Instead
+    annotations: {sidecar.istio.io/proxyCPULimit: "1", sidecar.istio.io/proxyMemoryLimit: 512Mi}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from ringfence.checks.finding import Check, Finding, Severity, View
+from ringfence.checks.mesh import Pods, named, pods
+from ringfence.layers.mesh_facets import LINKERD, SIDECAR
+from ringfence.model.spans import Span
+
+CHECK = Check(
+    "RF412",
+    "sidecar-without-limits",
+    "injected sidecar without limits",
+    Severity.LOW,
+    "0.1",
+    "set the annotations for the proxy's limits, or limits in the injector's values",
+    (
+        "https://istio.io/latest/docs/reference/config/annotations/",
+        "https://linkerd.io/2/reference/proxy-configuration/",
+    ),
+)
+
+LIMITS = {
+    SIDECAR: {"cpu": "sidecar.istio.io/proxyCPULimit", "memory": "sidecar.istio.io/proxyMemoryLimit"},
+    LINKERD: {"cpu": "config.linkerd.io/proxy-cpu-limit", "memory": "config.linkerd.io/proxy-memory-limit"},
+}
+"""By plane: the annotations that limit an injected proxy."""
+
+REQUESTS = ("sidecar.istio.io/proxyCPU", "sidecar.istio.io/proxyMemory")
+WRITTEN_OUT = ("istio-proxy", "linkerd-proxy")
+
+UNKNOWN = "limits that the injector's own values set for every proxy are not in the manifests, and would hold here"
+REPLACED = "its annotations for the proxy's resources replace the injector's defaults, limits included"
+
+Key = tuple[str, str, tuple[str, ...], bool]
+
+
+def run(view: View) -> Iterator[Finding]:
+    """One finding for each namespace and set of missing limits."""
+    annotations = {one.metadata.name: one.metadata.annotations for one in view.topology.objects.namespaces}
+    found: dict[Key, list[Pods]] = {}
+    for one in pods(view):
+        if not one.on(SIDECAR, LINKERD) or any(part.name in WRITTEN_OUT for part in one.template.containers):
+            continue
+        assert one.member is not None
+        plane = one.member.plane
+        missing = _missing(one, annotations.get(one.namespace, {}) if plane == LINKERD else {})
+        if missing:
+            own = one.template.annotations
+            given = (*REQUESTS, *LIMITS[SIDECAR].values())
+            replaced = plane == SIDECAR and any(name in own for name in given)
+            found.setdefault((one.namespace, plane, missing, replaced), []).append(one)
+    for (namespace, _, missing, replaced), members in found.items():
+        first = members[0]
+        whom = named(one.title for one in members)
+        message = f"namespace {namespace}: the sidecar of {whom} is injected without a limit of {' and '.join(missing)}"
+        because: tuple[str, Span] = (REPLACED, first.template.span) if replaced else (UNKNOWN, first.template.span)
+        yield Finding(CHECK, CHECK.severity, message, first.template.span, (because,))
+
+
+def _missing(one: Pods, inherited: Mapping[str, str]) -> tuple[str, ...]:
+    assert one.member is not None
+    wanted = LIMITS[one.member.plane]
+    return tuple(
+        what for what, name in wanted.items() if name not in one.template.annotations and name not in inherited
+    )
