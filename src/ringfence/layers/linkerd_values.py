@@ -9,6 +9,7 @@ else from the chart's own defaults. What the ConfigMap says and nobody can read 
     proxyInit.ignoreOutboundPorts     the same for clients
     policyController.probeNetworks    where probes come from
     identityTrustDomain               ends every identity, after the control plane's namespace
+    proxy.outboundTransportMode       whether members always meet at the proxy's port (2.18 and newer)
     egress.globalEgressNetworkNamespace
 """
 
@@ -18,7 +19,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from ringfence.layers.linkerd_options import LinkerdOptions
+from ringfence.layers.linkerd_options import TRANSPORT_HEADER, TRANSPORT_MODES, LinkerdOptions
 from ringfence.layers.linkerd_ports import port_set
 from ringfence.model.addresses import AddressSet
 from ringfence.model.intervals import IntervalSet
@@ -46,6 +47,7 @@ class LinkerdValues:
     namespace: str = "linkerd"
     trust_domain: str = "cluster.local"
     egress_namespace: str = "linkerd-egress"
+    transport_mode: str = TRANSPORT_HEADER
     wrong: tuple[str, ...] = ()
 
     def identity(self, service_account: str, namespace: str) -> str:
@@ -73,6 +75,8 @@ def values(config_map: ConfigMap | None, options: LinkerdOptions) -> LinkerdValu
         or reading.value("clusterDomain", _text, "")
         or plain.trust_domain,
         egress_namespace=reading.value("egress.globalEgressNetworkNamespace", _text, "") or plain.egress_namespace,
+        transport_mode=options.outbound_transport_mode
+        or reading.value("proxy.outboundTransportMode", _transport_mode, plain.transport_mode),
         wrong=tuple(reading.wrong),
     )
     return found
@@ -108,6 +112,12 @@ def _text(value: Any) -> str:
 def _policy(value: Any) -> str:
     if value not in DEFAULT_POLICIES:
         raise ValueError(f"{value!r} is not one of {', '.join(DEFAULT_POLICIES)}")
+    return str(value)
+
+
+def _transport_mode(value: Any) -> str:
+    if value not in TRANSPORT_MODES:
+        raise ValueError(f"{value!r} is not one of {', '.join(TRANSPORT_MODES)}")
     return str(value)
 
 

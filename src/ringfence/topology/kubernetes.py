@@ -20,9 +20,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from ringfence.layers import cluster_policy, hbone, network_policy, own_node, unmodelled
+from ringfence.layers import cluster_policy, network_policy, own_node, tunnels, unmodelled
 from ringfence.layers.kubernetes_selectors import NAMESPACE, POD, PORT
-from ringfence.layers.mesh_facets import MESH, PLANE
+from ringfence.layers.mesh_facets import MESH
 from ringfence.model.addresses import ALL_IPV4, ALL_IPV6
 from ringfence.model.bounds import Bounds
 from ringfence.model.diagnostics import Diagnostic, warning
@@ -138,8 +138,8 @@ def build(objects: KubernetesObjects, options: Options | None = None) -> Topolog
     names = tuple(population.nodes())
     open_chains = unmodelled.lower(unknown)
     policies = tuple(_policies(objects, options, plugin, numbers, names))
-    if any(one.facets.get(MESH, {}).get(PLANE) in hbone.CAPTURED for one in endpoints):
-        policies = tuple(map(hbone.through_tunnels, policies))
+    for tunnel in (tunnel for mesh in joined for tunnel in mesh.tunnels):
+        policies = tuple(tunnels.through(one, tunnel) for one in policies)
     chains = (*open_chains, *policies, *(chain for mesh in joined for chain in mesh.chains()))
     assumed = tuple(_assumed(objects, options, plugin, population))
     if any(CONTROLLER in entry.sources for entry in found):

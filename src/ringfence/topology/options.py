@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from ringfence.layers.istio_options import DECISIONS, NORMALIZATIONS, PROTOCOLS, Authorizer, IstioOptions
-from ringfence.layers.linkerd_options import DEFAULT_POLICIES, LinkerdOptions
+from ringfence.layers.linkerd_options import DEFAULT_POLICIES, TRANSPORT_MODES, LinkerdOptions
 from ringfence.model.addresses import NO_ADDRESS, AddressSet
 from ringfence.model.diagnostics import Diagnostic, error
 from ringfence.model.spans import NOWHERE, Span
@@ -119,6 +119,8 @@ def _with_linkerd(options: LinkerdOptions, name: str, value: Any) -> LinkerdOpti
             return replace(options, default_policy=_one_of(value, DEFAULT_POLICIES))
         case "cluster_networks":
             return replace(options, cluster_networks=AddressSet.of(*_texts(value)))
+        case "outbound_transport_mode":
+            return replace(options, outbound_transport_mode=_one_of(value, TRANSPORT_MODES))
     return replace(options, probe_networks=AddressSet.of(*_texts(value)))
 
 

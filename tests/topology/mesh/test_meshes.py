@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.checks.manifests import deployment, view
+from tests.checks.manifests import deployment, policy, service, view
 
 LINKERD = "{apiVersion: v1, kind: Namespace, metadata: {name: shop, annotations: {linkerd.io/inject: enabled}}}"
 ISTIO = "{apiVersion: v1, kind: Namespace, metadata: {name: shop, labels: {istio-injection: enabled}}}"
@@ -19,3 +19,27 @@ def test_what_is_there(manifests, expected):
     assert [type(one).__name__ for one in shown.topology.meshes] == expected
     facets = shown.topology.network.endpoints[0].facets
     assert ("mesh" in facets) is bool(manifests)
+
+
+def admitting(port: int) -> str:
+    """A policy that admits everybody to one port of the database."""
+    return policy("db", "{matchLabels: {app: db}}", ingress=f"[{{ports: [{{port: {port}}}]}}]")
+
+
+@pytest.mark.parametrize(
+    ("namespace", "port", "options", "passes"),
+    [
+        (LINKERD, 5432, {}, False),
+        (LINKERD, 4143, {}, True),
+        (LINKERD, 5432, {"linkerd_outbound_transport_mode": "transparent"}, True),
+        (ISTIO, 5432, {}, True),
+        (ISTIO, 15008, {}, False),
+        (ISTIO.replace("istio-injection: enabled", "istio.io/dataplane-mode: ambient"), 5432, {}, False),
+        (ISTIO.replace("istio-injection: enabled", "istio.io/dataplane-mode: ambient"), 15008, {}, True),
+    ],
+)
+def test_a_network_policy_sees_the_port_at_which_proxies_meet(namespace, port, options, passes):
+    manifests = (namespace, deployment("web"), deployment("db"), service("db", "[{port: 5432}]"))
+    shown = view(*manifests, admitting(port), **options)
+    (relation,) = shown.connectivity.relations("shop/web[Deployment]", "shop/db[Deployment]")
+    assert (5432 in relation.must.tcp, 5432 in relation.may.tcp) == (passes, passes)

@@ -36,6 +36,7 @@ from ringfence.layers.istio_rules import asked_subjects
 from ringfence.layers.istio_waypoint_authorization import AtWaypoints
 from ringfence.layers.mesh_facets import AMBIENT, WAYPOINT
 from ringfence.layers.network_policy import PortNumbers
+from ringfence.layers.tunnels import HBONE, Tunnel
 from ringfence.model.diagnostics import Diagnostic, warning
 from ringfence.model.networks import Endpoint
 from ringfence.model.rules import Chain
@@ -91,6 +92,11 @@ class IstioMesh:
             if policy.selector and policy.metadata.namespace == self.config.root_namespace:
                 found.append(warning(IN_ROOT.format(name=policy.metadata.qualified_name), policy.span))
         return tuple(found)
+
+    @property
+    def tunnels(self) -> tuple[Tunnel, ...]:
+        """HBONE, where there is an ambient plane."""
+        return (HBONE,) if self._ambient else ()
 
     def member(self, namespace: str, template: PodTemplate) -> Member | None:
         """A pod's place in this mesh; None where it has none."""

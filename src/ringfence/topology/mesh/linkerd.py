@@ -19,10 +19,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import or_
 from typing import Any
 
-from ringfence.layers import linkerd_egress, linkerd_inbound, linkerd_transport
+from ringfence.layers import linkerd_egress, linkerd_inbound, linkerd_transport, tunnels
+from ringfence.layers.linkerd_options import TRANSPORT_HEADER
 from ringfence.layers.linkerd_requests import asked_headers, request_subjects
 from ringfence.layers.linkerd_settings import DISABLED, ENABLED, FACET, INGRESS, INJECT_ANNOTATION, Settings, settings
 from ringfence.layers.linkerd_targets import Targets
@@ -30,7 +32,10 @@ from ringfence.layers.linkerd_transport import Mapped
 from ringfence.layers.linkerd_values import KEY, NAME, LinkerdValues, values
 from ringfence.layers.mesh_facets import LINKERD
 from ringfence.layers.network_policy import PortNumbers
+from ringfence.layers.tunnels import Tunnel
 from ringfence.model.diagnostics import Diagnostic, warning
+from ringfence.model.headers import PORTS
+from ringfence.model.intervals import IntervalSet
 from ringfence.model.networks import Endpoint
 from ringfence.model.rules import Chain
 from ringfence.resources.kubernetes import ConfigMap, KubernetesObjects, Namespace, PodTemplate
@@ -86,6 +91,14 @@ class LinkerdMesh:
         place = self._config.span.at("data", KEY)
         return tuple(warning(f"{one}: the product's default is taken", place) for one in self.installed.wrong)
 
+    @property
+    def tunnels(self) -> tuple[Tunnel, ...]:
+        """The way to the server's proxy: of all ports, or of those that some pod says are opaque."""
+        if self.installed.transport_mode == TRANSPORT_HEADER:
+            return (tunnels.linkerd(PORTS, sure=True),)
+        opaque = reduce(or_, (one.opaque_ports for one in self._kinds), IntervalSet())
+        return (tunnels.linkerd(opaque, sure=False),) if opaque else ()
+
     def member(self, namespace: str, template: PodTemplate) -> Member | None:
         """A pod's place in this mesh; None where it has none."""
         because, sure = self._membership(namespace, template)
@@ -101,14 +114,7 @@ class LinkerdMesh:
 
     def chains(self) -> tuple[Chain, ...]:
         """What members send and take, and what their proxies let in and out."""
-        objects, installed = self.objects, self.installed
-        found = tuple(
-            dict.fromkeys(
-                self._settings(namespace, template)
-                for namespace, template in self._templates()
-                if self._membership(namespace, template)[0]
-            )
-        )
+        objects, installed, found = self.objects, self.installed, self._kinds
         numbers = port_numbers(objects)
         routes = (*objects.linkerd_http_routes, *objects.routes)
         egress = linkerd_egress.chain(objects.linkerd_egress_networks, routes, found, installed)
@@ -132,6 +138,17 @@ class LinkerdMesh:
     @cached_property
     def _asked(self) -> frozenset[str]:
         return asked_headers((*self.objects.linkerd_http_routes, *self.objects.routes))
+
+    @cached_property
+    def _kinds(self) -> tuple[Settings, ...]:
+        """The distinct proxies of members."""
+        return tuple(
+            dict.fromkeys(
+                self._settings(namespace, template)
+                for namespace, template in self._templates()
+                if self._membership(namespace, template)[0]
+            )
+        )
 
     @cached_property
     def installed(self) -> LinkerdValues:

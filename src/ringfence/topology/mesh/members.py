@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from ringfence.layers.mesh_facets import MESH, NO_PLANE, PLANE
 from ringfence.layers.network_policy import PortNumbers
+from ringfence.layers.tunnels import Tunnel
 from ringfence.model.diagnostics import Diagnostic
 from ringfence.model.networks import Endpoint
 from ringfence.model.rules import NO_IDENTITY, UNKNOWN_IDENTITY, Chain
@@ -39,6 +40,10 @@ class Mesh(Protocol):
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """What the user should know of it."""
+
+    @property
+    def tunnels(self) -> tuple[Tunnel, ...]:
+        """The ways between proxies that packet filters see instead of the application's ports."""
 
     def member(self, namespace: str, template: PodTemplate) -> Member | None:
         """The pod's place in this mesh; None: it has none."""
