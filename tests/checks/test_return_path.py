@@ -5,12 +5,24 @@ from __future__ import annotations
 import pytest
 
 from ringfence.checks import return_path
-from ringfence.checks.admitted_pairs import pairs
-from ringfence.checks.cloud import estate
 from ringfence.checks.finding import Severity
 from ringfence.engine.outcomes import Outcome
 
-from .terraform import CLEAN, ROUTES, VPC, acl, block, database, entry, found, group, instance, line, messages, view, world
+from .terraform import (
+    CLEAN,
+    ROUTES,
+    VPC,
+    acl,
+    block,
+    database,
+    entry,
+    found,
+    group,
+    instance,
+    line,
+    messages,
+    world,
+)
 
 FROM_WEB = block("ingress", "tcp", 5432, security_groups="[aws_security_group.web.id]")
 SHOP = VPC + ROUTES + group("web") + group("db", FROM_WEB) + instance("web", "private", "web")
@@ -164,20 +176,3 @@ resource "aws_launch_template" "t" { vpc_security_group_ids = [aws_security_grou
         f"{flow}aws_subnet.public to aws_subnet.other",
         f"{flow}aws_subnet.private, aws_subnet.public to aws_subnet.third",
     ]
-
-
-@pytest.mark.parametrize(
-    "acls",
-    ["", acl("data", ("other",), PG), acl("data", ("other",), PG, back(49152, 65535)), acl("data", ("other",), OUT)],
-)
-def test_each_of_the_three_networks_lets_pass_at_least_what_the_one_before_does(acls):
-    """What the check spares itself stands on this."""
-    seen = view(SHOP, DB, acls)
-    cloud = estate(seen)
-    assert cloud is not None
-    judge = return_path._Judge(seen)
-    asked = list(pairs(seen, cloud))
-    assert asked
-    for pair in asked:
-        (real, _), (kept, _), (bare, _) = (one.bounds(pair) for one in (judge._real, judge._remembering, judge._without))
-        assert real <= kept <= bare
