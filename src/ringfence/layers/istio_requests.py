@@ -7,7 +7,8 @@ r"""A request as a sidecar's rules see it: the path normalized, the token taken 
               MERGE_SLASHES             then several slashes are one
               DECODE_AND_MERGE_SLASHES  before all of that, `%2f`, `%5c` (either case) are decoded
     host      as sent, port included
-    header:*  values of one name joined by commas; `:method`, `:path` (with its query), `:authority` are headers, too
+    header:*  `:method`, `:path` (with its query) and `:authority` are headers, too. Of several headers of one name,
+              some releases of Envoy compare each and others all of them joined, so that they are not known
     forwarded the last address of `x-forwarded-for`; absent without one: then the connection's address counts
     token     see `istio_tokens`
 
@@ -15,6 +16,9 @@ A request is told whole: a header or claim that it does not name is absent. Only
 (`asked`) need to be said, because a mapping holds no infinity of absent ones. A path that Envoy refuses (it has an
 escaped NUL, a fragment, a space or a letter beyond ASCII) is left out, and so not known; the claims of a valid token
 that are not told, too.
+
+Releases differ in one more thing: in newer ones a segment `..;x` goes up like `..`, and `.;x` is dropped. Here it is a
+segment like others, as older ones have it.
 
 Sources: istio `pilot/pkg/networking/core/listener_builder.go`; Envoy `source/common/http/path_utility.cc`,
 `conn_manager_utility.cc`; Chromium's `url/url_canon_path.cc`.
@@ -29,6 +33,7 @@ from typing import Any
 
 from ringfence.layers.istio_tokens import BEARER, CLAIM, NO_TOKEN, PLACE, TOKEN, VALID, WORDS, claim_name
 
+PSEUDO = (":method", ":path", ":authority", ":scheme", "host")
 HEADER, FORWARDED = "header:", "forwarded"
 PROTOCOL, HTTP = "protocol", "http"
 
@@ -65,24 +70,24 @@ def request_subjects(
         if path is not None:
             found["header::path"] = (path,)
             found["path"] = (path.partition("?")[0],)
-    headers = {name.lower(): _joined(value) for name, value in http.get("headers", {}).items()}
-    found |= {f"{HEADER}{name}": (value,) for name, value in headers.items()}
-    found[FORWARDED] = _forwarded(headers.get("x-forwarded-for"))
+    headers = {name.lower(): _values(value) for name, value in http.get("headers", {}).items()}
+    found |= {f"{HEADER}{name}": values for name, values in headers.items() if len(values) < 2}
+    found[FORWARDED] = _forwarded(headers.get("x-forwarded-for", ()))
     found |= _token(http)
     told = [HEADER]
     told += [CLAIM, WORDS] if found[TOKEN] != (VALID,) or "claims" in http else []
     for subject in asked:
-        if subject.startswith(tuple(told)) and not subject.startswith(f"{HEADER}:"):
+        if subject.startswith(tuple(told)) and subject.removeprefix(HEADER) not in (*headers, *PSEUDO):
             found.setdefault(subject, ())
     return found
 
 
-def _joined(value: str | Iterable[str]) -> str:
-    return value if isinstance(value, str) else ",".join(value)
+def _values(value: str | Iterable[str]) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value)
 
 
-def _forwarded(header: str | None) -> tuple[str, ...]:
-    text = (header or "").rpartition(",")[2].strip()
+def _forwarded(header: tuple[str, ...]) -> tuple[str, ...]:
+    text = ",".join(header).rpartition(",")[2].strip()
     try:
         return (str(ip_address(text)),)
     except ValueError:

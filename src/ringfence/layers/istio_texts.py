@@ -19,8 +19,8 @@ from ringfence.model.conditions import AnyHolds, Atom, Condition, Operator
 
 NOT_EMPTY = "(?s:.+)"
 TEMPLATES = ("{*}", "{**}")
-SEGMENT = r"[a-zA-Z0-9\-._~%!$&'()+,;:@=]+"
-SEGMENTS = r"[a-zA-Z0-9\-._~%!$&'()+,;:@=/]*"
+SEGMENT = r"[a-zA-Z0-9\-._~%!$&'()*+,;:@=]+"
+SEGMENTS = r"[a-zA-Z0-9\-._~%!$&'()*+,;:@=/]*"
 
 Compared = Callable[[str, str], Condition]
 """A condition on a subject and one value."""
