@@ -243,10 +243,14 @@ def test_placeholders_stand_for_what_will_be():
     assert verdict(network, "bastion", "nodes") == PERHAPS
 
 
-def test_what_is_not_modelled_is_said():
-    topology = build(cloud(unmodelled=(RawResource(id="fw", type="networkfirewall_firewall"),), unread=(NOT_KNOWN,)))
-    assert any("networkfirewall_firewall" in one.message for one in topology.diagnostics)
+def test_what_could_not_be_read_is_said():
+    topology = build(cloud(unread=(NOT_KNOWN,)))
     assert any("after apply" in one for one in topology.network.assumed_open)
+
+
+def test_what_is_not_modelled_was_said_by_its_reader():
+    objects = cloud(unmodelled=(RawResource(id="fw", type="networkfirewall_firewall"),))
+    assert build(objects).diagnostics == build(cloud()).diagnostics
 
 
 def test_a_group_by_origin():

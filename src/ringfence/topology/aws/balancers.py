@@ -13,8 +13,8 @@ Client address by default: kept for instances and for UDP, not kept for TCP and 
 stand behind a listener each of them may be the one. A listener without target groups answers by itself, and so does one
 that calls a function. Targets that nobody knows may take anything.
 
-Left out: health checks (a target that fails them gets no traffic; RF208 looks for those that cannot pass) and zones (a network balancer's nodes may serve
-targets of their own zone alone), so *must* counts every target.
+Left out: health checks (a target that fails them gets no traffic; the check RF208 looks for those that cannot pass) and
+zones (a network balancer's nodes may serve targets of their own zone alone), so *must* counts every target.
 
 Source: the guides of Application and Network Load Balancers ("Target groups", "Client IP preservation").
 """

@@ -180,10 +180,6 @@ class _Builder:
         self._tables.assumed |= dict.fromkeys((LINUX_CLIENTS, UNFILTERED))
         for unread in self._estate.objects.unread:
             self._tables.assumed[f"{unread.because}: what it may add is not considered"] = None
-        for one in self._estate.objects.unmodelled:
-            self._tables.diagnostics.append(
-                warning(f"{name(one)} is of a type that is not modelled ({one.type})", one.span)
-            )
         for balancer in self._estate.objects.load_balancers:
             if balancer.kind is BalancerKind.GATEWAY:
                 message = f"gateway load balancer {name(balancer)} is not modelled"
