@@ -15,7 +15,13 @@ from typing import Any
 from ringfence.model.diagnostics import Diagnostic, error, warning
 from ringfence.model.spans import Span
 from ringfence.resources.aws import AwsObjects, PublicAccessBlock, RawResource, Unknown
-from ringfence.sources import aws_describe_balancers, aws_describe_filters, aws_describe_networks, json_documents
+from ringfence.sources import (
+    aws_describe_balancers,
+    aws_describe_compute,
+    aws_describe_filters,
+    aws_describe_networks,
+    json_documents,
+)
 from ringfence.sources.aws_describe_answers import Answer, Answers
 from ringfence.sources.files import InputFile
 from ringfence.sources.yaml_scalars import MalformedError
@@ -85,9 +91,9 @@ def read_files(files: Iterable[InputFile]) -> tuple[AwsObjects, list[Diagnostic]
         route_tables=networks.route_tables(),
         network_acls=tuple(aws_describe_filters.network_acls(answers)),
         security_groups=tuple(aws_describe_filters.security_groups(answers)),
-        network_interfaces=networks.network_interfaces(),
-        instances=networks.instances(),
-        managed_services=networks.databases(),
+        network_interfaces=aws_describe_compute.network_interfaces(answers),
+        instances=aws_describe_compute.instances(answers),
+        managed_services=aws_describe_compute.databases(answers),
         load_balancers=tuple(aws_describe_balancers.load_balancers(answers)),
         listeners=tuple(aws_describe_balancers.listeners(answers)),
         target_groups=tuple(aws_describe_balancers.target_groups(answers)),

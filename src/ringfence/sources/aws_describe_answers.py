@@ -11,6 +11,9 @@ from ringfence.model.diagnostics import Diagnostic, error, warning
 from ringfence.model.spans import Span
 from ringfence.resources.aws import Id, Ids, MaybeId, Number, Unknown
 
+GONE = frozenset(("deleted", "deleting", "failed", "terminated", "rejected", "expired", "disassociated"))
+"""States of what is on its way out."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -134,6 +137,10 @@ class Answers:
     def of(self, key: str) -> Iterator[Answer]:
         """The objects under a key."""
         yield from self._found.get(key, ())
+
+    def living(self, key: str, state: str = "State") -> list[Answer]:
+        """The objects under a key that are not on their way out."""
+        return [one for one in self.of(key) if str(one.values.get(state) or "").lower() not in GONE]
 
     def warn(self, message: str, answer: Answer) -> None:
         """Notes what the user should know."""

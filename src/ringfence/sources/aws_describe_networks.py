@@ -1,4 +1,4 @@
-"""VPCs, subnets, gateways, endpoints, routes and interfaces from describe calls.
+"""VPCs, subnets, gateways, endpoints and routes from describe calls.
 
 A VPC's default group, ACL and main table are named by their own answers: by the group's name `default`, by `IsDefault`,
 by an association that is `Main`.
@@ -10,11 +10,8 @@ from ringfence.resources.aws import (
     ElasticIp,
     EndpointKind,
     Id,
-    Instance,
     InternetGateway,
-    ManagedService,
     NatGateway,
-    NetworkInterface,
     PrefixList,
     Route,
     RouteTable,
@@ -24,9 +21,8 @@ from ringfence.resources.aws import (
     Vpc,
     VpcEndpoint,
 )
-from ringfence.sources.aws_describe_answers import Answer, Answers
+from ringfence.sources.aws_describe_answers import GONE, Answer, Answers
 
-GONE = frozenset(("deleted", "deleting", "failed", "terminated", "rejected", "expired", "disassociated"))
 TARGETS = {
     "EgressOnlyInternetGatewayId": TargetKind.EGRESS_ONLY,
     "NatGatewayId": TargetKind.NAT_GATEWAY,
@@ -47,10 +43,6 @@ class Networks:
 
     def __init__(self, answers: Answers) -> None:
         self._answers = answers
-
-    def _living(self, key: str, state: str = "State") -> list[Answer]:
-        found = list(self._answers.of(key))
-        return [one for one in found if str(one.values.get(state) or "").lower() not in GONE]
 
     def vpcs(self) -> tuple[Vpc, ...]:
         """All VPCs."""
@@ -112,7 +104,7 @@ class Networks:
     def nat_gateways(self) -> tuple[NatGateway, ...]:
         """NAT gateways that work."""
         out = []
-        for one in self._living("NatGateways"):
+        for one in self._answers.living("NatGateways"):
             addresses = one.parts("NatGatewayAddresses")
             out.append(
                 NatGateway(
@@ -160,7 +152,7 @@ class Networks:
                 security_groups=one.each("Groups", "GroupId"),
                 network_interfaces=one.texts("NetworkInterfaceIds"),
             )
-            for one in self._living("VpcEndpoints")
+            for one in self._answers.living("VpcEndpoints")
         )
 
     def prefix_lists(self) -> tuple[PrefixList, ...]:
@@ -201,49 +193,6 @@ class Networks:
                 propagating=one.each("PropagatingVgws", "GatewayId"),
             )
             for one in self._answers.of("RouteTables")
-        )
-
-    def network_interfaces(self) -> tuple[NetworkInterface, ...]:
-        """Interfaces, those listed under an instance only included."""
-        found: dict[str, NetworkInterface] = {}
-        for one in self._answers.of("NetworkInterfaces"):
-            interface = _interface(one, one.part("Attachment").maybe("InstanceId"))
-            found[interface.id] = interface
-        for instance in self._machines():
-            for one in instance.parts("NetworkInterfaces"):
-                found.setdefault(one.text("NetworkInterfaceId"), _interface(one, instance.maybe("InstanceId")))
-        return tuple(found.values())
-
-    def instances(self) -> tuple[Instance, ...]:
-        """Instances that are there."""
-        return tuple(
-            Instance(
-                id=one.text("InstanceId"),
-                tags=one.tags(),
-                span=one.span,
-                subnet=one.maybe("SubnetId"),
-                interfaces=one.each("NetworkInterfaces", "NetworkInterfaceId"),
-            )
-            for one in self._machines()
-        )
-
-    def _machines(self) -> list[Answer]:
-        found = [one for reservation in self._answers.of("Reservations") for one in reservation.parts("Instances")]
-        return [one for one in found if one.part("State").maybe("Name") not in GONE]
-
-    def databases(self) -> tuple[ManagedService, ...]:
-        """Databases of RDS."""
-        return tuple(
-            ManagedService(
-                id=one.text("DBInstanceIdentifier"),
-                kind="db_instance",
-                span=one.span,
-                subnets=one.part("DBSubnetGroup").each("Subnets", "SubnetIdentifier"),
-                security_groups=one.each("VpcSecurityGroups", "VpcSecurityGroupId"),
-                port=one.part("Endpoint").number("Port"),
-                publicly_accessible=one.flag("PubliclyAccessible"),
-            )
-            for one in self._living("DBInstances", "DBInstanceStatus")
         )
 
 
@@ -300,24 +249,4 @@ def _route(part: Answer) -> Route:
         blackhole=part.maybe("State") == "blackhole",
         propagated=part.maybe("Origin") == "EnableVgwRoutePropagation",
         span=part.span,
-    )
-
-
-def _interface(one: Answer, owner: str | None) -> NetworkInterface:
-    unknown = Unknown("the address is not given")
-    private = [part.cidr("PrivateIpAddress") or unknown for part in one.parts("PrivateIpAddresses")]
-    if not private and one.maybe("PrivateIpAddress") is not None:
-        private = [one.cidr("PrivateIpAddress") or unknown]
-    six = [part.cidr("Ipv6Address") or unknown for part in one.parts("Ipv6Addresses")]
-    return NetworkInterface(
-        id=one.text("NetworkInterfaceId"),
-        tags={tag.text("Key"): str(tag.values.get("Value") or "") for tag in one.parts("TagSet")},
-        span=one.span,
-        subnet=one.id("SubnetId"),
-        private_ips=(*private, *six),
-        security_groups=one.each("Groups", "GroupId"),
-        public_ip=one.part("Association").cidr("PublicIp"),
-        source_dest_check=one.flag("SourceDestCheck", True),
-        kind=one.maybe("InterfaceType") or "interface",
-        owner=owner,
     )
