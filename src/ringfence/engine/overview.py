@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ringfence.engine.connectivity import Connectivity
+from ringfence.engine.transport import Transport
 
 MOST_PAIRS = 40_000
 """Pairs of kinds beyond which nobody waits for a count."""
@@ -13,12 +15,16 @@ MOST_PAIRS = 40_000
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """Counts over ordered pairs of different workloads; `from_outside` are those that the outside may reach."""
+    """Counts over ordered pairs of different workloads; `from_outside` are those that the outside may reach.
+
+    `transports` counts the pairs some of whose TCP travels so (a pair may count for several); empty without a mesh.
+    """
 
     workloads: int
     pairs: int
     connected: int
     from_outside: tuple[str, ...]
+    transports: dict[str, int] = field(default_factory=dict)
 
 
 def overview(connectivity: Connectivity, inside: Collection[str]) -> Overview | None:
@@ -31,11 +37,14 @@ def overview(connectivity: Connectivity, inside: Collection[str]) -> Overview | 
     if len(kinds) ** 2 > MOST_PAIRS:
         return None
     connected = 0
+    transports: Counter[Transport] = Counter()
     for sources in kinds:
         for targets in kinds:
             pairs = len(sources) * (len(targets) - 1 if sources is targets else len(targets))
-            if pairs and any(one.may for one in connectivity.relations(sources[0], targets[-1])):
-                connected += pairs
+            relations = connectivity.relations(sources[0], targets[-1]) if pairs else ()
+            connected += pairs if any(one.may for one in relations) else 0
+            found = {kind for one in relations for kind, _ in one.transports.parts()}
+            transports.update(dict.fromkeys(found, pairs))
     outside = [name for name, members in connectivity.workloads.items() if any(one.every for one in members)]
     reached = tuple(
         name
@@ -44,4 +53,6 @@ def overview(connectivity: Connectivity, inside: Collection[str]) -> Overview | 
         if any(one.may for source in outside for one in connectivity.relations(source, kind[0]))
     )
     count = sum(map(len, kinds))
-    return Overview(count, count * (count - 1), connected, reached)
+    shown = {str(kind): transports[kind] for kind in Transport if transports[kind]}
+    meshed = shown.keys() - {str(Transport.PLAINTEXT)}
+    return Overview(count, count * (count - 1), connected, reached, shown if meshed else {})

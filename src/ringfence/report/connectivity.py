@@ -7,13 +7,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ringfence.engine.connectivity import Connectivity, Edge, Node
+from ringfence.engine.outcomes import Outcome
 from ringfence.engine.traffic import Traffic, by_protocol, possible, spoken
 from ringfence.engine.transport import Transport, Transports
-from ringfence.engine.witness import Field, Witnesses
+from ringfence.engine.witness import Field, Witness, Witnesses
 from ringfence.model.addresses import AddressSet
+from ringfence.model.conditions import ALWAYS
 from ringfence.model.headers import HeaderSet, ports
 from ringfence.report.packets import reason
-from ringfence.report.style import Style
+from ringfence.report.style import Style, one_line
 from ringfence.topology.entries import CONTROLLER, SOME_NODE
 from ringfence.topology.mesh.waypoints import WAYPOINTS
 from ringfence.topology.names import INTERNET
@@ -41,12 +43,16 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What is shown. With `groups`, the edges are between them; `flows` are the details of each edge."""
+    """What is shown. With `groups`, the edges are between them; `flows` are the details of each edge.
+
+    `conditions` says of each edge what its requests must be, empty where that does not matter.
+    """
 
     edges: tuple[Edge, ...]
     assumed_open: tuple[str, ...]
     groups: dict[str, tuple[str, ...]] | None = None
     flows: tuple[tuple[dict[str, Any], ...], ...] | None = None
+    conditions: tuple[str, ...] = ()
 
 
 def result(
@@ -59,7 +65,39 @@ def result(
     edges = tuple(edge for edge in narrowed if edge is not None)
     members = groups or {name: (name,) for name in connectivity.workloads}
     flows = tuple(tuple(_flows(connectivity, witnesses, edge, members)) for edge in edges) if detail else None
-    return Result(edges, connectivity.reach.network.assumed_open, groups, flows)
+    asking = _asks_for_requests(connectivity)
+    conditions = tuple(
+        _condition(witnesses, edge, _field(connectivity, edge, members)) if asking else "" for edge in edges
+    )
+    return Result(edges, connectivity.reach.network.assumed_open, groups, flows, conditions)
+
+
+def _asks_for_requests(connectivity: Connectivity) -> bool:
+    """Whether any rule of the network looks at application requests."""
+    chains = (chain for place in connectivity.reach.network.locations.values() for chain in place.chains)
+    scopes = (scope for chain in chains for stage in chain.stages for scope in stage.scopes)
+    return any(rule.condition != ALWAYS for scope in scopes for rule in scope.rules)
+
+
+def _condition(witnesses: Witnesses, edge: Edge, field: Field) -> str:
+    """What requests must be for an edge that is not certain; empty where something else is open."""
+    if edge.may == edge.must:
+        return ""
+    witness = witnesses.passing(field, edge.headers.may, free=False)
+    return "" if witness is None else _demanded(witness)
+
+
+def _demanded(witness: Witness) -> str:
+    hops = (hop for branch in witness.trace.branches if branch.outcome is Outcome.ALLOWED for hop in branch.forward)
+    found = dict.fromkeys(hop.condition for hop in hops if hop.condition)
+    return " or ".join(found)
+
+
+def _field(connectivity: Connectivity, edge: Edge, members: dict[str, tuple[str, ...]]) -> Field:
+    """Where the packets of an edge are looked for."""
+    sources = connectivity.workloads[members[edge.source.name][0]]
+    targets = connectivity.workloads[members[edge.target.name][-1]]
+    return Field(sources, targets, edge.source.addresses, edge.target.addresses)
 
 
 def _narrowed(edge: Edge, wanted: Wanted) -> Edge | None:
@@ -110,10 +148,8 @@ def _flows(
     connectivity: Connectivity, witnesses: Witnesses, edge: Edge, members: dict[str, tuple[str, ...]]
 ) -> Iterator[dict[str, Any]]:
     """One flow for each protocol of an edge and transport of TCP, with what admits it and the places on its way."""
-    sources = connectivity.workloads[members[edge.source.name][0]]
-    targets = connectivity.workloads[members[edge.target.name][-1]]
-    field = Field(sources, targets, edge.source.addresses, edge.target.addresses)
-    identities = {one.identity for one in sources}
+    field = _field(connectivity, edge, members)
+    identities = {one.identity for one in field.sources}
     for headers, transport in _kinds(edge):
         traffic = possible(headers) & edge.may
         witness = witnesses.passing(field, edge.headers.may & headers, free=False)
@@ -128,7 +164,7 @@ def _flows(
             "via": [hop.location for hop in hops if not hop.layer],
             "mtls": str(transport),
             "identity": next(iter(identities)) if encrypted and len(identities) == 1 else None,
-            "condition": " and ".join(dict.fromkeys(hop.condition for hop in hops if hop.condition)) or None,
+            "condition": _demanded(witness) or None,
         }
 
 
@@ -146,6 +182,8 @@ def document(found: Result) -> dict[str, Any]:
     if found.groups is not None:
         out["groups"] = {name: list(members) for name, members in found.groups.items()}
     edges = [_edge(edge) for edge in found.edges]
+    for place, condition in enumerate(found.conditions):
+        edges[place] |= {"condition": condition} if condition else {}
     for place, flows in enumerate(found.flows or ()):
         edges[place]["flows"] = list(flows)
     return out | {"edges": edges}
@@ -178,6 +216,8 @@ def text(found: Result, style: Style) -> str:
             source = node_text(edge.source)
             lines += ["", style.bold(source)]
         note = "" if edge.may == edge.must else style.warn(f"   certain: {edge.must}")
+        if found.conditions[place]:
+            note = style.warn(f"   if {one_line(found.conditions[place])}")
         if edge.transports.overall is not Transport.PLAINTEXT:
             note += f"   mTLS: {_shown(edge.transports, style)}"
         lines.append(f"  -> {node_text(edge.target)}   {style.good(str(edge.may))}{note}")

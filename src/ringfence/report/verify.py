@@ -138,12 +138,14 @@ def _shown(witness: Witness | None) -> list[str]:
 
 
 def _overview(found: Overview) -> list[str]:
-    """Two sentences, and where to read on."""
+    """Some sentences, and where to read on."""
     shown = ", ".join(found.from_outside[:4])
     more = f" and {len(found.from_outside) - 4} more" if len(found.from_outside) > 4 else ""
     count = _many(found.pairs, "pair")
+    travelling = [f"{number} {kind}" for kind, number in found.transports.items()]
     return [
         f"  {found.connected} of {count} of workloads may exchange something (ringfence connectivity shows them)",
+        *([f"  pairs by mutual TLS: {', '.join(travelling)}"] if travelling else []),
         f"  policies let the outside reach: {shown or 'nobody'}{more}",
     ]
 

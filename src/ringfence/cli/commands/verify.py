@@ -58,7 +58,7 @@ def _verdict(network: Network, proofs: tuple[Proof, ...], threshold: Severity, b
         tuple(one.because for one in topology.not_modelled),
         topology.network.assumed_open,
         len(topology.inside),
-        len(topology.objects.network_policies),
+        topology.objects.policies,
         threshold,
         broken,
         None if network.posture else network.overview,

@@ -100,3 +100,18 @@ class KubernetesObjects:
     others: tuple[RawObject, ...] = ()
     refused: tuple[RefusedObject, ...] = ()
     counts: Mapping[str, int] = field(default_factory=dict, hash=False)
+
+    @property
+    def policies(self) -> int:
+        """How many objects say who may reach whom, and in which transport."""
+        kinds: tuple[tuple[object, ...], ...] = (
+            self.network_policies,
+            self.cluster_policies,
+            self.peer_authentications,
+            self.istio_authorization_policies,
+            self.istio_request_authentications,
+            self.linkerd_servers,
+            self.linkerd_server_authorizations,
+            self.linkerd_authorization_policies,
+        )
+        return sum(map(len, kinds))
