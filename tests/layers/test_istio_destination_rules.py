@@ -190,5 +190,7 @@ def test_what_is_followed_is_visible_and_independent_of_the_files_order(found, c
 @given(st.lists(RULES, max_size=6))
 def test_a_namespace_that_is_not_listed_follows_what_everybody_else_does(found):
     rules = DestinationRules({one.metadata.qualified_name: one for one in found}.values(), MeshConfig())
-    assert "elsewhere" not in rules.namespaces
+    assert "elsewhere" not in rules.namespaces(HOST)
+    for one in {"client", "shop", "istio-system", "third"} - rules.namespaces(HOST):
+        assert rules.followed(one, HOST, "shop") == rules.followed("", HOST, "shop")
     assert rules.followed("elsewhere", HOST, "shop") == rules.followed("", HOST, "shop")

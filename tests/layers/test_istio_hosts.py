@@ -67,4 +67,5 @@ def test_what_is_found_covers_and_is_the_longest_that_does(patterns):
     found = hosts.match("a.b.c")
     assert (found is None) == (not covering)
     assert found is None or len(found) == max(map(len, covering))
+    assert set(hosts.covering("a.b.c")) == set(covering)
     assert {host for host, _ in hosts.items()} == set(patterns)

@@ -103,6 +103,8 @@ def test_a_gateway_may_follow_any_of_them_or_none():
     assert found["web", 80] == {"", "v1"}
 
 
-def test_namespaces_that_are_named_may_differ():
-    found = Routing((virtual("a", to=("x", ".")), virtual("b", to=("*",))), (), MeshConfig())
-    assert found.namespaces == ("shop", "x")
+def test_namespaces_that_see_other_virtual_services_differ():
+    some = (virtual("a", route("web"), to=("x", ".")), virtual("b", route("web"), to=("*",)))
+    found = Routing(some, (), MeshConfig())
+    assert found.differing() == ("shop", "x")
+    assert Routing(some[1:], (), MeshConfig()).differing() == ()

@@ -125,20 +125,23 @@ class DestinationRules:
         self._local: dict[str, Rules] = {}
         self._exported: dict[str, Rules] = {}
         self._private_root: Rules = Hosts()
-        named: set[str] = set()
+        self._looking: Hosts[set[str]] = Hosts()
         for rule in by_age(rules):
             own = rule.metadata.namespace
             exported = self._exports(rule)
             host = full(rule.host, own)
-            named |= exported - {EVERYBODY}
+            self._looking.setdefault(host, set()).add(own)
+            self._looking.setdefault(host, set()).update(exported - {EVERYBODY})
             if not rule.export_to or exported & {EVERYBODY, own}:
                 self._local.setdefault(own, Hosts()).setdefault(host, []).append(rule)
             if exported != {own}:
                 self._exported.setdefault(own, Hosts()).setdefault(host, []).append(rule)
             elif own == self._root:
                 self._private_root.setdefault(host, []).append(rule)
-        self.namespaces = tuple(sorted(named | set(self._local) | {self._root}))
-        """The namespaces whose clients may follow other rules than those of the rest."""
+
+    def namespaces(self, host: str) -> frozenset[str]:
+        """The namespaces whose clients may follow another rule for a host than the rest."""
+        return frozenset((self._root, *(one for found in self._looking.covering(host) for one in found)))
 
     def _exports(self, rule: DestinationRule) -> frozenset[str]:
         """Whom a rule is exported to, its own namespace by name."""

@@ -56,6 +56,12 @@ class Hosts(Generic[T]):
         yield from self._exact.items()
         yield from self._wild.items()
 
+    def covering(self, name: str) -> Iterator[T]:
+        """The values of all hosts that cover a name."""
+        if name in self._exact:
+            yield self._exact[name]
+        yield from (value for host, value in self._wild.items() if covers(host, name))
+
     def match(self, name: str) -> T | None:
         """The value of the name itself, else of the longest host that covers it; None where none does."""
         if name in self._exact:

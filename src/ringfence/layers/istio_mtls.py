@@ -21,7 +21,7 @@ from ringfence.model.bounds import Bounds
 from ringfence.model.headers import ALL_MTLS, PORTS, HeaderSet, Region
 from ringfence.model.intervals import IntervalSet
 from ringfence.model.rules import ANY_PEER, Action, Chain, Direction, Peer, Purpose, Rule, Scope, Stage
-from ringfence.model.selectors import AllOf, Unsure
+from ringfence.model.selectors import AllOf, AnyOf, Unsure
 from ringfence.model.spans import NOWHERE, Span
 
 LAYER = "Istio mTLS"
@@ -40,7 +40,7 @@ def acceptance(proxies: Iterable[Proxy]) -> Chain:
     scopes = [
         Scope(
             name or "no PeerAuthentication",
-            SIDECARS,
+            AllOf((SIDECARS, AnyOf(tuple(written(POLICY, port, name) for port, _ in choices)))),
             tuple(rule for port, choice in choices for rule in _rules(port, choice)),
             int(rest),
             _span(choices[0][1]),

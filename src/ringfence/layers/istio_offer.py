@@ -108,7 +108,7 @@ def offer(listed: Iterable[ListedPort], clients: Clients) -> Chain:
         Scope(
             way.name,
             way.clients,
-            tuple(rule for port, peers in found.items() for rule in rules(way, port, tuple(dict.fromkeys(peers)))),
+            tuple(rule for port, peers in found.items() for rule in rules(way, port, _together(peers))),
             span=way.span,
         )
         for way, found in ways.items()
@@ -128,6 +128,14 @@ def offer(listed: Iterable[ListedPort], clients: Clients) -> Chain:
         Stage("other ports", (Scope("unlisted ports", SIDECARS, (unlisted,)),), Action.ALLOW),
     )
     return Chain(LAYER, Direction.EGRESS, stages, Action.ALLOW, purpose=Purpose.OFFER)
+
+
+def _together(peers: Iterable[Peer]) -> tuple[Peer, ...]:
+    """The same peers, those that are told by selectors alone as one: they may be all the pods of a cluster."""
+    found = tuple(dict.fromkeys(peers))
+    plain = tuple(one.selector for one in found if one.addresses is None)
+    merged = (Peer(AnyOf(plain) if len(plain) > 1 else plain[0]),) if plain else ()
+    return (*merged, *(one for one in found if one.addresses is not None))
 
 
 def knows(sidecar: Sidecar, listed: ListedPort) -> bool:
@@ -187,7 +195,8 @@ def _by_namespace(
     listed: ListedPort, clients: Clients, gateway: bool
 ) -> Iterator[tuple[tuple[Selector, ...], tuple[_Sent, ...]]]:
     """How the clients of each namespace send; those that send like the rest are among the rest."""
-    named = {*clients.rules.namespaces, *clients.routing.namespaces, *listed.exported} - {EVERYBODY}
+    differing = clients.rules.namespaces(listed.host)
+    named = {*differing, *clients.routing.differing(gateway), *listed.exported} - {EVERYBODY}
     rest = _sent("", listed, clients, gateway)
     apart = {one: sent for one in sorted(named) if (sent := _sent(one, listed, clients, gateway)) != rest}
     for namespace, sent in apart.items():

@@ -62,8 +62,8 @@ class Routing:
         for one in self._ports:
             self._numbers.setdefault(one.host, set()).add(one.port)
         named = {name for one in self._all for name in self._exports(one)}
-        self.namespaces = tuple(sorted(named - {EVERYBODY}))
-        """The namespaces whose clients may follow other VirtualServices than the rest."""
+        self._named = tuple(sorted(named - {EVERYBODY}))
+        self._differing: dict[bool, tuple[str, ...]] = {}
         self._found: dict[tuple[bool, tuple[int, ...]], Mapping[tuple[str, int], Reached]] = {}
 
     def reached(self, client: str, gateway: bool = False) -> Mapping[tuple[str, int], Reached]:
@@ -76,6 +76,14 @@ class Routing:
         if key not in self._found:
             self._found[key] = self._work_out(visible, gateway)
         return self._found[key]
+
+    def differing(self, gateway: bool = False) -> tuple[str, ...]:
+        """The namespaces whose clients follow other VirtualServices than the rest."""
+        if gateway not in self._differing:
+            rest = self.reached("", gateway)
+            found = (one for one in self._named if self.reached(one, gateway) is not rest)
+            self._differing[gateway] = tuple(found)
+        return self._differing[gateway]
 
     def _exports(self, service: VirtualService) -> frozenset[str]:
         own = service.metadata.namespace
