@@ -118,8 +118,8 @@ class World:
 
     def transport(self, client: str, server: str, port: int = 8080) -> str:
         """How TCP goes: `strict`, `permissive`, `plaintext`, `refused`, `unknown`."""
-        ends = (one if "/" in one else f"shop/{one}" for one in (client, server))
-        return str(Network(self.topology).reach(*ends, f"tcp/{port}").explain().transport)
+        source, target = (one if "/" in one else f"shop/{one}" for one in (client, server))
+        return str(Network(self.topology).reach(source, target, f"tcp/{port}").explain().transport)
 
     def chain(self, purpose: Purpose) -> Chain:
         """The chain of sidecars with this purpose."""

@@ -26,7 +26,7 @@ def test_a_service_is_listed_by_its_full_name_and_leads_to_pods_ports():
     (found,) = listed(service("web", (80, 8080)))
     assert (found.host, found.namespace, found.port) == ("web.shop.svc.cluster.local", "shop", 80)
     assert [one.port for one in found.backends] == [8080]
-    assert (found.headless, found.external, found.exported) == (False, False, {"*"})
+    assert (found.headless, found.external, found.exported) == (False, False, frozenset("*"))
 
 
 @pytest.mark.parametrize(
