@@ -9,7 +9,7 @@ import pytest
 from ringfence.engine.reach import Reachability
 from ringfence.model.addresses import AddressSet
 from ringfence.model.headers import Header
-from ringfence.resources.aws import InternetGateway, NatGateway, RouteTable, TargetKind, Unknown
+from ringfence.resources.aws import ElasticIp, InternetGateway, NatGateway, RouteTable, TargetKind, Unknown
 from ringfence.topology.aws import build
 from tests.topology.aws.clouds import NO, OUT, PERHAPS, TO_NAT, YES, cloud, group, host, route, rule, verdict
 
@@ -100,3 +100,21 @@ def test_what_stands_behind_a_way_that_is_not_modelled_may_come_in():
 
 def test_private_addresses_do_not_come_from_the_internet():
     assert verdict(cloud(), "192.168.1.1", "bastion") == NO
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "expected"),
+    [
+        ("server", "203.0.113.10", PERHAPS),
+        ("server", "203.0.113.7", PERHAPS),
+        ("server", "203.0.113.11", YES),
+        ("database", "203.0.113.10", NO),
+        ("203.0.113.11", "bastion", YES),
+        ("internet", "bastion", YES),
+    ],
+)
+def test_an_own_public_address_dialled_from_inside(source: str, target: str, expected: Any):
+    """It comes back in by the gateway, and neither group nor ACL of whom it reaches is asked."""
+    other = ElasticIp(id="eip", public_ip="203.0.113.7", network_interface="other")
+    later = ElasticIp(id="later", public_ip=Unknown("after the apply"))
+    assert verdict(cloud(elastic_ips=(other, later)), source, target) == expected

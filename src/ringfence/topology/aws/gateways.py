@@ -23,13 +23,13 @@ from ringfence.model.bounds import Bounds
 from ringfence.model.headers import icmp, ports
 from ringfence.model.intervals import IntervalSet
 from ringfence.model.networks import Endpoint, Link, Location, Rewrite, Source
-from ringfence.model.rules import Action, Chain, Direction, Rule, Scope, Stage
-from ringfence.model.selectors import ANYTHING, Has, Not, Selector
+from ringfence.model.rules import Action, Chain, Direction, Peer, Rule, Scope, Stage
+from ringfence.model.selectors import ANYTHING, Has, Not, Selector, Unsure
 from ringfence.model.spans import Span
-from ringfence.resources.aws import InternetGateway, NatGateway, VpcEndpoint
+from ringfence.resources.aws import CHOSEN_LATER, InternetGateway, NatGateway, VpcEndpoint
 from ringfence.topology.aws.endpoints import AWS, PUBLIC, SERVICE, Wanted, endpoints
 from ringfence.topology.aws.estate import Estate, doubt, name, undecided
-from ringfence.topology.aws.places import acl_chains, maybe, of, router, routes
+from ringfence.topology.aws.places import acl_chains, both, maybe, of, router, routes
 from ringfence.topology.aws.public_access import block_chains
 from ringfence.topology.entries import OUTSIDE
 
@@ -71,7 +71,8 @@ def internet_gateway(
     chains = _one_way(gateway.span) if gateway.egress_only else _public_only(gateway.span)
     if why is not None:
         chains = undecided(LAYER, why.because)
-    yield Location(here, (*block_chains(estate, gateway), *chains), transit=True, kind="internet gateway")
+    before = (*block_chains(estate, gateway), *_turning_back(estate))
+    yield Location(here, (*before, *chains), transit=True, kind="internet gateway")
     family = CARRIED & Bounds.exactly(ALL_IPV6) if gateway.egress_only else CARRIED
     # Nothing but replies comes in by an egress-only gateway, and they come back by the one that they left.
     turning = Rewrite() if gateway.egress_only else None
@@ -84,6 +85,27 @@ def internet_gateway(
         yield Link("to the VPC", here, onward, None, towards, span=gateway.span)
         if not gateway.egress_only:
             yield Link("from the internet", OUTSIDE, here, None, towards, enters=True, span=gateway.span)
+
+
+def _turning_back(estate: Estate) -> tuple[Chain, ...]:
+    """What is dialled from inside by a public address of something inside comes back in by the gateway.
+
+    It meets groups and ACLs there that are not asked here, so whether it arrives is not certain.
+    """
+    objects = estate.objects
+    given = (*(one.public_ip for one in objects.network_interfaces), *(one.public_ip for one in objects.elastic_ips))
+    own = AddressSet.of(*(one for one in given if isinstance(one, str) and one not in ("", CHOSEN_LATER)))
+    if not own:
+        return ()
+    because = "the address is the public one of something inside: what stands before that is not asked here"
+    # A service of AWS has none of them, wherever it is.
+    others, held = Not(of("kind", SERVICE)), Bounds.exactly(own)
+    rules = (
+        Rule(Action.ALLOW, (Peer(both(Unsure(because), others), held),), name=because),
+        Rule(Action.DENY, (Peer(others, held),), name=because),
+    )
+    stage = Stage("own public addresses", (Scope("own public addresses", ANYTHING, rules),), Action.ALLOW)
+    return (Chain(LAYER, Direction.EGRESS, (stage,), Action.ALLOW, stateful=False),)
 
 
 def _public_only(span: Span) -> tuple[Chain, Chain]:
