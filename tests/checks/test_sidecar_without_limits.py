@@ -74,3 +74,28 @@ def test_it_says_what_is_not_known():
 )
 def test_it_is_quiet_where_nothing_is_injected(manifests):
     assert messages(sidecar_without_limits, *manifests) == []
+
+
+INJECTOR = """
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: istio-sidecar-injector, namespace: istio-system}
+data:
+  values: '{"global": {"proxy": {"resources": {"limits": {"cpu": "1", "memory": "1Gi"}}}}}'
+"""
+HALF = INJECTOR.replace(', "memory": "1Gi"', "")
+
+
+@pytest.mark.parametrize(
+    ("injector", "annotations", "missing"),
+    [
+        (INJECTOR, {}, None),
+        (HALF, {}, "memory"),
+        # An annotation for the proxy's resources replaces what the injector's values say, limits included.
+        (INJECTOR, {"sidecar.istio.io/proxyCPU": "100m"}, "cpu and memory"),
+    ],
+)
+def test_what_the_injector_sets_counts(injector, annotations, missing):
+    said = messages(sidecar_without_limits, meshed(), workload(annotations=annotations), injector)
+    assert len(said) == bool(missing)
+    assert all(one.endswith(f"without a limit of {missing}") for one in said)

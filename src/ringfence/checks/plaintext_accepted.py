@@ -3,7 +3,8 @@
 ## What it does
 Where a PeerAuthentication says STRICT for the mesh, a namespace or a workload (or where Linkerd's default inbound
 policy asks for an identity), looks below it for what takes plaintext all the same: a namespace, workload or port in
-PERMISSIVE or DISABLE, a port that annotations keep from the proxy, a pod without a proxy.
+PERMISSIVE or DISABLE, a port that annotations keep from the proxy, a pod without a proxy. Annotations on ports at which
+node ports and balancers come in are left out: who comes from outside is in no mesh.
 
 ## Why it is bad
 The wide setting is what people remember, and the narrow one decides. Traffic to that port may be read and changed on
@@ -24,8 +25,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from ringfence.checks.entry_targets import ways
 from ringfence.checks.finding import Check, Finding, Severity, View
-from ringfence.checks.mesh import Pods, istio, linkerd, listening, named, numbers, pods, stranger
+from ringfence.checks.mesh import Pods, istio, linkerd, listening, named, numbers, plural, pods, stranger
 from ringfence.engine.witness import Witness
 from ringfence.layers.istio_facets import INTERCEPTION, NOT_SEEN, OWN_PORTS, TRAFFIC
 from ringfence.layers.istio_modes import EVERY_PORT, UNSEEN, Choice, Modes
@@ -76,16 +78,30 @@ class Gap:
 def run(view: View) -> Iterator[Finding]:
     """One finding for each exception: a policy, a port of it, an annotation, or the bare pods of a namespace."""
     found: dict[tuple[str, str, IntervalSet], list[tuple[Gap, str]]] = {}
+    entries = _entries(view)
     for gap, title in (*_of_istio(view), *_of_linkerd(view)):
+        served = gap.ports & listening(view).get(title, IntervalSet())
+        if gap.owner and served and served <= entries.get(title, IntervalSet()):
+            continue
         found.setdefault((gap.what, gap.owner, gap.ports), []).append((gap, title))
     for (what, _, ports), gaps in found.items():
         titles = tuple(dict.fromkeys(title for _, title in gaps))
         witness = _witness(view, titles, ports)
-        verb = "takes" if all(gap.sure for gap, _ in gaps) else "may take"
+        verb = plural(titles, "takes", "take") if all(gap.sure for gap, _ in gaps) else "may take"
         where = "" if ports == PORTS else f" on {numbers(ports)}"
         message = f"{named(titles)} {verb} plaintext{where}: {what}"
         severity = CHECK.severity if witness else Severity.MEDIUM
         yield Finding(CHECK, severity, message, gaps[0][0].span, (gaps[0][0].above,), witness)
+
+
+def _entries(view: View) -> dict[str, IntervalSet]:
+    """By workload: the ports at which node ports and balancers come in."""
+    found: dict[str, IntervalSet] = {}
+    for way in ways(view):
+        if way.entry.kind in ("NodePort", "LoadBalancer") and way.target.protocol == "tcp":
+            ports = IntervalSet.of(way.target.port)
+            found[way.workload] = found.get(way.workload, IntervalSet()) | ports
+    return found
 
 
 def _witness(view: View, titles: tuple[str, ...], ports: IntervalSet) -> Witness | None:
@@ -111,7 +127,9 @@ def _of_istio(view: View) -> Iterator[tuple[Gap, str]]:
             if proxy is not None:
                 yield from ((gap, one.title) for gap in _unseen(one, choices, proxy.takes))
         elif one.member is None and _strict(around) and listening(view).get(one.title):
-            said = any(policy.metadata.namespace == one.namespace for policy in around.policies)
+            said = one.namespace != root and any(
+                policy.metadata.namespace == one.namespace for policy in around.policies
+            )
             if said or one.namespace in meshed:
                 what = f"namespace {one.namespace} is {STRICT}, and {BARE}"
                 yield Gap(what, one.template.span, _said(around)), one.title
@@ -149,7 +167,7 @@ def _unseen(one: Pods, choices: Mapping[int, Choice], takes: Mapping[int, Choice
             above = promised
     if above is not None:
         annotations = one.template.annotations
-        name = next((name for name in EXCLUDING if annotations.get(name, "")), EXCLUDING[0])
+        name = next((name for name in EXCLUDING if name in annotations), EXCLUDING[0])
         what = f"the annotation {name} keeps it from the proxy"
         yield Gap(what, one.template.span.at("metadata", "annotations", name), _said(above), ports, one.title)
 

@@ -3,9 +3,9 @@
 ## What it does
 Looks for workloads that get a proxy by injection and whose annotations (those of the template; for Linkerd those of the
 namespace, too) set no limit of processor or memory for it. One finding names all of a namespace. What the injector's
-own configuration sets for every proxy is not in the manifests and not known: Istio's default has limits, which any of
-the annotations for a proxy's resources replaces as a whole; Linkerd's default has none. A proxy that a manifest writes
-out as a container is not looked at.
+own configuration sets for every proxy counts where its ConfigMap (`istio-sidecar-injector`, `linkerd-config`) is in the
+files: Istio's default has limits, which any of the annotations for a proxy's resources replaces as a whole; Linkerd's
+default has none. A proxy that a manifest writes out as a container is not looked at.
 
 ## Why it is bad
 The proxy shares the node with everything else: one that leaks, or that holds a connection for each of thousands of
@@ -21,6 +21,7 @@ clients, takes the memory of its neighbours, and the kernel chooses who dies.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from ringfence.checks.finding import Check, Finding, Severity, View
 from ringfence.checks.mesh import Pods, named, pods
@@ -57,6 +58,7 @@ Key = tuple[str, str, tuple[str, ...], bool]
 
 def run(view: View) -> Iterator[Finding]:
     """One finding for each namespace and set of missing limits."""
+    general = {SIDECAR: frozenset(_of_injector(view)), LINKERD: frozenset(_of_linkerd(view))}
     annotations = {one.metadata.name: one.metadata.annotations for one in view.topology.objects.namespaces}
     found: dict[Key, list[Pods]] = {}
     for one in pods(view):
@@ -65,10 +67,11 @@ def run(view: View) -> Iterator[Finding]:
         assert one.member is not None
         plane = one.member.plane
         missing = _missing(one, annotations.get(one.namespace, {}) if plane == LINKERD else {})
+        own = one.template.annotations
+        replaced = plane == SIDECAR and any(name in own for name in (*REQUESTS, *LIMITS[SIDECAR].values()))
+        if not replaced:
+            missing = tuple(what for what in missing if what not in general[plane])
         if missing:
-            own = one.template.annotations
-            given = (*REQUESTS, *LIMITS[SIDECAR].values())
-            replaced = plane == SIDECAR and any(name in own for name in given)
             found.setdefault((one.namespace, plane, missing, replaced), []).append(one)
     for (namespace, _, missing, replaced), members in found.items():
         first = members[0]
@@ -76,6 +79,29 @@ def run(view: View) -> Iterator[Finding]:
         message = f"namespace {namespace}: the sidecar of {whom} is injected without a limit of {' and '.join(missing)}"
         because: tuple[str, Span] = (REPLACED, first.template.span) if replaced else (UNKNOWN, first.template.span)
         yield Finding(CHECK, CHECK.severity, message, first.template.span, (because,))
+
+
+def _of_injector(view: View) -> Iterator[str]:
+    """What Istio's injector limits of every sidecar, where its values are in the files."""
+    for one in view.topology.objects.config_maps:
+        if one.metadata.name.startswith("istio-sidecar-injector"):
+            yield from _at(one.parsed, "values", "global", "proxy", "resources", "limits")
+
+
+def _of_linkerd(view: View) -> Iterator[str]:
+    """The same of Linkerd's."""
+    for one in view.topology.objects.config_maps:
+        if one.metadata.name == "linkerd-config":
+            for what, given in _at(one.parsed, "values", "proxy", "resources").items():
+                if isinstance(given, Mapping) and given.get("limit"):
+                    yield what
+
+
+def _at(value: Mapping[str, Any], *steps: str) -> Mapping[str, Any]:
+    for step in steps:
+        found = value.get(step)
+        value = found if isinstance(found, Mapping) else {}
+    return value
 
 
 def _missing(one: Pods, inherited: Mapping[str, str]) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """ConfigMaps (`v1`), and the YAML that some hold as text: what a mesh's control plane was told.
 
     linkerd-config           values   the values that Linkerd was installed with
+    istio-sidecar-injector   values   what every sidecar is made with (JSON), with or without a revision behind the name
     istio, istio-<revision>  mesh     Istio's mesh configuration
 
 Such a text is parsed here, because only sources read formats. One that is no mapping is a warning: what it says is not
@@ -29,7 +30,7 @@ def config_map(part: Part) -> ConfigMap:
 
 def _configuration(name: str) -> str:
     """The key that holds a control plane's configuration; empty where the ConfigMap is none of those."""
-    if name == "linkerd-config":
+    if name == "linkerd-config" or name.startswith("istio-sidecar-injector"):
         return "values"
     return "mesh" if name == "istio" or name.startswith("istio-") else ""
 
