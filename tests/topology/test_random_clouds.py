@@ -22,7 +22,9 @@ from ringfence.model.networks import Endpoint, Network, Packet
 from ringfence.resources.aws import (
     AwsObjects,
     BalancerKind,
+    BlockMode,
     EndpointKind,
+    ExclusionMode,
     LaunchTemplate,
     Listener,
     LoadBalancer,
@@ -30,6 +32,8 @@ from ringfence.resources.aws import (
     NodeGroup,
     PrefixList,
     PrefixListPeer,
+    PublicAccessBlock,
+    PublicAccessExclusion,
     Route,
     RouteTable,
     SecurityGroup,
@@ -154,6 +158,14 @@ def some_cloud(draw: random.Random, clustered: bool) -> AwsObjects:
         )
         listener = Listener(id="l", load_balancer="lb", port=443, protocol="TCP", target_groups=("tg",))
         changes |= {"load_balancers": (balancer,), "target_groups": (targets,), "listeners": (listener,)}
+    if draw.random() < 0.3:
+        changes["public_access_blocks"] = (PublicAccessBlock(id="block", mode=draw.choice([*BlockMode, UNKNOWN])),)
+        places: list[dict[str, Any]] = [{"vpc": "vpc"}, {"subnet": "public"}, {"subnet": "data"}, {"subnet": UNKNOWN}]
+        left_out = (
+            PublicAccessExclusion(id=f"exclusion {n}", mode=draw.choice([*ExclusionMode]), **place)
+            for n, place in enumerate(draw.sample(places, draw.randint(0, 2)))
+        )
+        changes["public_access_exclusions"] = tuple(left_out)
     return cloud(**changes)
 
 
