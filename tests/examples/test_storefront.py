@@ -75,7 +75,7 @@ def test_the_shop_is_proved(capsys: pytest.CaptureFixture[str], monkeypatch: pyt
     assert document["schema"] == "ringfence.verify/1"
     assert {"intents", "findings", "assumed_open"} <= set(document)
     assert [one["name"] for one in document["intents"] if one["status"] != "proved"] == []
-    assert len(document["intents"]) == 17
+    assert len(document["intents"]) == 20
     assert all(one["reason"] and one["witness"] is None for one in document["intents"])
     assert document["findings"] == []
     assert document["not_modelled"] == []
