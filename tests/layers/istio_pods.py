@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ringfence.engine.decisions import Side, decide
 from ringfence.layers.istio_authorization import Settings, authorization, kind
 from ringfence.layers.istio_inbound import FACET
@@ -50,11 +52,13 @@ def rule(source=None, operation=None, *when):
 
 
 def source(**fields):
-    return rule(Source(**{name: tuple(values) for name, values in fields.items()}))
+    chosen: Any = {name: tuple(values) for name, values in fields.items()}
+    return rule(Source(**chosen))
 
 
 def operation(**fields):
-    return rule(None, Operation(**{name: tuple(values) for name, values in fields.items()}))
+    chosen: Any = {name: tuple(values) for name, values in fields.items()}
+    return rule(None, Operation(**chosen))
 
 
 def when(key, *values, but=()):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ringfence.engine.decisions import Side, decide
@@ -83,9 +83,8 @@ def route(name: str, parent: str, *paths: str, kind: str = "HTTPRoute", redirect
 def objects(**rooms: Iterable[Any]) -> KubernetesObjects:
     """Rooms without `linkerd_` in front where they are Linkerd's."""
     fields = KubernetesObjects.__dataclass_fields__
-    return KubernetesObjects(
-        **{(room if room in fields else f"linkerd_{room}"): tuple(found) for room, found in rooms.items()}
-    )
+    chosen: Any = {(room if room in fields else f"linkerd_{room}"): tuple(found) for room, found in rooms.items()}
+    return KubernetesObjects(**chosen)
 
 
 def pod(
@@ -98,7 +97,7 @@ def pod(
 ) -> Endpoint:
     """A pod as the population builds it; `plane` None: nobody knows whether it is a member."""
     namespace, _, short = name.rpartition("/")
-    facets = {POD: labels, PORT: ports or {}}
+    facets: dict[str, Mapping[str, str]] = {POD: labels, PORT: ports or {}}
     if plane is not None:
         facets[MESH] = {PLANE: plane}
     if plane in (LINKERD, None):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import product
+from typing import Any
 
 import pytest
 
@@ -16,18 +17,19 @@ from ringfence.resources.istio.authorization import TargetReference
 from .istio_pods import ALLOW, policy
 
 GATEWAY = "gateway.networking.k8s.io"
+CHOICES: tuple[dict[str, Any], ...] = (
+    {},
+    {"selector": ()},
+    {"selector": (("app", "web"),)},
+    {"selector": (("app", "web"), ("tier", "1"))},
+    {"target_refs": (TargetReference(GATEWAY, "Gateway", "edge"),)},
+    {"target_refs": (TargetReference("", "Service", "edge"), TargetReference(GATEWAY, "GatewayClass", "edge"))},
+)
 POLICIES = [
     policy(ALLOW, namespace=namespace, **more)
     for namespace, more in product(
         ("shop", "front", "root"),
-        (
-            {},
-            {"selector": ()},
-            {"selector": (("app", "web"),)},
-            {"selector": (("app", "web"), ("tier", "1"))},
-            {"target_refs": (TargetReference(GATEWAY, "Gateway", "edge"),)},
-            {"target_refs": (TargetReference("", "Service", "edge"), TargetReference(GATEWAY, "GatewayClass", "edge"))},
-        ),
+        CHOICES,
     )
 ]
 PODS = [

@@ -344,8 +344,9 @@ IDENTITIES = st.sampled_from(((), ("MeshTLSAuthentication/any",), ("ServiceAccou
 NETWORKS = st.sampled_from(((), ("NetworkAuthentication/near",), ("NetworkAuthentication/none",)))
 REQUIRED = st.builds(lambda first, second: (*first, *second), IDENTITIES, NETWORKS)
 PROTOCOLS = st.sampled_from(("HTTP/1", "opaque", "gRPC"))
+SOME_PORT: st.SearchStrategy[int | str] = st.sampled_from((80, 81, "http"))
 SERVERS = st.lists(
-    st.tuples(st.sampled_from(("a", "b", "c")), st.sampled_from((80, 81, "http")), PROTOCOLS),
+    st.tuples(st.sampled_from(("a", "b", "c")), SOME_PORT, PROTOCOLS),
     max_size=3,
     unique_by=lambda one: one[0],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -62,7 +63,7 @@ def decided(policies, identity=CLIENT, port=80, subject=WEB, address="10.1.0.9",
     return {one.action for one in found.possible}
 
 
-L4_SOURCES = {
+L4_SOURCES: dict[str, Any] = {
     "principals": ("cluster.local/ns/ns/sa/sa",),
     "namespaces": ("ns",),
     "service_accounts": ("ns/sa",),
@@ -72,12 +73,14 @@ L4_SOURCES = {
     "not_service_accounts": ("x/y",),
     "not_ip_blocks": ("10.2.0.0/24",),
 }
-L7_SOURCES = {
+L7_SOURCES: dict[str, Any] = {
     name: ("10.9.0.0/16",) if "ip" in name.split("_") else ("v",)
     for stem in ("request_principals", "remote_ip_blocks", "trust_domains")
     for name in (stem, f"not_{stem}")
 }
-L7_OPERATIONS = {name: ("v",) for stem in ("hosts", "methods", "paths") for name in (stem, f"not_{stem}")}
+L7_OPERATIONS: dict[str, Any] = {
+    name: ("v",) for stem in ("hosts", "methods", "paths") for name in (stem, f"not_{stem}")
+}
 L7_CONDITIONS = (
     "request.headers[x]",
     "request.auth.principal",

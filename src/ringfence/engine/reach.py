@@ -50,7 +50,7 @@ class Slice:
 
 @dataclass(frozen=True, slots=True)
 class Aim:
-    """Which ends of a path count: endpoints by id, each with headers. `met` takes the ids of all ends, wanted or not."""
+    """Which ends of a path count: endpoints by id, each with headers. `met` takes the ids of all ends there are."""
 
     ends: Mapping[str, HeaderSet]
     met: set[str]

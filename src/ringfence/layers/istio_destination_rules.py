@@ -171,7 +171,6 @@ class DestinationRules:
         return []
 
 
-
 def _merged(rules: Iterable[DestinationRule]) -> list[Merged]:
     """Rules of one place and host, the oldest first, as istiod merges them; the last word on `alone` counts."""
     found: list[Merged] = []

@@ -121,16 +121,16 @@ class Routing:
                 if route.delegated:
                     for number in self._numbers[port.host]:
                         found.setdefault((port.host, number), Reached()).anything = True
-                for one in route.destinations:
-                    for key in self._led_to(one, service.metadata.namespace, port.port):
-                        found.setdefault(key, Reached()).subsets.add(one.subset)
+                for target in route.destinations:
+                    for key in self._led_to(target, service.metadata.namespace, port.port):
+                        found.setdefault(key, Reached()).subsets.add(target.subset)
         listed = {port.host for port in self._ports}
         for host, service in by_host.items():
             if not any(covers(host, one) for one in listed):  # a name that only VirtualServices know
                 for route in service.routes:
-                    for one in route.destinations:
-                        for key in self._led_to(one, service.metadata.namespace, None):
-                            found.setdefault(key, Reached()).subsets.add(one.subset)
+                    for target in route.destinations:
+                        for key in self._led_to(target, service.metadata.namespace, None):
+                            found.setdefault(key, Reached()).subsets.add(target.subset)
         return found
 
     def _taken(self, service: VirtualService, port: Port) -> list[TrafficRoute]:

@@ -56,8 +56,8 @@ class Direction(StrEnum):
 class Purpose(StrEnum):
     """What a chain is there for.
 
-    `policy` says who may. `offer` (egress) says which transport a client's own proxy chooses: it leaves one of TCP's two
-    variants for a peer and port, and whoever holds the client can go around it. `acceptance` (ingress) says which
+    `policy` says who may. `offer` (egress) says which transport a client's own proxy chooses: it leaves one of TCP's
+    two variants for a peer and port, and whoever holds the client can go around it. `acceptance` (ingress) says which
     transports a server's proxy takes.
     """
 
