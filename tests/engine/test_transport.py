@@ -92,7 +92,7 @@ def test_a_flow(offer, take, ids, outcome, transport):
 def test_a_policy_that_asks_for_an_identity_leaves_nothing_to_fall_back_to():
     named = Rule(Action.ALLOW, (Peer(identities=(Pattern("spiffe://x/a"),)),))
     built = network([PLAIN], [], [named, refusing(ALL_HEADERS)], BOTH)
-    (relation,) = related(Reachability(built), *((one,) for one in built.endpoints))
+    (relation,) = related(Reachability(built), built.endpoints[:1], built.endpoints[1:])
     assert relation.transports.overall is STRICT
     assert 80 in relation.must.tcp
 
@@ -100,7 +100,7 @@ def test_a_policy_that_asks_for_an_identity_leaves_nothing_to_fall_back_to():
 def test_the_engine_does_not_take_a_client_at_its_proxys_word():
     """What holds the client may send plaintext: that is in `headers`, and not in what the client does by itself."""
     built = network([PLAIN], [], [], BOTH)
-    (relation,) = related(Reachability(built), *((one,) for one in built.endpoints))
+    (relation,) = related(Reachability(built), built.endpoints[:1], built.endpoints[1:])
     assert relation.headers.may.tcp
     assert relation.transports == Transports(permissive=IntervalSet.of((0, 65535)))
 

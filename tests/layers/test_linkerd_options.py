@@ -11,6 +11,7 @@ SAID = {
     "linkerd_default_policy": "deny",
     "linkerd_cluster_networks": ["10.0.0.0/8"],
     "linkerd_probe_networks": "10.0.0.0/8",
+    "linkerd_outbound_transport_mode": "transparent",
 }
 
 
