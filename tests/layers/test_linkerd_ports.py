@@ -39,7 +39,8 @@ def test_no_lists(text: str) -> None:
 
 @given(st.lists(st.tuples(PORT, PORT).map(sorted), max_size=5))
 def test_what_is_written_is_read(ranges: list[list[int]]) -> None:
-    assert port_set(",".join(f"{low}-{high}" for low, high in ranges)) == IntervalSet.of(*((low, high) for low, high in ranges))
+    written = ",".join(f"{low}-{high}" for low, high in ranges)
+    assert port_set(written) == IntervalSet.of(*((low, high) for low, high in ranges))
 
 
 @given(st.text(max_size=12))
