@@ -64,7 +64,7 @@ def test_one_finding_names_all_workloads_of_one_exception():
     four = [workload(f"w{place}") for place in range(4)]
     (one,) = found(plaintext_accepted, meshed(), *four, OF_MESH, peer_authentication("ns", "PERMISSIVE"))
     named = ", ".join(f"shop/w{place}[Deployment]" for place in range(3))
-    assert one.message == f"{named} and 1 more takes plaintext: PeerAuthentication shop/ns says PERMISSIVE"
+    assert one.message == f"{named} and 1 more take plaintext: PeerAuthentication shop/ns says PERMISSIVE"
     assert [what for what, _ in one.because] == ["PeerAuthentication istio-system/mesh says STRICT"]
 
 

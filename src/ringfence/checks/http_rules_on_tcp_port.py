@@ -26,6 +26,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from ringfence.checks.authorization import deciding, ports_of
 from ringfence.checks.finding import Check, Finding, Severity, View
 from ringfence.checks.mesh import Pods, istio, named, numbers, selected
 from ringfence.layers.istio_inbound import TCP, ports, protocol
@@ -33,7 +34,7 @@ from ringfence.layers.mesh_facets import SIDECAR
 from ringfence.model.headers import PORTS
 from ringfence.model.intervals import IntervalSet
 from ringfence.model.spans import Span
-from ringfence.resources.istio.authorization import AuthorizationPolicy, Operation, PolicyAction, PolicyRule
+from ringfence.resources.istio.authorization import AuthorizationPolicy, PolicyAction, PolicyRule
 from ringfence.resources.kubernetes import Service
 
 CHECK = Check(
@@ -55,13 +56,8 @@ WIDER = "without them the rule {verb} every connection there that the rest of it
 
 def run(view: View) -> Iterator[Finding]:
     """One finding for each rule."""
-    if istio(view) is None:
-        return
-    policies = [one for one in view.topology.objects.istio_authorization_policies if not one.dry_run]
-    allowing = [one for one in policies if one.action is PolicyAction.ALLOW]
-    for policy in policies:
-        if policy.action is PolicyAction.AUDIT or policy.target_refs:
-            continue
+    allowing = tuple(deciding(view, PolicyAction.ALLOW))
+    for policy in deciding(view, PolicyAction.ALLOW, PolicyAction.DENY, PolicyAction.CUSTOM):
         for rule in policy.rules:
             fields = tuple(_fields(rule))
             if fields:
@@ -80,8 +76,8 @@ def _at(
     for one in selected(view, policy, SIDECAR):
         read = dict(ports(_services(view, one), one.template))
         as_tcp = IntervalSet.of(*(port for port, how in read.items() if how == TCP))
-        meant = as_tcp & _ports(rule)
-        if policy.action is PolicyAction.ALLOW and _ports(rule) == PORTS and meant != IntervalSet.of(*read):
+        meant = as_tcp & ports_of(rule)
+        if policy.action is PolicyAction.ALLOW and ports_of(rule) == PORTS and meant != IntervalSet.of(*read):
             others = (other for other in allowing if one in selected(view, other, SIDECAR))
             meant = meant - _admitted(others)
         if meant:
@@ -116,26 +112,13 @@ def _services(view: View, one: Pods) -> tuple[Service, ...]:
     )
 
 
-def _ports(rule: PolicyRule) -> IntervalSet:
-    """The ports that a rule is for."""
-    found = IntervalSet()
-    for one in rule.operations or (Operation(),):
-        wanted = IntervalSet.of(*map(int, one.ports)) if one.ports else PORTS
-        found |= wanted - IntervalSet.of(*map(int, one.not_ports))
-    for when in rule.when:
-        if when.key == "destination.port":
-            found &= IntervalSet.of(*map(int, when.values)) if when.values else PORTS
-            found -= IntervalSet.of(*map(int, when.not_values))
-    return found
-
-
 def _admitted(policies: Iterable[AuthorizationPolicy]) -> IntervalSet:
     """The ports for which some rule stays that asks for nothing of HTTP."""
     found = IntervalSet()
     for policy in policies:
         for rule in policy.rules:
             if not any(_fields(rule)):
-                found |= _ports(rule)
+                found |= ports_of(rule)
     return found
 
 

@@ -7,18 +7,22 @@ is the placeholder of an ingress controller, of which nobody knows whether it is
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sized
 from dataclasses import dataclass
 from functools import lru_cache
 
 from ringfence.checks.entry_targets import ways
 from ringfence.checks.finding import View
 from ringfence.engine.witness import Field, Witness
-from ringfence.layers.mesh_facets import AMBIENT, LINKERD, SIDECAR
+from ringfence.layers.istio_facets import OWN_PORTS
+from ringfence.layers.istio_modes import EVERY_PORT
+from ringfence.layers.kubernetes_selectors import POD
+from ringfence.layers.mesh_facets import MESH, PLANE
 from ringfence.model.headers import PORTS, HeaderSet, Region
 from ringfence.model.intervals import IntervalSet
 from ringfence.model.rules import NO_IDENTITY
-from ringfence.resources.istio.authentication import PeerAuthentication
+from ringfence.model.spans import Span
+from ringfence.resources.istio.authentication import MutualTlsMode, PeerAuthentication
 from ringfence.resources.istio.authorization import AuthorizationPolicy
 from ringfence.resources.kubernetes import PodTemplate, Service, Workload
 from ringfence.topology.entries import CONTROLLER, PLACEHOLDERS
@@ -26,13 +30,11 @@ from ringfence.topology.mesh.istio import IstioMesh
 from ringfence.topology.mesh.istio_membership import SYSTEM_NAMESPACES
 from ringfence.topology.mesh.linkerd import LinkerdMesh
 from ringfence.topology.mesh.members import Member
-from ringfence.topology.pods import NODES
 
 SHOWN = 3
 """How many names a message lists."""
 
-SERVING = (SIDECAR, AMBIENT, LINKERD)
-"""The planes of pods that run an application; waypoints are proxies for others."""
+STRICT = frozenset((MutualTlsMode.STRICT,))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,6 +100,20 @@ def selected(view: View, policy: AuthorizationPolicy | PeerAuthentication, *plan
     )
 
 
+@lru_cache(maxsize=8)
+def of_plane(view: View, *planes: str) -> tuple[tuple[str, ...], ...]:
+    """The workloads all of whose pods are certainly of these planes, by behaviour."""
+    found = (tuple(name for name in kind if _all_on(view, name, planes)) for kind in view.connectivity.kinds)
+    return tuple(names for names in found if names)
+
+
+def _all_on(view: View, name: str, planes: tuple[str, ...]) -> bool:
+    return all(
+        MESH not in one.unknown_facets and one.facets.get(MESH, {}).get(PLANE) in planes
+        for one in view.connectivity.workloads[name]
+    )
+
+
 @lru_cache(maxsize=2)
 def listening(view: View) -> Mapping[str, IntervalSet]:
     """The TCP ports of each workload (by title) that its containers declare or a Service leads to."""
@@ -126,19 +142,51 @@ def _led_to(template: PodTemplate, services: Iterable[Service]) -> Iterator[int]
 
 
 @lru_cache(maxsize=2)
-def without_identity(view: View) -> tuple[str, ...]:
-    """Workloads outside every mesh whose pods run, one of each behaviour."""
-    chosen = (next((name for name in kind if _bare(view, name)), None) for kind in view.connectivity.kinds)
-    return tuple(name for name in chosen if name is not None)
+def outsiders(view: View) -> tuple[tuple[str, ...], ...]:
+    """The workloads that are certainly outside every mesh, by behaviour; those of system namespaces are left out."""
+    if not view.topology.meshes:
+        return ()
+    left_out = control_plane(view)
+    kinds = (tuple(name for name in kind if _outside(view, name, left_out)) for kind in view.connectivity.kinds)
+    return tuple(kind for kind in kinds if kind)
 
 
-def _bare(view: View, name: str) -> bool:
+def control_plane(view: View) -> frozenset[str]:
+    """The namespaces of Kubernetes' own workloads and of the meshes' control planes."""
+    sidecars, proxies = istio(view), linkerd(view)
+    own = {sidecars.config.root_namespace} if sidecars else set()
+    return frozenset((*own, *({proxies.installed.namespace} if proxies else ()), *SYSTEM_NAMESPACES))
+
+
+def _outside(view: View, name: str, left_out: frozenset[str]) -> bool:
     endpoints = view.connectivity.workloads[name]
-    if name in PLACEHOLDERS or not endpoints:
-        return False
-    on_node = endpoints[0].location == NODES and not endpoints[0].namespace
-    system = endpoints[0].namespace in SYSTEM_NAMESPACES
-    return not on_node and not system and all(one.identity == NO_IDENTITY for one in endpoints)
+    known = name not in PLACEHOLDERS and all(POD in one.facets and one.namespace not in left_out for one in endpoints)
+    return known and all(one.identity == NO_IDENTITY for one in endpoints)
+
+
+def plaintext_ports(view: View, one: Pods) -> IntervalSet:
+    """The TCP ports on which members of Istio's mesh may take plaintext, whoever sends it."""
+    mesh = istio(view)
+    if mesh is None or one.member is None:
+        return IntervalSet()
+    proxy = mesh.pods.of(one.namespace, one.template)
+    choices = proxy.takes if proxy else mesh.pods.modes.of(one.namespace, one.template.labels)
+    refused = {port: choice.modes == STRICT for port, choice in choices.items()}
+    named_ports = IntervalSet.of(*(port for port in refused if port != EVERY_PORT))
+    taken = IntervalSet.of(*(port for port, strict in refused.items() if port != EVERY_PORT and not strict))
+    taken -= IntervalSet.of(*OWN_PORTS)
+    return taken if refused[EVERY_PORT] else taken | (PORTS - named_ports)
+
+
+def modes_of(view: View, one: Pods) -> tuple[str, Span]:
+    """What says in which mode the pods of Istio's mesh take mutual TLS, as a reason."""
+    mesh = istio(view)
+    choices = mesh.pods.modes.of(one.namespace, one.template.labels) if mesh else {}
+    found = [policy for choice in choices.values() for policy in choice.policies]
+    if not found:
+        return f"no PeerAuthentication is for {one.title}: it takes plaintext and mutual TLS", one.template.span
+    names = dict.fromkeys(f"PeerAuthentication {policy.metadata.qualified_name}" for policy in found)
+    return f"{named(names)} is for {one.title}", found[-1].span
 
 
 def plaintext(ports: IntervalSet) -> HeaderSet:
@@ -163,7 +211,7 @@ def stranger(view: View, target: str, ports: IntervalSet) -> Witness | None:
             found = view.witnesses.passing(way.field, plaintext(IntervalSet.of(way.target.port)))
             if found is not None:
                 return found
-    for source in without_identity(view):
+    for source, *_ in outsiders(view):
         found = passing(view, source, target, wanted) if source != target else None
         if found is not None:
             return found
@@ -186,6 +234,11 @@ def named(names: Iterable[str]) -> str:
     known = list(dict.fromkeys(names))
     shown, rest = known[:SHOWN], len(known) - SHOWN
     return ", ".join(shown) + (f" and {rest} more" if rest > 0 else "")
+
+
+def plural(names: Sized, one: str, many: str) -> str:
+    """The verb for a subject of these names."""
+    return one if len(names) == 1 else many
 
 
 def numbers(ports: IntervalSet) -> str:
