@@ -40,10 +40,11 @@ from ringfence.layers.tunnels import HBONE, Tunnel
 from ringfence.model.diagnostics import Diagnostic, warning
 from ringfence.model.networks import Endpoint
 from ringfence.model.rules import Chain
+from ringfence.resources.istio.authorization import AuthorizationPolicy, RequestAuthentication
 from ringfence.resources.istio.mesh_config import MeshConfig
 from ringfence.resources.kubernetes import ConfigMap, KubernetesObjects, PodTemplate
 from ringfence.topology.mesh import istio_membership, istio_registry
-from ringfence.topology.mesh.istio_proxies import Proxies
+from ringfence.topology.mesh.istio_proxies import Proxies, by_namespace
 from ringfence.topology.mesh.members import Member
 from ringfence.topology.mesh.waypoints import Waypoints
 from ringfence.topology.mesh.waypoints import build as build_waypoints
@@ -222,12 +223,21 @@ class IstioMesh:
         return tuple(dict.fromkeys((*(one.metadata.name for one in self.objects.nodes), *named)))
 
     def _kind(self, namespace: str, template: PodTemplate) -> istio_authorization.Kind:
-        objects = self.objects
+        root = self.config.root_namespace
+        places = tuple(dict.fromkeys((root, namespace)))
         return istio_authorization.kind(
             namespace,
             template,
             self.pods.services.get(namespace, ()),
-            objects.istio_authorization_policies,
-            objects.istio_request_authentications,
-            self.config.root_namespace,
+            (one for place in places for one in self._policies.get(place, ())),
+            (one for place in places for one in self._requests.get(place, ())),
+            root,
         )
+
+    @cached_property
+    def _policies(self) -> Mapping[str, tuple[AuthorizationPolicy, ...]]:
+        return by_namespace(self.objects.istio_authorization_policies)
+
+    @cached_property
+    def _requests(self) -> Mapping[str, tuple[RequestAuthentication, ...]]:
+        return by_namespace(self.objects.istio_request_authentications)

@@ -6,13 +6,14 @@ several Sidecars one that selects the pod goes first, then the namespace's, then
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar
 
 from ringfence.layers import istio_facets
 from ringfence.layers.istio_facets import PROXIED, TLS, Proxy
-from ringfence.layers.istio_modes import Modes, by_age
+from ringfence.layers.istio_modes import Aged, Modes, by_age
 from ringfence.layers.mesh_facets import SIDECAR
 from ringfence.resources.istio.networking import Sidecar
 from ringfence.resources.kubernetes import KubernetesObjects, Namespace, PodTemplate, Service, ServicePort
@@ -20,6 +21,8 @@ from ringfence.topology.mesh import istio_membership
 from ringfence.topology.mesh.istio_membership import Standing
 
 ISTIO_MUTUAL = "ISTIO_MUTUAL"
+
+A = TypeVar("A", bound=Aged)
 
 
 @dataclass(frozen=True)
@@ -87,10 +90,7 @@ class Proxies:
     @cached_property
     def services(self) -> Mapping[str, tuple[Service, ...]]:
         """The Services of each namespace."""
-        found: dict[str, list[Service]] = {}
-        for one in self.objects.services:
-            found.setdefault(one.metadata.namespace, []).append(one)
-        return {name: tuple(services) for name, services in found.items()}
+        return by_namespace(self.objects.services)
 
     @cached_property
     def _namespaces(self) -> Mapping[str, Namespace]:
@@ -104,8 +104,8 @@ class Proxies:
         return found
 
     @cached_property
-    def _sidecars(self) -> tuple[Sidecar, ...]:
-        return by_age(self.objects.sidecars)
+    def _sidecars(self) -> Mapping[str, tuple[Sidecar, ...]]:
+        return by_namespace(by_age(self.objects.sidecars))
 
     @cached_property
     def _known(self) -> dict[tuple[str, int], tuple[PodTemplate, Proxy | None]]:
@@ -122,9 +122,7 @@ class Proxies:
 
     def _scope(self, namespace: str, template: PodTemplate) -> str:
         """The Sidecar that is for a pod: one that selects it, its namespace's, the root namespace's."""
-        found = self._sidecars
-        own = [one for one in found if one.metadata.namespace == namespace]
-        root = [one for one in found if one.metadata.namespace == self.root_namespace]
+        own, root = (self._sidecars.get(place, ()) for place in (namespace, self.root_namespace))
         selecting = [one for one in own if _selects(one, template)]
         wide = [one for one in (*own, *root) if one.workload_selector is None]
         chosen = next(iter((*selecting, *wide)), None)
@@ -150,6 +148,14 @@ class Proxies:
             if one.port == port and one.protocol == "TCP"
         )
         return frozenset(number for one in leading for number in _target(one, template)) or frozenset((port,))
+
+
+def by_namespace(objects: Iterable[A]) -> Mapping[str, tuple[A, ...]]:
+    """The objects of each namespace, in their order."""
+    found: dict[str, list[A]] = {}
+    for one in objects:
+        found.setdefault(one.metadata.namespace, []).append(one)
+    return {name: tuple(members) for name, members in found.items()}
 
 
 def _selects(sidecar: Sidecar, template: PodTemplate) -> bool:
