@@ -16,18 +16,17 @@ Source: `istio.io/api/mesh/v1alpha1/config.proto`, `pkg/config/mesh/mesh.go` (th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from ringfence.layers.istio_options import NORMALIZATIONS, IstioOptions
+from ringfence.layers.mesh_values import Reading, text
 from ringfence.resources.istio.mesh_config import ExtensionProvider, MeshConfig
 from ringfence.resources.istio.networking import ALLOW_ANY, REGISTRY_ONLY
 from ringfence.resources.kubernetes import ConfigMap
 
 NAME, KEY = "istio", "mesh"
 AUTHORIZERS = {"envoyExtAuthzGrpc": "grpc", "envoyExtAuthzHttp": "http"}
-
-T = TypeVar("T")
 
 
 def configuration(config_maps: Iterable[ConfigMap]) -> ConfigMap | None:
@@ -40,11 +39,11 @@ def configuration(config_maps: Iterable[ConfigMap]) -> ConfigMap | None:
 def mesh_config(config_map: ConfigMap | None, options: IstioOptions) -> MeshConfig:
     """The mesh that a ConfigMap (None: not in the files) and options describe."""
     plain = MeshConfig()
-    reading = _Reading(config_map.parsed[KEY] if config_map else {})
+    reading = Reading(config_map.parsed[KEY] if config_map else {})
     home = config_map.metadata.namespace if config_map else plain.root_namespace
     found = MeshConfig(
-        root_namespace=reading.value("rootNamespace", _text, "") or home,
-        trust_domain=reading.value("trustDomain", _text, "") or plain.trust_domain,
+        root_namespace=reading.value("rootNamespace", text, "") or home,
+        trust_domain=reading.value("trustDomain", text, "") or plain.trust_domain,
         trust_domain_aliases=reading.value("trustDomainAliases", _texts, ()),
         path_normalization=_normalization(reading),
         extension_providers=reading.value("extensionProviders", _providers, ()),
@@ -70,47 +69,20 @@ def mesh_config(config_map: ConfigMap | None, options: IstioOptions) -> MeshConf
     )
 
 
-class _Reading:
-    """Values by path; notes those that are there and cannot be read."""
-
-    def __init__(self, root: Mapping[str, Any]) -> None:
-        self.root = root
-        self.wrong: list[str] = []
-
-    def value(self, path: str, convert: Callable[[Any], T], default: T) -> T:
-        """What stands at a path with dots; the default where nothing does, or nothing that can be read."""
-        found: Any = self.root
-        for step in path.split("."):
-            found = found.get(step) if isinstance(found, Mapping) else None
-        if found is None:
-            return default
-        try:
-            return convert(found)
-        except ValueError as failure:
-            self.wrong.append(f"{path}: {failure}")
-            return default
-
-
-def _normalization(reading: _Reading) -> str:
-    text = reading.value("pathNormalization.normalization", _text, "")
-    if text in ("", "DEFAULT"):
+def _normalization(reading: Reading) -> str:
+    found = reading.value("pathNormalization.normalization", text, "")
+    if found in ("", "DEFAULT"):
         return "BASE"
-    if text not in NORMALIZATIONS:
-        reading.wrong.append(f"pathNormalization.normalization: {text!r} is not one of {', '.join(NORMALIZATIONS)}")
+    if found not in NORMALIZATIONS:
+        reading.wrong.append(f"pathNormalization.normalization: {found!r} is not one of {', '.join(NORMALIZATIONS)}")
         return "BASE"
-    return text
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise ValueError(f"{value!r} is no text")
-    return value
+    return found
 
 
 def _texts(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list):
         raise ValueError("is no list")
-    return tuple(map(_text, value))
+    return tuple(map(text, value))
 
 
 def _truth(value: Any) -> bool:

@@ -15,12 +15,12 @@ else from the chart's own defaults. What the ConfigMap says and nobody can read 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 from ringfence.layers.linkerd_options import TRANSPORT_HEADER, TRANSPORT_MODES, LinkerdOptions
 from ringfence.layers.linkerd_ports import port_set
+from ringfence.layers.mesh_values import Reading, text
 from ringfence.model.addresses import AddressSet
 from ringfence.model.intervals import IntervalSet
 from ringfence.resources.kubernetes import ConfigMap
@@ -31,8 +31,6 @@ NAME, KEY = "linkerd-config", "values"
 CLUSTER_NETWORKS = AddressSet.of("10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16", "fd00::/8")
 PROBE_NETWORKS = AddressSet.of("0.0.0.0/0", "::/0")
 IGNORED_PORTS = port_set("4567,4568")
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +55,7 @@ class LinkerdValues:
 
 def values(config_map: ConfigMap | None, options: LinkerdOptions) -> LinkerdValues:
     """The installation that a ConfigMap (None: not in the files) and options describe."""
-    reading = _Reading(config_map.parsed.get(KEY, {}) if config_map else {})
+    reading = Reading(config_map.parsed.get(KEY, {}) if config_map else {})
     plain = LinkerdValues()
     found = LinkerdValues(
         default_policy=options.default_policy
@@ -71,42 +69,15 @@ def values(config_map: ConfigMap | None, options: LinkerdOptions) -> LinkerdValu
         ignored_inbound=reading.value("proxyInit.ignoreInboundPorts", _ports, plain.ignored_inbound),
         ignored_outbound=reading.value("proxyInit.ignoreOutboundPorts", _ports, plain.ignored_outbound),
         namespace=config_map.metadata.namespace if config_map else plain.namespace,
-        trust_domain=reading.value("identityTrustDomain", _text, "")
-        or reading.value("clusterDomain", _text, "")
+        trust_domain=reading.value("identityTrustDomain", text, "")
+        or reading.value("clusterDomain", text, "")
         or plain.trust_domain,
-        egress_namespace=reading.value("egress.globalEgressNetworkNamespace", _text, "") or plain.egress_namespace,
+        egress_namespace=reading.value("egress.globalEgressNetworkNamespace", text, "") or plain.egress_namespace,
         transport_mode=options.outbound_transport_mode
         or reading.value("proxy.outboundTransportMode", _transport_mode, plain.transport_mode),
         wrong=tuple(reading.wrong),
     )
     return found
-
-
-class _Reading:
-    """Values by path; notes those that are there and cannot be read."""
-
-    def __init__(self, root: Mapping[str, Any]) -> None:
-        self.root = root
-        self.wrong: list[str] = []
-
-    def value(self, path: str, convert: Callable[[Any], T], default: T) -> T:
-        """What stands at a path with dots; the default where nothing does, or nothing that can be read."""
-        found: Any = self.root
-        for step in path.split("."):
-            found = found.get(step) if isinstance(found, Mapping) else None
-        if found is None:
-            return default
-        try:
-            return convert(found)
-        except ValueError as failure:
-            self.wrong.append(f"{path}: {failure}")
-            return default
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise ValueError(f"{value!r} is no text")
-    return value
 
 
 def _policy(value: Any) -> str:
@@ -122,9 +93,9 @@ def _transport_mode(value: Any) -> str:
 
 
 def _networks(value: Any) -> AddressSet:
-    entries = value if isinstance(value, list) else _text(value).split(",")
-    return AddressSet.of(*(one.strip() for one in map(_text, entries) if one.strip()))
+    entries = value if isinstance(value, list) else text(value).split(",")
+    return AddressSet.of(*(one.strip() for one in map(text, entries) if one.strip()))
 
 
 def _ports(value: Any) -> IntervalSet:
-    return port_set(str(value) if isinstance(value, int) and not isinstance(value, bool) else _text(value))
+    return port_set(str(value) if isinstance(value, int) and not isinstance(value, bool) else text(value))
