@@ -132,3 +132,17 @@ def test_a_request_is_named_where_it_does_not_pass():
         f"intents: [{{name: n, reason: r, allow: {{{FLOW}, http: {{methods: [POST], paths: [/items]}}}}}}]",
     )
     assert proof.because == "shop/web[Deployment] does not reach shop/db[Deployment] with POST /items"
+
+
+@pytest.mark.parametrize(
+    ("cluster", "allow", "deny"),
+    [
+        ([BATCH, STRICT, OUTSIDER, DB], VIOLATED, PROVED),  # a client outside the mesh
+        ([STRICT, OUTSIDER, DB], UNKNOWN, UNKNOWN),  # one that may be a member: mutual TLS passes, plaintext does not
+        ([BATCH, MESH, OUTSIDER, DB], PROVED, VIOLATED),
+        ([MESH, OUTSIDER, DB], PROVED, VIOLATED),  # either arrives
+    ],
+)
+def test_a_client_that_may_be_a_member_breaks_no_intent_for_certain_where_transports_differ(cluster, allow, deny):
+    flow = "{from: batch/cron, to: shop/db, ports: [tcp/5432]}"
+    assert (status(cluster, f"allow: {flow}"), status(cluster, f"deny: {flow}")) == (allow, deny)

@@ -26,6 +26,7 @@ from ringfence.model.headers import (
 )
 from ringfence.model.intervals import IntervalSet
 from ringfence.model.networks import EPHEMERAL, Endpoint
+from ringfence.model.rules import UNKNOWN_IDENTITY
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,11 @@ def by_protocol(name: str) -> HeaderSet:
 def offered(endpoint: Endpoint) -> HeaderSet:
     """What the endpoint can send and take: mutual TLS takes an identity."""
     return ALL_HEADERS if endpoint.identity else ALL_PLAINTEXT
+
+
+def surely_offered(endpoint: Endpoint) -> HeaderSet:
+    """The same, as far as it is known: whose identity is open may have none."""
+    return ALL_PLAINTEXT if endpoint.identity == UNKNOWN_IDENTITY else offered(endpoint)
 
 
 @lru_cache(maxsize=1 << 16)

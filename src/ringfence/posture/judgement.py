@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from itertools import product
 
 from ringfence.engine.connectivity import Relation, related
-from ringfence.engine.traffic import Traffic, offered, possible, traffic
+from ringfence.engine.traffic import Traffic, offered, possible, surely_offered, traffic
 from ringfence.engine.transport import Transport, Transports
 from ringfence.engine.witness import Field, Witness
 from ringfence.model.addresses import V6
@@ -56,7 +56,7 @@ class Judgement:
                 yield None
                 continue
             example = self._example(
-                source, target, unsure, lambda sent, passing: wanted & sent - passing.may, reach.sent
+                source, target, unsure, lambda sent, passing: _lost(wanted & sent, passing.may), reach.sent
             )
             sure = example is not None or not relations
             witness = self._witnesses.failing(*(example or (field(source, target), wanted)))
@@ -181,9 +181,8 @@ class Judgement:
                 for region in reach.through(one, via, ends, source.addresses if one.every else None):
                     if not region.headers.may & _from_own_ports(one, offered(one)):
                         continue
-                    sure = bool(region.headers.must & _from_own_ports(one, offered(one))) and not (
-                        one.maybe or via.maybe
-                    )
+                    certain = region.headers.must & _from_own_ports(one, surely_offered(one))
+                    sure = bool(certain) and not (one.maybe or via.maybe)
                     field = Field((one,), (via,), region.sources if one.every else None)
                     witness = self._witnesses.passing(field, region.headers.may)
                     through = via.title
@@ -198,12 +197,12 @@ class Judgement:
         target: Part,
         unsure: frozenset[str],
         breaking: Callable[[HeaderSet, Bounds[HeaderSet]], HeaderSet],
-        sent: Callable[[Endpoint, Endpoint], HeaderSet] = lambda client, _: offered(client),
+        sent: Callable[[Endpoint, Endpoint], HeaderSet] = lambda client, _: surely_offered(client),
     ) -> tuple[Field, HeaderSet] | None:
         """Two endpoints that break the intent whatever the unknowns turn out to be, and the headers with which they do.
 
         A witness alone does not show that: it has an address of its choice, and the endpoint may have another. `sent`
-        is what the first endpoint sends the second: whatever it can, where nothing else is said.
+        is what the first endpoint sends the second: whatever it certainly can, where nothing else is said.
         """
         for one in source.endpoints:
             for other in target.endpoints:
@@ -222,6 +221,13 @@ def _passing(passing: HeaderSet, clients: tuple[Endpoint, ...], wanted: HeaderSe
     """What of the wanted headers the first client that can sends and gets through, from one of its ports."""
     sent = (possible(passing & wanted & offered(one), one.ephemeral) for one in clients)
     return next((one for one in sent if one), Traffic())
+
+
+def _lost(sent: HeaderSet, passing: HeaderSet) -> HeaderSet:
+    """What is sent and does not pass, without what may be sent in the other transport and pass."""
+    arriving = sent & passing
+    other = {"tcp": arriving.mtls, "mtls": arriving.tcp}
+    return (sent - passing).map(lambda name, region: region - other[name] if name in other else region)
 
 
 def _from_own_ports(client: Endpoint, headers: HeaderSet) -> HeaderSet:
