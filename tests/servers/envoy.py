@@ -1,0 +1,241 @@
+"""The real Envoy with the filters that Istio sends to a sidecar, and clients that ask it real requests.
+
+Each `Sidecar` is a listener of its own on loopback, built like Istio's inbound listener: by destination port and transport
+(TLS or not) it chooses a filter chain; an HTTP chain normalizes paths as the mesh says, then has the given HTTP filters
+and answers 200 itself; a TCP chain has the given network filters and then echoes. TLS asks for a client's certificate.
+
+A client says with the PROXY protocol which address and port it dialled, as REDIRECT and `original_dst` tell a sidecar.
+Its own address is one of 127.0.0.0/8, because rules on `ipBlocks` look at the peer's real address.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+import ssl
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from tests.servers.processes import free_port, running
+from tests.servers.spiffe import Authority
+
+EXTENSIONS = "type.googleapis.com/envoy.extensions"
+Verdict = Literal["allowed", "denied", "refused"]
+"""Denied by a rule or a token; refused: no filter chain takes the transport, or the request is malformed (400)."""
+
+NORMALIZED: Mapping[str, Mapping[str, Any]] = {
+    "NONE": {"normalize_path": False},
+    "BASE": {"normalize_path": True},
+    "MERGE_SLASHES": {"normalize_path": True, "merge_slashes": True},
+    "DECODE_AND_MERGE_SLASHES": {
+        "normalize_path": True,
+        "merge_slashes": True,
+        "path_with_escaped_slashes_action": "UNESCAPE_AND_FORWARD",
+    },
+}
+"""As istio `pilot/pkg/networking/core/listener_builder.go` sets the connection manager."""
+
+
+WORDS = b"more bytes than are needed to see that this is not TLS"
+
+
+@dataclass(frozen=True)
+class Sidecar:
+    """What stands before a workload. `ports`: `http` or `tcp`; `modes`: PERMISSIVE where none is given."""
+
+    ports: Mapping[int, str]
+    http: Sequence[Any] = ()
+    tcp: Sequence[Any] = ()
+    modes: Mapping[int, str] = field(default_factory=dict)
+    normalization: str = "BASE"
+
+
+@dataclass(frozen=True)
+class Request:
+    """One HTTP request as sent; `headers` beside Host."""
+
+    method: str = "GET"
+    path: str = "/"
+    host: str = "web"
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Connection:
+    """Who dials whom: addresses of 127.0.0.0/8; `identity` empty for plaintext."""
+
+    source: str
+    target: str
+    port: int
+    identity: str = ""
+
+
+class Envoy:
+    """A running Envoy; `ask` is what tests want."""
+
+    def __init__(self, authority: Authority, ports: Sequence[int]) -> None:
+        self.authority = authority
+        self.ports = ports
+
+    def ask(self, sidecar: int, connection: Connection, request: Request | None = None) -> Verdict:
+        """What becomes of a request, or of a connection with some bytes, at the sidecar of that index."""
+        try:
+            with self._open(self.ports[sidecar], connection) as stream:
+                if request is None:
+                    stream.sendall(WORDS)
+                    return "allowed" if stream.recv(len(WORDS)) else "denied"
+                stream.sendall(_written(request))
+                status = _status(stream)
+        except (ssl.SSLError, ConnectionError):
+            return "refused" if request is not None or connection.identity else "denied"
+        if status == 200:
+            return "allowed"
+        return "denied" if status in (401, 403) else "refused"
+
+    def _open(self, port: int, connection: Connection) -> socket.socket:
+        stream = socket.create_connection(("127.0.0.1", port), timeout=20, source_address=(connection.source, 0))
+        try:
+            own = stream.getsockname()[1]
+            stream.sendall(f"PROXY TCP4 {connection.source} {connection.target} {own} {connection.port}\r\n".encode())
+            if connection.identity:
+                return self.authority.client(connection.identity).wrap_socket(stream)
+        except BaseException:
+            stream.close()
+            raise
+        return stream
+
+
+def _written(request: Request) -> bytes:
+    lines = [f"{request.method} {request.path} HTTP/1.1", f"Host: {request.host}", "Connection: close"]
+    lines += [f"{name}: {value}" for name, value in request.headers]
+    return "\r\n".join([*lines, "", ""]).encode("latin-1")
+
+
+def _status(stream: socket.socket) -> int:
+    received = b""
+    while b"\r\n" not in received:
+        more = stream.recv(65536)
+        if not more:
+            raise ConnectionError("no answer")
+        received += more
+    return int(received.split(b" ", 2)[1])
+
+
+@contextmanager
+def envoy(folder: Path, sidecars: Iterable[Sidecar], authority: Authority, clusters: Sequence[Any] = ()) -> Iterator[Envoy]:
+    """Runs Envoy with these sidecars until the block ends."""
+    chosen = tuple(sidecars)
+    admin, ports = free_port(), _free_ports(len(chosen))
+    settings = {
+        "admin": {"address": _address(admin)},
+        "static_resources": {
+            "listeners": [
+                _listener(index, sidecar, port, authority)
+                for index, (sidecar, port) in enumerate(zip(chosen, ports, strict=True))
+            ],
+            "clusters": list(clusters),
+        },
+    }
+    bootstrap = folder / "envoy.json"
+    bootstrap.write_text(json.dumps(settings))
+    # The program of the wheel replaces itself by the binary, so that its process id is Envoy's.
+    command = [Path(sys.executable).with_name("envoy"), "--config-path", bootstrap, "--concurrency", "1"]
+    quiet = ["--disable-hot-restart", "--log-level", "warning"]
+    with running([*command, *quiet], folder, lambda: _ready(admin)):
+        yield Envoy(authority, ports)
+
+
+def _ready(admin: int) -> bool:
+    connection = http.client.HTTPConnection("127.0.0.1", admin, timeout=5)
+    try:
+        connection.request("GET", "/ready")
+        return connection.getresponse().status == 200
+    except OSError:
+        return False
+    finally:
+        connection.close()
+
+
+def _free_ports(count: int) -> list[int]:
+    """Different ones: all are held until the last is known."""
+    held = [socket.socket() for _ in range(count)]
+    try:
+        for one in held:
+            one.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1] for one in held]
+    finally:
+        for one in held:
+            one.close()
+
+
+def _address(port: int) -> dict[str, Any]:
+    return {"socket_address": {"address": "127.0.0.1", "port_value": port}}
+
+
+def _typed(name: str, kind: str, **content: Any) -> dict[str, Any]:
+    return {"name": name, "typed_config": {"@type": f"{EXTENSIONS}.{kind}", **content}}
+
+
+def _listener(index: int, sidecar: Sidecar, port: int, authority: Authority) -> dict[str, Any]:
+    return {
+        "name": f"sidecar-{index}",
+        "address": _address(port),
+        "listener_filters": [
+            _typed("proxy_protocol", "filters.listener.proxy_protocol.v3.ProxyProtocol"),
+            _typed("tls_inspector", "filters.listener.tls_inspector.v3.TlsInspector"),
+        ],
+        "filter_chains": [
+            _chain(sidecar, number, protocol, transport, authority)
+            for number, protocol in sidecar.ports.items()
+            for transport in _transports(sidecar.modes.get(number, "PERMISSIVE"))
+        ],
+    }
+
+
+def _transports(mode: str) -> tuple[str, ...]:
+    return {"STRICT": ("tls",), "DISABLE": ("raw_buffer",)}.get(mode, ("tls", "raw_buffer"))
+
+
+def _chain(sidecar: Sidecar, port: int, protocol: str, transport: str, authority: Authority) -> dict[str, Any]:
+    filters = [_manager(sidecar)] if protocol == "http" else [*sidecar.tcp, _typed("echo", "filters.network.echo.v3.Echo")]
+    chain: dict[str, Any] = {
+        "name": f"{port}-{transport}",
+        "filter_chain_match": {"destination_port": port, "transport_protocol": transport},
+        "filters": filters,
+    }
+    if transport == "tls":
+        chain["transport_socket"] = _typed(
+            "tls",
+            "transport_sockets.tls.v3.DownstreamTlsContext",
+            require_client_certificate=True,
+            common_tls_context=_tls(authority),
+        )
+    return chain
+
+
+def _tls(authority: Authority) -> dict[str, Any]:
+    chain, secret = authority.certificate("spiffe://cluster.local/ns/shop/sa/server")
+    return {
+        "tls_certificates": [{"certificate_chain": {"filename": str(chain)}, "private_key": {"filename": str(secret)}}],
+        "validation_context": {"trusted_ca": {"filename": str(authority.anchor)}},
+    }
+
+
+def _manager(sidecar: Sidecar) -> dict[str, Any]:
+    answer = {"match": {"prefix": "/"}, "direct_response": {"status": 200}}
+    hosts = [{"name": "all", "domains": ["*"], "routes": [answer]}]
+    router = _typed("envoy.filters.http.router", "filters.http.router.v3.Router")
+    return _typed(
+        "manager",
+        "filters.network.http_connection_manager.v3.HttpConnectionManager",
+        stat_prefix="inbound",
+        use_remote_address=False,
+        http_filters=[*sidecar.http, router],
+        route_config={"virtual_hosts": hosts},
+        **NORMALIZED[sidecar.normalization],
+    )
