@@ -38,7 +38,7 @@ CLIENTS = "[{from: [{source: {namespaces: [shop]}}]}]"
         (SILENT, "DENY", GET, []),
         (MIXED, "ALLOW", ON_HTTP, []),
         (MIXED, "ALLOW", ON_TCP, [Severity.MEDIUM]),
-        (MIXED, "ALLOW", GET, [Severity.MEDIUM]),
+        (MIXED, "ALLOW", GET, [Severity.LOW]),
         (MIXED, "DENY", GET, [Severity.HIGH]),
         (MIXED, "DENY", ON_HTTP, []),
     ],

@@ -102,6 +102,12 @@ def test_ambient_pods():
     assert len(messages(unused_authorization, *manifests, API_ONLY)) == 1
 
 
+@pytest.mark.parametrize("labels", [None, AMBIENT], ids=["a port of TCP", "ztunnel"])
+def test_a_rule_that_is_dropped_is_another_findings(labels):
+    rules = OF_WEB[:-2] + ", to: [{operation: {methods: [GET]}}]}]"
+    assert messages(unused_authorization, meshed("shop", labels=labels), *PODS, authorization("p", rules)) == []
+
+
 OF_LINKERD = annotated(), *PODS[:3], server("db", "db", 5432)
 AUTHENTICATION = mesh_tls("a", refs="[{kind: ServiceAccount, name: web}]")
 OLD = """

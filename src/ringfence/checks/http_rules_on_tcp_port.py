@@ -3,8 +3,8 @@
 ## What it does
 Looks for rules of AuthorizationPolicies that ask for hosts, methods, paths, headers or tokens, and for ports of the
 selected pods that a Service declares as TCP (`name: tcp-...`, `appProtocol: tcp`, and the like). Ports that the rule
-excludes do not count, nor does a rule without ports whose pods have ports of HTTP as well, unless it denies or its TCP
-port is left without any rule that could admit somebody.
+excludes do not count. A rule of an ALLOW policy that names no ports, at pods with ports of HTTP beside, counts only
+where no rule is left that could admit somebody to the port of TCP, and is of low severity then.
 
 ## Why it is bad
 The proxy has no request to ask on such a port. A rule of an ALLOW policy is dropped there, and everything that only it
@@ -71,25 +71,25 @@ def _at(
     fields: tuple[str, ...],
     allowing: Iterable[AuthorizationPolicy],
 ) -> Iterator[Finding]:
-    found = IntervalSet()
+    allows, anywhere = policy.action is PolicyAction.ALLOW, ports_of(rule) == PORTS
+    found, incidental = IntervalSet(), True
     whom: list[Pods] = []
     for one in selected(view, policy, SIDECAR):
         read = dict(ports(_services(view, one), one.template))
-        as_tcp = IntervalSet.of(*(port for port, how in read.items() if how == TCP))
-        meant = as_tcp & ports_of(rule)
-        if policy.action is PolicyAction.ALLOW and ports_of(rule) == PORTS and meant != IntervalSet.of(*read):
+        meant = IntervalSet.of(*(port for port, how in read.items() if how == TCP)) & ports_of(rule)
+        beside = anywhere and meant != IntervalSet.of(*read)
+        if allows and beside:
             others = (other for other in allowing if one in selected(view, other, SIDECAR))
             meant = meant - _admitted(others)
         if meant:
-            found, whom = found | meant, [*whom, one]
+            found, whom, incidental = found | meant, [*whom, one], incidental and beside
     if whom:
-        allows = policy.action is PolicyAction.ALLOW
         verb = "denies" if policy.action is PolicyAction.DENY else "asks its provider about"
         what = DROPPED if allows else WIDER.format(verb=verb)
         title = f"AuthorizationPolicy {policy.metadata.qualified_name}"
         where = f"{numbers(found)} of {named(one.title for one in whom)}"
         message = f"{title} asks for {', '.join(fields)}, and {where} is read as TCP: {what}"
-        severity = CHECK.severity if allows else Severity.HIGH
+        severity = Severity.HIGH if not allows else Severity.LOW if incidental else CHECK.severity
         yield Finding(CHECK, severity, message, rule.span, tuple(_declared(view, whom, found)))
 
 

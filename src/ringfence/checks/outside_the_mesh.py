@@ -19,10 +19,20 @@ Inject them, or refuse them (a NetworkPolicy, a STRICT server).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ringfence.checks.finding import Check, Finding, Severity, View
-from ringfence.checks.mesh import control_plane, listening, named, numbers, outsiders, passing, pods
+from ringfence.checks.mesh import (
+    Pods,
+    control_plane,
+    listening,
+    named,
+    numbers,
+    outsiders,
+    passing,
+    plaintext_ports,
+    pods,
+)
 from ringfence.layers.mesh_facets import AMBIENT, LINKERD, SIDECAR
 from ringfence.model.headers import PORTS
 from ringfence.model.intervals import IntervalSet
@@ -48,10 +58,11 @@ def run(view: View) -> Iterator[Finding]:
         return
     left_out = control_plane(view)
     inside = [one for one in pods(view) if one.on(SIDECAR, AMBIENT, LINKERD) and one.namespace not in left_out]
-    for server, span in {one.title: one.template.span for one in inside}.items():
-        if server not in view.connectivity.workloads:
-            continue
+    for server, kinds in _by_title(inside).items():
         served = listening(view).get(server, IntervalSet()) or PORTS
+        if server not in view.connectivity.workloads or not any(_takes(view, one, served) for one in kinds):
+            continue
+        span = kinds[0].template.span
         names: list[str] = []
         reached = IntervalSet()
         for kind in clients:
@@ -65,3 +76,16 @@ def run(view: View) -> Iterator[Finding]:
             where = "its ports" if served == PORTS else numbers(reached)
             message = f"{named(names)} may send plaintext to {where} of {server}, which is in the mesh"
             yield Finding(CHECK, CHECK.severity, message, span, (), witness)
+
+
+def _by_title(inside: Iterable[Pods]) -> dict[str, list[Pods]]:
+    """The kinds of pods of each workload."""
+    found: dict[str, list[Pods]] = {}
+    for one in inside:
+        found.setdefault(one.title, []).append(one)
+    return found
+
+
+def _takes(view: View, one: Pods, served: IntervalSet) -> bool:
+    """Whether its proxy takes plaintext at all; of Linkerd's the rules say so, not the proxy."""
+    return one.on(LINKERD) or bool(plaintext_ports(view, one) & served)

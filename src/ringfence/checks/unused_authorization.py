@@ -28,6 +28,7 @@ from ringfence.checks.finding import Check, Finding, Severity, View
 from ringfence.checks.linkerd_identities import numbers_of, pods_of
 from ringfence.checks.mesh import encrypted, linkerd, listening, named, numbers, plural, selected
 from ringfence.engine.witness import Field
+from ringfence.layers import istio_authorization, linkerd_inbound, ztunnel_authorization
 from ringfence.layers.linkerd_authorizations import GROUP, Authorization
 from ringfence.layers.linkerd_targets import Targets
 from ringfence.layers.mesh_facets import AMBIENT, LINKERD, SIDECAR
@@ -52,6 +53,11 @@ CHECK = Check(
 )
 
 
+AUTHORIZATION = (istio_authorization.LAYER, ztunnel_authorization.LAYER, linkerd_inbound.LAYER)
+RULE = "rules["
+"""How the rules of Istio's policies are called, defaults never."""
+
+
 @dataclass(frozen=True, slots=True)
 class Permission:
     """Whom something admits, by name, to which ports of which workloads."""
@@ -68,7 +74,7 @@ def run(view: View) -> Iterator[Finding]:
         clients = representatives(view, one.clients)
         pairs = [(client, server) for client in clients for server in one.ports if client != server]
         if pairs and not any(_called(view, *pair, one.ports[pair[1]]) for pair in pairs):
-            yield _finding(view, one, pairs)
+            yield from _finding(view, one, pairs)
 
 
 def _called(view: View, client: str, server: str, ports: IntervalSet) -> bool:
@@ -85,17 +91,18 @@ def _called(view: View, client: str, server: str, ports: IntervalSet) -> bool:
     return not any(one.mtls.some() & ports for one in travelling)
 
 
-def _finding(view: View, one: Permission, pairs: list[tuple[str, str]]) -> Finding:
+def _finding(view: View, one: Permission, pairs: list[tuple[str, str]]) -> Iterator[Finding]:
     client, server = pairs[0]
     ends, ports = view.connectivity.workloads, one.ports[server]
     witness = view.witnesses.failing(Field(ends[client], ends[server]), encrypted(ports))
-    hops = witness.branch.forward if witness else ()
-    because = tuple((f"{hop.layer}: {hop.rule}", hop.span) for hop in hops if hop.action == Action.DENY)
-    clients = one.clients
+    refusing = [hop for hop in witness.branch.forward if hop.action == Action.DENY] if witness else []
+    if any(hop.layer in AUTHORIZATION and RULE not in hop.rule for hop in refusing):
+        return  # no rule refuses it: the permission itself does not hold there, as other checks say
+    because = tuple((f"{hop.layer}: {hop.rule}", hop.span) for hop in refusing)
     reached = f"{numbers(ports)} of {named(one.ports)}"
-    fails = plural(clients, "which cannot reach", "none of which can reach")
-    message = f"{one.title} admits {named(clients)}, {fails} {reached}"
-    return Finding(CHECK, CHECK.severity, message, one.span, because, witness)
+    fails = plural(one.clients, "which cannot reach", "none of which can reach")
+    message = f"{one.title} admits {named(one.clients)}, {fails} {reached}"
+    yield Finding(CHECK, CHECK.severity, message, one.span, because, witness)
 
 
 def _of_istio(view: View) -> Iterator[Permission]:
