@@ -146,3 +146,46 @@ def test_a_request_is_named_where_it_does_not_pass():
 def test_a_client_that_may_be_a_member_breaks_no_intent_for_certain_where_transports_differ(cluster, allow, deny):
     flow = "{from: batch/cron, to: shop/db, ports: [tcp/5432]}"
     assert (status(cluster, f"allow: {flow}"), status(cluster, f"deny: {flow}")) == (allow, deny)
+
+
+AMBIENT = """
+apiVersion: v1
+kind: Namespace
+metadata: {name: shop, labels: {istio.io/dataplane-mode: ambient, istio.io/use-waypoint: wp}}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: wp, namespace: shop, labels: {istio.io/waypoint-for: service}}
+spec: {gatewayClassName: istio-waypoint, listeners: [{name: mesh, port: 15008, protocol: HBONE}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: db, namespace: shop}
+spec: {selector: {app: db}, ports: [{name: http, port: 80, targetPort: 8080}]}
+---
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: waypoint-alone, namespace: shop}
+spec: {selector: {matchLabels: {app: db}}, rules: [{from: [{source: {principals: [cluster.local/ns/shop/sa/wp]}}]}]}
+---
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: get, namespace: shop}
+spec: {targetRefs: [{kind: Service, group: "", name: db}], rules: [{to: [{operation: {methods: [GET]}}]}]}
+"""
+GET = ", http: {methods: [GET], paths: [/]}"
+
+
+@pytest.mark.parametrize(
+    ("client", "port", "http", "expected"),
+    [
+        ("shop/web", 8080, GET, PROVED),
+        ("shop/web", 8080, "", UNKNOWN),
+        ("shop/web", 8080, GET.replace("GET", "POST"), VIOLATED),
+        ("shop/web", 80, GET, VIOLATED),  # the Service's port, and no pod's
+        ("batch/cron", 8080, GET, VIOLATED),  # who is not in the mesh dials the pods
+    ],
+)
+def test_what_arrives_through_the_waypoint_of_a_service_is_allowed(client, port, http, expected):
+    flow = f"{{from: {client}, to: shop/db, ports: [tcp/{port}]{http}}}"
+    assert status([AMBIENT, BATCH, WEB, DB, OUTSIDER], f"allow: {flow}") == expected

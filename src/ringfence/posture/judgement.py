@@ -6,7 +6,8 @@
     encrypted   whatever TCP may pass is mutual TLS that cannot fall back; no other wanted protocol may pass at all
     identified  whatever TCP passes carries an identity that fits
 
-A workload's traffic to itself is nobody's business here.
+An ambient client's traffic for a Service goes through the waypoint before it: what arrives so is allowed, whatever the
+pods say to those who dial them. A workload's traffic to itself is nobody's business here.
 """
 
 from __future__ import annotations
@@ -20,19 +21,25 @@ from ringfence.engine.transport import Transport, Transports
 from ringfence.engine.witness import Field, Witness
 from ringfence.model.addresses import V6
 from ringfence.model.bounds import Bounds
-from ringfence.model.headers import ALL_HEADERS, ALL_MTLS, ALL_TCP, PORT_PLANES, PORTS, HeaderSet, Region, union
+from ringfence.model.conditions import Truth, conjunction, disjunction
+from ringfence.model.headers import ALL_HEADERS, ALL_MTLS, ALL_TCP, PORT_PLANES, PORTS, HeaderSet, Region, ports, union
 from ringfence.model.intervals import IntervalSet
 from ringfence.model.networks import Endpoint
 from ringfence.model.rules import NO_IDENTITY, Pattern
 from ringfence.posture.document import Intent
 from ringfence.posture.proofs import UNKNOWN, VIOLATED, Part, Proof, Scene, broken, field
 from ringfence.posture.selections import Selected
+from ringfence.topology.mesh.waypoints import WAYPOINTS
 
 FALLS_BACK = {
     Transport.PERMISSIVE: "sends mutual TLS to {target}, which takes plaintext as well",
     Transport.PLAINTEXT: "sends plaintext to {target}",
     Transport.UNKNOWN: "may send plaintext to {target}",
 }
+
+
+MOST_PORTS = 64
+"""Beyond so many ports, what arrives through waypoints is not asked port by port."""
 
 
 class Judgement:
@@ -52,13 +59,15 @@ class Judgement:
         reach = self._connectivity.reach
         for source, target, relations in self._pairs(sources, targets):
             asked = possible(wanted & union(offered(one) for one in source.endpoints))
-            if relations and all(asked <= one.must for one in relations):
+            direct = bool(relations) and all(asked <= one.must for one in relations)
+            served = True if direct else self._by_waypoint(source, target, asked)
+            if served:
                 yield None
                 continue
             example = self._example(
                 source, target, unsure, lambda sent, passing: _lost(wanted & sent, passing.may), reach.sent
             )
-            sure = example is not None or not relations
+            sure = served is False and (example is not None or not relations)
             witness = self._witnesses.failing(*(example or (field(source, target), wanted)))
             what = "does not reach" if sure else "does not certainly reach"
             because = f"{source.name} {what} {target.name}{self._request}{_demanded(witness)}"
@@ -190,6 +199,31 @@ class Judgement:
                     because = f"{source.name} {what} {target.name} through {through}{self._request}"
                     return broken(intent, VIOLATED if sure else UNKNOWN, because, witness)
         return None
+
+    def _by_waypoint(self, source: Part, target: Part, asked: Traffic) -> Truth:
+        """Whether what is asked arrives if the source dials a Service of the target's that a waypoint stands before.
+
+        Every port must; None where some may. `asked` are the pods' own ports: what is dialled are the Service's.
+        """
+        reach = self._connectivity.reach
+        waypoints = [one for one in reach.go_betweens if one.workload == WAYPOINTS]
+        if not waypoints or not asked.tcp or asked != Traffic(tcp=asked.tcp) or len(asked.tcp) > MOST_PORTS:
+            return False
+        return conjunction(
+            disjunction(self._dialled(one, via, target, port) for via in waypoints)
+            for low, high in asked.tcp
+            for port in range(low, high + 1)
+            for one in source.endpoints
+        )
+
+    def _dialled(self, client: Endpoint, via: Endpoint, target: Part, port: int) -> Truth:
+        wanted = ports("tcp", IntervalSet.of(port))
+        found = self._connectivity.reach.through(client, via, {one.id: wanted for one in target.endpoints})
+        sent = self._connectivity.reach.sent(client, via)
+        passing = [traffic(one.headers, client, sent) for one in found]
+        if passing and all(must.tcp for _, must in passing) and not client.maybe:
+            return True
+        return None if any(may.tcp for may, _ in passing) else False
 
     def _example(
         self,
