@@ -67,12 +67,13 @@ class Request:
 
 @dataclass(frozen=True)
 class Connection:
-    """Who dials whom: addresses of 127.0.0.0/8; `identity` empty for plaintext."""
+    """Who dials whom: addresses of 127.0.0.0/8; `identity` empty for plaintext, `sni` for none."""
 
     source: str
     target: str
     port: int
     identity: str = ""
+    sni: str = ""
 
 
 class Envoy:
@@ -100,10 +101,11 @@ class Envoy:
     def _open(self, port: int, connection: Connection) -> socket.socket:
         stream = socket.create_connection(("127.0.0.1", port), timeout=20, source_address=(connection.source, 0))
         try:
+            stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             own = stream.getsockname()[1]
             stream.sendall(f"PROXY TCP4 {connection.source} {connection.target} {own} {connection.port}\r\n".encode())
             if connection.identity:
-                return self.authority.client(connection.identity).wrap_socket(stream)
+                return self.authority.client(connection.identity).wrap_socket(stream, server_hostname=connection.sni or None)
         except BaseException:
             stream.close()
             raise
@@ -235,6 +237,7 @@ def _manager(sidecar: Sidecar) -> dict[str, Any]:
         "filters.network.http_connection_manager.v3.HttpConnectionManager",
         stat_prefix="inbound",
         use_remote_address=False,
+        http_protocol_options={"allow_custom_methods": True},  # what HTTP/2 takes anyway
         http_filters=[*sidecar.http, router],
         route_config={"virtual_hosts": hosts},
         **NORMALIZED[sidecar.normalization],

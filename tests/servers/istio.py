@@ -82,13 +82,16 @@ def istio() -> Iterator[Istio]:
         process.communicate(timeout=20)
 
 
-TEN = re.compile(r"(?<![\w.])10\.(\d+\.\d+\.\d+)")
+ADDRESS = re.compile(r"(?<![\w.])(?:10|203|1|5)\.(\d+\.\d+\.\d+)")
 
 
 def on_loopback(value: Any) -> Any:
-    """The same with every address `10.x.y.z` as `127.x.y.z`, keys left alone: pods' addresses where a test can have them."""
+    """The same with 127 as first number of every address, keys left alone: where a test can have them.
+
+    The networks 10, 203, 1 and 5 are those that manifests use. Prefix lengths of 8 and more stay right.
+    """
     if isinstance(value, str):
-        return TEN.sub(r"127.\1", value)
+        return ADDRESS.sub(r"127.\1", value)
     if isinstance(value, Mapping):
         return {key: on_loopback(inner) for key, inner in value.items()}
     return [on_loopback(inner) for inner in value] if isinstance(value, list | tuple) else value
