@@ -133,6 +133,16 @@ def test_clients_that_send_plaintext(more, expected):
     assert [what for one in result for what, _ in one.because] == expected
 
 
+def test_clients_that_send_plaintext_are_named_together():
+    plain = destination_rule("db", "db", "{tls: {mode: DISABLE}}")
+    both = authorization("p", FROM.format("serviceAccounts: [web, api]"), select="db")
+    assert said(*SHOP, workload("api"), plain, both) == [
+        f"shop/p names web, api, which nobody proves: {WEB}, shop/api[Deployment] send plaintext to {DB}"
+    ]
+    # What a STRICT server refuses altogether is a conflict, and no question of identities.
+    assert said(*SHOP, workload("api"), plain, both, peer_authentication("default", "STRICT")) == []
+
+
 def test_one_client_that_sends_its_identity_is_enough():
     own = destination_rule("db", "db.shop.svc.cluster.local", "{tls: {mode: DISABLE}}", "other", ", exportTo: [.]")
     clients = meshed("other"), workload("web", namespace="other", account="web")

@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import product
 
 from ringfence.checks.authorization import deciding, holders, peers_of, ports_of, representatives
 from ringfence.checks.claims import Reason, Unproved, of_account
 from ringfence.checks.finding import View
-from ringfence.checks.mesh import Pods, istio, listening, named, numbers, of_plane, plural, pods, selected
+from ringfence.checks.mesh import (
+    Pods,
+    istio,
+    listening,
+    named,
+    numbers,
+    of_plane,
+    plaintext_ports,
+    plural,
+    pods,
+    selected,
+)
 from ringfence.layers.istio_destination_rules import SENT, Tls
 from ringfence.layers.istio_hosts import covers, full, of_service
 from ringfence.layers.istio_identities import LOCAL, PARTS
@@ -51,16 +63,31 @@ def of_istio(view: View) -> Iterator[Unproved]:
 def _sources(
     view: View, policy: AuthorizationPolicy, place: int, rule: PolicyRule, title: str, told: dict[str, IntervalSet]
 ) -> Iterator[Unproved]:
+    """The values that nobody fits, each; then those whose owners send plaintext, together."""
+    plain: dict[str, tuple[Span, tuple[str, ...]]] = {}
     for number, source in enumerate(rule.sources):
         for field, written in FIELDS.items():
             for index, value in enumerate(getattr(source, field)):
                 span = policy.span.at("spec", "rules", place, "from", number, "source", written, index)
-                one = _source(field, value)
-                found = holders(view, peers_of(view, policy, one), perhaps=True)
-                why = _nobody(view, policy, field, value) if not found else _in_plaintext(view, found, told)
+                shown = f"namespace {value}" if field == "namespaces" else value
+                found = holders(view, peers_of(view, policy, _source(field, value)), perhaps=True)
+                why = None if found else _nobody(view, policy, field, value)
                 if why is not None:
-                    shown = f"namespace {value}" if field == "namespaces" else value
                     yield Unproved(f"{title} names {shown}, which nobody proves: {why[0]}", span, why[1])
+                elif found and (clients := _in_plaintext(view, found, told)):
+                    plain[shown] = (span, clients)
+    if plain:
+        clients = tuple(dict.fromkeys(client for _, names in plain.values() for client in names))
+        because = tuple(_disabling(view, told))
+        if not because or _take_plaintext(view, told):
+            sends = f"{named(clients)} {plural(clients, 'sends', 'send')} plaintext to {named(told)}"
+            first = next(iter(plain.values()))[0]
+            yield Unproved(f"{title} names {named(plain)}, which nobody proves: {sends}", first, because)
+
+
+def _take_plaintext(view: View, servers: dict[str, IntervalSet]) -> bool:
+    """Whether some server takes plaintext; where none does, it is refused altogether, as another check says."""
+    return any(one.title in servers and plaintext_ports(view, one) & servers[one.title] for one in pods(view))
 
 
 def _source(field: str, value: str) -> Source:
@@ -141,25 +168,18 @@ def _modes(view: View, servers: tuple[Pods, ...]) -> tuple[Reason, ...]:
     return tuple((f"PeerAuthentication {one.metadata.qualified_name} says {one.mode}", one.span) for one in found)
 
 
-def _in_plaintext(
-    view: View, clients: tuple[str, ...], told: dict[str, IntervalSet]
-) -> tuple[str, tuple[Reason, ...]] | None:
-    """Where all of the named clients send plaintext to all of the servers on the ports in question."""
+def _in_plaintext(view: View, clients: tuple[str, ...], told: dict[str, IntervalSet]) -> tuple[str, ...]:
+    """The named clients, where all of them send plaintext to all of the servers on the ports in question."""
     with_sidecars = {name for kind in of_plane(view, SIDECAR) for name in kind}
     if not told or not all(client in with_sidecars for client in clients):
-        return None
+        return ()
     ends, reach = view.connectivity.workloads, view.connectivity.reach
     for client in representatives(view, clients):
         for server, ports in told.items():
-            for target in ends.get(server, ()) if server != client else ():
-                if reach.sent(ends[client][0], target).mtls.some() & ports:
-                    return None
-    others = [one for one in clients if set(told) - {one}]
-    if not others:
-        return None
-    return f"{named(others)} {plural(others, 'sends', 'send')} plaintext to {named(told)}", tuple(
-        _disabling(view, told)
-    )
+            for source, target in product(ends[client], ends.get(server, ())) if server != client else ():
+                if reach.sent(source, target).mtls.some() & ports:
+                    return ()
+    return tuple(one for one in clients if set(told) - {one})
 
 
 def _disabling(view: View, servers: Iterable[str]) -> Iterator[tuple[str, Span]]:
