@@ -80,6 +80,11 @@ def test_places(rule, place, found):
     assert token((rule,), claims=CLAIMS, token="expired", **where) == (found, False)
 
 
+def test_a_header_without_prefix_is_the_token_whatever_stands_there():
+    place = {"header": "x-bare", "prefix": "Bearer "}
+    assert token((HEADER,), claims=CLAIMS, token_in=place) == (True, False)
+
+
 @pytest.mark.parametrize(
     ("rule", "name", "said", "expected"),
     [

@@ -82,13 +82,13 @@ def istio() -> Iterator[Istio]:
         process.communicate(timeout=20)
 
 
-ADDRESS = re.compile(r"(?<![\w.])(?:10|203|1|5)\.(\d+\.\d+\.\d+)")
+ADDRESS = re.compile(r"(?<![\w.])(?:10|203|198|1|5)\.(\d+\.\d+\.\d+)")
 
 
 def on_loopback(value: Any) -> Any:
     """The same with 127 as first number of every address, keys left alone: where a test can have them.
 
-    The networks 10, 203, 1 and 5 are those that manifests use. Prefix lengths of 8 and more stay right.
+    The networks 10, 203, 198, 1 and 5 are those that manifests use. Prefix lengths of 8 and more stay right.
     """
     if isinstance(value, str):
         return ADDRESS.sub(r"127.\1", value)

@@ -24,7 +24,7 @@ ADDRESS = {
     "back/cart": "10.2.0.1",
     "plain/old": "10.9.0.1",
 }
-OUTSIDE = "203.0.113.9"
+OUTSIDE = "198.51.100.9"
 IN_MESH = tuple(name for name in ADDRESS if name not in (TARGET, "plain/old"))
 
 
@@ -49,7 +49,7 @@ VALUES: Mapping[str, tuple[str, ...]] = {
         "old.example/ns/back/*", "*/ns/front/sa/cart", "other.example/ns/front/sa/cart", "front/cart", "*/ns/*",
     ),
     "namespaces": ("front", "back", "shop", "plain", "*", "f*", "*k", "fro", "*ront", "*n*"),
-    "ipBlocks": ("10.1.0.0/24", "10.1.0.1", "10.1.0.2/32", "10.0.0.0/8", "203.0.113.0/24", "10.2.0.1", "0.0.0.0/0"),
+    "ipBlocks": ("10.1.0.0/24", "10.1.0.1", "10.1.0.2/32", "10.0.0.0/14", "198.51.100.0/24", "10.2.0.1", "0.0.0.0/0"),
     "serviceAccounts": ("front/cart", "back/cart", "cart", "job", "shop/job", "front/mail"),
     "trustDomains": ("cluster.local", "other.example", "*", "cluster*", "*.local", "old.example"),
     "requestPrincipals": ("https://a.example/u1", "*", "https://a.example/*", "*/u1", "https://b.example/u2", "*u2"),
@@ -235,13 +235,16 @@ class _Maker:
             if self.one_in(2):
                 headers[name] = self.chance.choice(("x", "y", "xy", "z", ""))
         if self.one_in(4):
-            headers["X-Forwarded-For"] = self.chance.choice(("10.1.0.1", "10.2.0.1", "203.0.113.9, 10.1.0.2"))
+            headers["X-Forwarded-For"] = self.chance.choice(("10.1.0.1", "10.2.0.1", "198.51.100.9, 10.1.0.2"))
         if headers:
             made["headers"] = headers
         return made | (self.token() if self.one_in(2) else {})
 
     def token(self) -> dict[str, Any]:
-        claims: dict[str, Any] = {"iss": f"https://{self.chance.choice('aabc')}.example", "sub": self.chance.choice(("u1", "u2"))}
+        claims: dict[str, Any] = {
+            "iss": f"https://{self.chance.choice('aabc')}.example",
+            "sub": self.chance.choice(("u1", "u2")),
+        }
         if self.one_in(2):
             claims["aud"] = self.chance.choice(("web", "app", ["web", "x"]))
         if self.one_in(3):
@@ -255,6 +258,10 @@ class _Maker:
         if self.one_in(6):
             made["token"] = self.chance.choice(("expired", "invalid"))
         if self.one_in(5):
-            places: tuple[dict[str, str], ...] = ({"header": "x-token"}, {"header": "x-token", "prefix": "T "}, {"param": "t"})
+            places: tuple[dict[str, str], ...] = (
+                {"header": "x-token"},
+                {"header": "x-token", "prefix": "T "},
+                {"param": "t"},
+            )
             made["token_in"] = self.chance.choice(places)
         return made

@@ -50,7 +50,7 @@ def claim_name(path: Iterable[str]) -> str:
 def refused(rules: Iterable[JWTRule]) -> Condition:
     """The request carries a token that one of the rules finds and none verifies."""
     known = tuple(rules)
-    found = AnyHolds(tuple(_found(rule) for rule in known))
+    found = AnyHolds(tuple(_found(rule, whole=False) for rule in known))
     verified = AnyHolds(tuple(_verified(rule) for rule in known))
     return AllHold((found, Negated(verified), Negated(PREFLIGHT)))
 
@@ -80,19 +80,20 @@ def _audience(audience: str) -> Condition:
     return Atom(f"{CLAIM}aud", Operator.PATTERN, f"(https?://)?{re.escape(bare.removesuffix('/'))}/?")
 
 
-def _found(rule: JWTRule) -> Condition:
+def _found(rule: JWTRule, whole: bool = True) -> Condition:
+    """The token travels in a place of the rule; with `whole` none the worse for what stands before it there."""
     headers, parameters, cookies = rule.from_headers, rule.from_params, rule.from_cookies
     if not headers and not parameters and not cookies:
         headers, parameters = (BEARER,), (PARAMETER,)
-    places = [_in_header(one) for one in headers]
+    places = [_in_header(one, whole) for one in headers]
     places += [Atom(PLACE, Operator.EXACT, f"param {one}") for one in parameters]
     places += [Atom(PLACE, Operator.EXACT, f"cookie {one}") for one in cookies]
     return AnyHolds(tuple(places))
 
 
-def _in_header(header: TokenHeader) -> Atom:
-    """A header's prefix may stand behind something else."""
+def _in_header(header: TokenHeader, whole: bool) -> Atom:
+    """A header's prefix may stand behind something else; a header without one is the token, whatever stands there."""
     start = f"header {header.name.lower()} "
     if not header.prefix:
-        return Atom(PLACE, Operator.EXACT, start)
+        return Atom(PLACE, Operator.EXACT if whole else Operator.PREFIX, start)
     return Atom(PLACE, Operator.PATTERN, f"{re.escape(start)}.*{re.escape(header.prefix)}")

@@ -184,6 +184,13 @@ def test_a_dry_run_that_is_neither_true_nor_false(value):
     assert len(objects.refused) == 1
 
 
+@pytest.mark.parametrize("spec", ["action: AUDIT", "action: CUSTOM, provider: {name: x}, rules: [{}]"])
+def test_only_allow_and_deny_can_be_tried(spec):
+    objects, said = read(f"{dry_run(chr(34) + 'true' + chr(34))}spec: {{{spec}}}\n")
+    assert len(objects.refused) == 1
+    assert "cannot be tried" in said[0]
+
+
 LEAVES = st.none() | st.booleans() | st.integers(-3, 70000) | st.sampled_from(
     ["", "*", "a", "80", "10.0.0.1/8", "{*}", "source.ip", "request.headers[a]", "DENY", "CUSTOM", "{{ x }}"]
 )  # fmt: skip

@@ -62,7 +62,7 @@ def authorization_policy(part: Part) -> AuthorizationPolicy:
         selector=selector(spec["selector"]),
         target_refs=target_refs(spec),
         provider=_provider(spec, custom),
-        dry_run=_dry_run(part["metadata"]["annotations"][DRY_RUN]),
+        dry_run=_dry_run(part["metadata"]["annotations"][DRY_RUN], action),
         span=part.span,
     )
 
@@ -78,8 +78,10 @@ def _provider(spec: Part, custom: bool) -> str:
     return name
 
 
-def _dry_run(part: Part) -> bool:
-    if part.present and part.text() not in (*TRUE, *FALSE):
+def _dry_run(part: Part, action: PolicyAction) -> bool:
+    if part.present and action not in (PolicyAction.ALLOW, PolicyAction.DENY):
+        part.refuse(f"{action} policies cannot be tried", "only ALLOW and DENY can")
+    elif part.present and part.text() not in (*TRUE, *FALSE):
         part.refuse(f"{shown(part.text())} is neither true nor false")
     return part.text() in TRUE
 
