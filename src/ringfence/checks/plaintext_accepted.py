@@ -3,8 +3,9 @@
 ## What it does
 Where a PeerAuthentication says STRICT for the mesh, a namespace or a workload (or where Linkerd's default inbound
 policy asks for an identity), looks below it for what takes plaintext all the same: a namespace, workload or port in
-PERMISSIVE or DISABLE, a port that annotations keep from the proxy, a pod without a proxy. Annotations on ports at which
-node ports and balancers come in are left out: who comes from outside is in no mesh.
+PERMISSIVE or DISABLE, a port that annotations keep from the proxy, a pod without a proxy; of Linkerd also a Server
+whose accessPolicy or ServerAuthorization takes clients without identity. Annotations on ports at which node ports and
+balancers come in are left out: who comes from outside is in no mesh.
 
 ## Why it is bad
 The wide setting is what people remember, and the narrow one decides. Traffic to that port may be read and changed on
@@ -23,22 +24,20 @@ Remove the exception once every client has a proxy, and inject the pods that hav
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
+from ringfence.checks.claims import Reason
 from ringfence.checks.entry_targets import ways
 from ringfence.checks.finding import Check, Finding, Severity, View
-from ringfence.checks.mesh import Pods, istio, linkerd, listening, named, numbers, plural, pods, stranger
+from ringfence.checks.gaps import BARE, Gap, together
+from ringfence.checks.linkerd_gaps import of_linkerd
+from ringfence.checks.mesh import Pods, istio, listening, named, numbers, plural, pods, stranger
 from ringfence.engine.witness import Witness
 from ringfence.layers.istio_facets import INTERCEPTION, NOT_SEEN, OWN_PORTS, TRAFFIC
 from ringfence.layers.istio_modes import EVERY_PORT, UNSEEN, Choice, Modes
-from ringfence.layers.linkerd_settings import DEFAULT_ANNOTATION, SKIP_INBOUND_ANNOTATION, settings
-from ringfence.layers.linkerd_values import LinkerdValues
-from ringfence.layers.mesh_facets import AMBIENT, LINKERD, SIDECAR
+from ringfence.layers.mesh_facets import AMBIENT, SIDECAR
 from ringfence.model.headers import PORTS
 from ringfence.model.intervals import IntervalSet
-from ringfence.model.spans import Span
 from ringfence.resources.istio.authentication import MutualTlsMode
-from ringfence.resources.kubernetes import Namespace
 from ringfence.topology.mesh.istio_membership import SYSTEM_NAMESPACES
 
 CHECK = Check(
@@ -53,45 +52,27 @@ CHECK = Check(
 
 STRICT = MutualTlsMode.STRICT
 EXCLUDING = (f"{TRAFFIC}excludeInboundPorts", f"{TRAFFIC}includeInboundPorts", INTERCEPTION)
-BARE = "the pod has no proxy"
-
-ASKS = "-authenticated"
-
-Reason = tuple[str, Span]
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """One exception: what it is, on which ports, and what it is an exception from.
-
-    Exceptions of one `what`, `owner` and ports are one finding, which names all of their workloads.
-    """
-
-    what: str
-    span: Span
-    above: Reason
-    ports: IntervalSet = PORTS
-    owner: str = ""
-    sure: bool = True
 
 
 def run(view: View) -> Iterator[Finding]:
     """One finding for each exception: a policy, a port of it, an annotation, or the bare pods of a namespace."""
-    found: dict[tuple[str, str, IntervalSet], list[tuple[Gap, str]]] = {}
     entries = _entries(view)
-    for gap, title in (*_of_istio(view), *_of_linkerd(view)):
-        served = gap.ports & listening(view).get(title, IntervalSet())
-        if gap.owner and served and served <= entries.get(title, IntervalSet()):
-            continue
-        found.setdefault((gap.what, gap.owner, gap.ports), []).append((gap, title))
-    for (what, _, ports), gaps in found.items():
-        titles = tuple(dict.fromkeys(title for _, title in gaps))
-        witness = _witness(view, titles, ports)
-        verb = plural(titles, "takes", "take") if all(gap.sure for gap, _ in gaps) else "may take"
-        where = "" if ports == PORTS else f" on {numbers(ports)}"
-        message = f"{named(titles)} {verb} plaintext{where}: {what}"
+    for gap, titles in together(
+        (gap, title)
+        for gap, title in (*_of_istio(view), *of_linkerd(view))
+        if not (gap.owner and _only_from_outside(gap.ports & listening(view).get(title, IntervalSet()), title, entries))
+    ):
+        witness = _witness(view, titles, gap.ports)
+        verb = plural(titles, "takes", "take") if gap.sure else "may take"
+        where = "" if gap.ports == PORTS else f" on {numbers(gap.ports)}"
+        message = f"{named(titles)} {verb} plaintext{where}: {gap.what}"
         severity = CHECK.severity if witness else Severity.MEDIUM
-        yield Finding(CHECK, severity, message, gaps[0][0].span, (gaps[0][0].above,), witness)
+        yield Finding(CHECK, severity, message, gap.span, (gap.above,), witness)
+
+
+def _only_from_outside(served: IntervalSet, title: str, entries: dict[str, IntervalSet]) -> bool:
+    """Whether all of these ports are ones at which clients from outside come in."""
+    return bool(served) and served <= entries.get(title, IntervalSet())
 
 
 def _entries(view: View) -> dict[str, IntervalSet]:
@@ -183,43 +164,3 @@ def _lenient(choice: Choice) -> bool:
 def _said(choice: Choice) -> Reason:
     policy = choice.policies[0]
     return f"PeerAuthentication {policy.metadata.qualified_name} says {STRICT}", policy.span
-
-
-def _of_linkerd(view: View) -> Iterator[tuple[Gap, str]]:
-    mesh = linkerd(view)
-    if mesh is None:
-        return
-    asking = {
-        one.metadata.name: one
-        for one in view.topology.objects.namespaces
-        if one.metadata.annotations.get(DEFAULT_ANNOTATION, "").endswith(ASKS)
-    }
-    for one in pods(view):
-        place = asking.get(one.namespace)
-        if place is not None:
-            served = listening(view).get(one.title, IntervalSet())
-            yield from ((gap, one.title) for gap in _below(one, place, served, mesh.installed))
-
-
-def _below(one: Pods, place: Namespace, served: IntervalSet, installed: LinkerdValues) -> Iterator[Gap]:
-    """The exceptions of one kind of pod in a namespace that asks for identities."""
-    said = place.metadata.annotations[DEFAULT_ANNOTATION]
-    steps = ("metadata", "annotations")
-    above = (
-        f"namespace {one.namespace} says {DEFAULT_ANNOTATION}: {said}",
-        place.span.at(*steps, DEFAULT_ANNOTATION),
-    )
-    own, span = one.template.annotations, one.template.span
-    if one.member is None and served:
-        yield Gap(f"namespace {one.namespace} asks for identities, and {BARE}", span, above)
-    if not one.on(LINKERD):
-        return
-    found = settings(one.template, place.metadata.annotations, installed)
-    if DEFAULT_ANNOTATION in own and not (found.default_policy or ASKS).endswith((ASKS, "deny")):
-        what = f"the pod's own {DEFAULT_ANNOTATION} is {own[DEFAULT_ANNOTATION]}"
-        yield Gap(what, span.at(*steps, DEFAULT_ANNOTATION), above, owner=one.title)
-    if skipped := found.skip_inbound & served:
-        written = SKIP_INBOUND_ANNOTATION in own or SKIP_INBOUND_ANNOTATION in place.metadata.annotations
-        at = span if SKIP_INBOUND_ANNOTATION in own or not written else place.span
-        at = at.at(*steps, SKIP_INBOUND_ANNOTATION) if written else at
-        yield Gap("nothing to it passes the proxy", at, above, skipped, one.title)
