@@ -179,3 +179,15 @@ def test_linkerd(of_namespace, of_pod, expected):
 
 def test_without_a_mesh_it_is_quiet():
     assert messages(plaintext_accepted, deployment(), *OUTSIDER) == []
+
+
+def test_the_control_plane_has_no_proxy_of_its_own():
+    istiod = namespace("istio-system"), workload("istiod", 15012, "istio-system")
+    assert messages(plaintext_accepted, meshed(), workload(), *istiod, OF_MESH) == []
+
+
+def test_ports_at_which_clients_from_outside_come_in_may_go_past_the_proxy():
+    past = workload(annotations={"traffic.sidecar.istio.io/excludeInboundPorts": "'8080'"})
+    way_in = service("web", "[{port: 8080}]", "type: NodePort")
+    assert len(messages(plaintext_accepted, meshed(), past, STRICT)) == 1
+    assert messages(plaintext_accepted, meshed(), past, STRICT, way_in) == []
