@@ -105,7 +105,9 @@ class Envoy:
             own = stream.getsockname()[1]
             stream.sendall(f"PROXY TCP4 {connection.source} {connection.target} {own} {connection.port}\r\n".encode())
             if connection.identity:
-                return self.authority.client(connection.identity).wrap_socket(stream, server_hostname=connection.sni or None)
+                return self.authority.client(connection.identity).wrap_socket(
+                    stream, server_hostname=connection.sni or None
+                )
         except BaseException:
             stream.close()
             raise
@@ -129,7 +131,9 @@ def _status(stream: socket.socket) -> int:
 
 
 @contextmanager
-def envoy(folder: Path, sidecars: Iterable[Sidecar], authority: Authority, clusters: Sequence[Any] = ()) -> Iterator[Envoy]:
+def envoy(
+    folder: Path, sidecars: Iterable[Sidecar], authority: Authority, clusters: Sequence[Any] = ()
+) -> Iterator[Envoy]:
     """Runs Envoy with these sidecars until the block ends."""
     chosen = tuple(sidecars)
     admin, ports = free_port(), _free_ports(len(chosen))
@@ -204,7 +208,9 @@ def _transports(mode: str) -> tuple[str, ...]:
 
 
 def _chain(sidecar: Sidecar, port: int, protocol: str, transport: str, authority: Authority) -> dict[str, Any]:
-    filters = [_manager(sidecar)] if protocol == "http" else [*sidecar.tcp, _typed("echo", "filters.network.echo.v3.Echo")]
+    filters = (
+        [_manager(sidecar)] if protocol == "http" else [*sidecar.tcp, _typed("echo", "filters.network.echo.v3.Echo")]
+    )
     chain: dict[str, Any] = {
         "name": f"{port}-{transport}",
         "filter_chain_match": {"destination_port": port, "transport_protocol": transport},

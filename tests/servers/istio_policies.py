@@ -6,12 +6,14 @@ pods below and of none, patterns that just fit, ports of both protocols, and for
 
 from __future__ import annotations
 
+import copy
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from tests.layers.istio_worlds import namespace, pod, thing
+from tests.servers.mutations import places
 
 ROOT = "istio-system"
 TARGET, HTTP, GRPC, TCP = "shop/web", 8080, 8081, 5432
@@ -28,9 +30,11 @@ OUTSIDE = "198.51.100.9"
 IN_MESH = tuple(name for name in ADDRESS if name not in (TARGET, "plain/old"))
 
 
-def cluster() -> list[dict[str, Any]]:
-    """Namespaces in the mesh and one outside, a pod each or two, and the Service of the target."""
-    spaces = [namespace(name, istio_injection="enabled") for name in ("shop", "front", "back")]
+def cluster(label: str = "istio-injection", value: str = "enabled") -> list[dict[str, Any]]:
+    """Namespaces in the mesh by that label and one outside, a pod each or two, and the Service of the target."""
+    spaces = [namespace(name) for name in ("shop", "front", "back")]
+    for one in spaces:
+        one["metadata"]["labels"] |= {label: value}
     pods = []
     for name, address in ADDRESS.items():
         one = pod(name, address=address, serviceAccountName=name.partition("/")[2])
@@ -129,6 +133,42 @@ def world(seed: int, questions: int = 24) -> World:
     if made.one_in(3):
         options["istio_path_normalization"] = made.chance.choice(("NONE", "MERGE_SLASHES", "DECODE_AND_MERGE_SLASHES"))
     return World(seed, policies, options, tuple(made.question() for _ in range(questions)))
+
+
+def peers(seed: int) -> list[dict[str, Any]]:
+    """PeerAuthentications alone, of which several stand at the same level."""
+    made = _Maker(random.Random(seed))
+    return [made.peer(f"t{index}") for index in range(made.chance.randint(0, 6))]
+
+
+def spoilt(seed: int) -> dict[str, Any]:
+    """One policy with something in its spec that may not be there, or lacking what must."""
+    made = _Maker(random.Random(seed))
+    policy = made.chance.choice((made.authorization, made.authorization, made.peer, made.tokens))("x")
+    for _ in range(made.chance.choice((1, 1, 2))):
+        holder, key = made.chance.choice([*places(policy["spec"]), (policy, "spec")])
+        match made.chance.randrange(5):
+            case 0 if holder is not policy:
+                del holder[key]
+            case 1 if isinstance(holder, dict) and holder is not policy:
+                holder[made.chance.choice((key + "s", key[:-1], "notPorts", "x"))] = holder.pop(key)
+            case 2:
+                other, place = made.chance.choice([*places(policy["spec"]), (policy, "spec")])
+                holder[key] = copy.deepcopy(other[place])
+            case _:
+                holder[key] = copy.deepcopy(made.chance.choice(SPOILT))
+        if not isinstance(policy["spec"], dict):
+            break
+    return policy
+
+
+SPOILT: tuple[Any, ...] = (
+    None, "", "*", "a", "**", "a*b", "*a*", 0, 1, -1, True, {}, [], [""], [None], {"x": "y"}, "80", "0", "65535", "65536",
+    "10.0.0.0/33", "10.0.0.1/8", "::/0", "a/b", "a/b/c", "a/*", "/a/{x}", "/{**}/{*}", "/{*}{*}", "/a{*}", "{*}", "/{**}",
+    "request.headers[a]", "request.headers[]", "request.headers", "source.ip", "request.auth.claims[a][b]", "destination.labels[x]",
+    "experimental.envoy.filters.a[b]", "DENY", "CUSTOM", "AUDIT", "ALLOW", "STRICT", "https://a.example/keys", "a.example",
+    "http://", {"8080": {"mode": "STRICT"}}, {"0": {}}, {"matchLabels": {"a*": "b"}}, {"matchLabels": {}}, {"name": "p"},
+)  # fmt: skip
 
 
 class _Maker:

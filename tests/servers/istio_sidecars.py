@@ -25,7 +25,7 @@ def sidecar(
     """The sidecar of a workload; `options` are those of `cases/mesh/README.md`."""
     documents = list(manifests)
     ports = protocols(documents, namespace, labels)
-    objects = [on_loopback(_with_keys(one, issuer)) for one in documents if one["apiVersion"].startswith(ISTIO)]
+    objects = [on_loopback(with_keys(one, issuer)) for one in documents if one["apiVersion"].startswith(ISTIO)]
     multiple = bool(options.get("istio_multiple_custom_providers"))
     answer = istio.ask(objects, namespace, labels, ports, mesh(options), authorizers.HOSTS, multiple)
     normalization = options.get("istio_path_normalization", "BASE")
@@ -48,7 +48,11 @@ def protocols(manifests: Iterable[Manifest], namespace: str, labels: Mapping[str
 
 def mesh(options: Mapping[str, Any]) -> dict[str, Any]:
     """The mesh configuration that the options stand for."""
-    keys = {"root_namespace": "rootNamespace", "trust_domain": "trustDomain", "trust_domain_aliases": "trustDomainAliases"}
+    keys = {
+        "root_namespace": "rootNamespace",
+        "trust_domain": "trustDomain",
+        "trust_domain_aliases": "trustDomainAliases",
+    }
     found = {field: options[f"istio_{name}"] for name, field in keys.items() if f"istio_{name}" in options}
     known = options.get("istio_ext_authz", {})
     found["extensionProviders"] = [
@@ -57,7 +61,7 @@ def mesh(options: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _with_keys(manifest: Manifest, issuer: Issuer) -> Manifest:
+def with_keys(manifest: Manifest, issuer: Issuer) -> Manifest:
     """A RequestAuthentication has its keys from our issuer, and at hand: nothing is fetched."""
     if manifest["kind"] != "RequestAuthentication":
         return manifest
