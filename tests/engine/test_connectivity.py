@@ -50,7 +50,7 @@ def test_may_is_the_union_and_must_the_intersection(drawn: Drawn):
                         and (there is None or (one.targets and there <= one.targets))
                     ]
                     pairs = [
-                        (client, server, one.headers)
+                        (client, server, one.headers, reach.sent(client, server))
                         for client in clients
                         for server in servers
                         for one in reach.between(client, server, here, there)
@@ -62,8 +62,8 @@ def test_may_is_the_union_and_must_the_intersection(drawn: Drawn):
 
 def check(relation, pairs) -> None:
     mays, musts = [], []
-    for client, server, headers in pairs:
-        may, must = traffic(headers, client)
+    for client, server, headers, sent in pairs:
+        may, must = traffic(headers, client, sent)
         mays.append(may)
         if not (client.maybe or server.maybe):
             musts.append(must)
