@@ -78,6 +78,8 @@ BOTH = ("spiffe://x/a", "spiffe://x/b")
         ([], [], (UNKNOWN_IDENTITY, BOTH[1]), "allowed", UNKNOWN),
         ([], [PLAIN], (UNKNOWN_IDENTITY, BOTH[1]), "unknown", STRICT),
         ([refusing(ALL_PLAINTEXT & ports("tcp"), sure=False)], [], BOTH, "allowed", UNKNOWN),
+        ([MUTUAL, refusing(ALL_PLAINTEXT & ports("tcp"), sure=False)], [], BOTH, "unknown", PLAINTEXT),
+        ([MUTUAL, refusing(ALL_PLAINTEXT & ports("tcp"), sure=False)], [PLAIN], BOTH, "denied", REFUSED),
     ],
 )
 def test_a_flow(offer, take, ids, outcome, transport):

@@ -112,6 +112,10 @@ class World:
         """What the client's proxy sends: `mtls`, `plaintext`, `either`, `nothing`."""
         return _named(self.reach.sent(self.pod(client), self.pod(server)), port)
 
+    def withheld(self, client: str, server: str, port: int = 8080) -> bool:
+        """Whether the client's proxy may send nothing."""
+        return _named(self.reach.withheld(self.pod(client), self.pod(server)), port) != "nothing"
+
     def taken(self, server: str, client: str, port: int = 8080) -> str:
         """What the server's proxy may take from the client, in the same words; both is `either`."""
         return _named(self.reach.taken(self.pod(client), self.pod(server)), port)

@@ -189,3 +189,41 @@ GET = ", http: {methods: [GET], paths: [/]}"
 def test_what_arrives_through_the_waypoint_of_a_service_is_allowed(client, port, http, expected):
     flow = f"{{from: {client}, to: shop/db, ports: [tcp/{port}]{http}}}"
     assert status([AMBIENT, BATCH, WEB, DB, OUTSIDER], f"allow: {flow}") == expected
+
+
+REGISTRY = """
+apiVersion: v1
+kind: Namespace
+metadata: {name: shop, labels: {istio-injection: enabled}}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: istio, namespace: istio-system}
+data: {mesh: "outboundTrafficPolicy: {mode: REGISTRY_ONLY}"}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: db, namespace: shop}
+spec: {selector: {app: db}, ports: [{name: tcp, port: 5432}]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("flow", "allow", "deny"),
+    [
+        ("from: shop/web, to: shop/db, ports: [tcp/5432]", PROVED, VIOLATED),
+        ("from: shop/web, to: shop/db, ports: [tcp/5433]", UNKNOWN, VIOLATED),
+        ("from: shop/web, to: internet, ports: [tcp/443]", UNKNOWN, VIOLATED),
+        ("from: shop/web, to: internet, ports: [udp/443]", PROVED, VIOLATED),
+        ("from: batch/cron, to: internet, ports: [tcp/443]", PROVED, VIOLATED),  # no proxy
+    ],
+)
+def test_a_proxy_that_closes_what_is_not_listed_proves_neither(flow, allow, deny):
+    cluster = [REGISTRY, BATCH, WEB, DB, OUTSIDER]
+    assert (status(cluster, f"allow: {{{flow}}}"), status(cluster, f"deny: {{{flow}}}")) == (allow, deny)
+
+
+def test_what_a_proxy_may_not_send_is_said():
+    flow = "{from: shop/web, to: internet, ports: [tcp/443]}"
+    (proof,), _ = proofs([REGISTRY, WEB], f"intents: [{{name: n, reason: r, allow: {flow}}}]")
+    assert proof.because.endswith("its own proxy may send nothing of it, as it knows no such destination")

@@ -43,11 +43,12 @@ class Relation:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two endpoints, what the first sends to the second, and what passes between them."""
+    """Two endpoints, what the first sends to the second (or perhaps not), and what passes between them."""
 
     source: Endpoint
     target: Endpoint
     sent: HeaderSet
+    withheld: HeaderSet
     slices: tuple[Slice, ...]
 
 
@@ -140,7 +141,8 @@ def related(
         for target in targets:
             limits = within[0] if source.every else None, within[1] if target.every else None
             slices = reach.between(source, target, *limits)
-            found.append(Pair(source, target, reach.sent(source, target), slices))
+            sent, withheld = reach.sent(source, target), reach.withheld(source, target)
+            found.append(Pair(source, target, sent, withheld, slices))
     sure = _exists(sources), _exists(targets)
     here = _atoms(one.sources for pair in found if pair.source.every for one in pair.slices)
     there = _atoms(one.destinations for pair in found if pair.target.every for one in pair.slices)
@@ -174,7 +176,7 @@ def _joined(
             if there is not None and target.every and not there <= one.destinations:
                 continue
             any_pair = True
-            passing, sure_to_pass = traffic(one.headers, source, pair.sent)
+            passing, sure_to_pass = traffic(one.headers, source, pair.sent, pair.withheld)
             travelling = travelling | transports(one.headers.may, pair.sent, source.ephemeral)
             may, possible = may | passing, possible | one.headers.may
             if source.id not in sure[0] or target.id not in sure[1]:

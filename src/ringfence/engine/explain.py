@@ -19,6 +19,7 @@ from ringfence.model.headers import ALL_TCP, HeaderSet
 from ringfence.model.networks import Endpoint
 from ringfence.model.rules import NO_IDENTITY
 
+WITHHELD = "its own proxy may send nothing of it, as it knows no such destination"
 UNDECIDED = "whether the client sends mutual TLS is not known"
 
 
@@ -52,9 +53,20 @@ def explain(witnesses: Witnesses, parts: Sequence[Part], sure: bool = True) -> E
     answer = _outcome(witnesses, parts, sure)
     if answer is None:
         return None
+    if answer.outcome is Outcome.ALLOWED and _withheld(witnesses.reach, parts):
+        answer = replace(answer, outcome=Outcome.UNKNOWN, because=(WITHHELD,))
     fields = [field for field, _ in parts]
     identities = _common(fields, lambda one: one.sources), _common(fields, lambda one: one.targets)
     return replace(answer, transport=transport(witnesses.reach, parts), identities=identities)
+
+
+def _withheld(reach: Reachability, parts: Sequence[Part]) -> bool:
+    """Whether some client's own proxy may send nothing of what is asked."""
+    return any(
+        reach.withheld(client, server) & wanted
+        for field, wanted in parts
+        for client, server in product(field.sources, field.targets)
+    )
 
 
 def transport(reach: Reachability, parts: Sequence[Part]) -> Transport:

@@ -146,6 +146,21 @@ class Reachability:
             found &= judge.verdict(source, peer).may
         return found
 
+    def withheld(self, source: Endpoint, target: Endpoint) -> HeaderSet:
+        """What the source's own proxy may send to the target, or not send at all: neither transport is certain.
+
+        Where it is one of the two, and nobody knows which, something is sent all the same.
+        """
+        if self._chosen is not None or source.location not in self._offers:
+            return NO_HEADERS
+        peer = View(target, target.addresses, target.identity)
+        may, must = offered(source), offered(source)
+        for judge in self._offers[source.location]:
+            verdict = judge.verdict(source, peer)
+            may, must = may & verdict.may, must & verdict.must
+        settled = must.tcp | must.mtls | (may.tcp & may.mtls)
+        return HeaderSet(tcp=may.tcp - settled, mtls=may.mtls - settled)
+
     def taken(self, source: Endpoint, target: Endpoint) -> HeaderSet:
         """Which transports the target's own proxy may take from the source, policies aside."""
         found = offered(target)

@@ -7,7 +7,7 @@ of them, and what *must* pass is what passes from each.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -17,6 +17,7 @@ from ringfence.model.headers import (
     ALL_PLAINTEXT,
     EMPTY_REGION,
     FULL_OCTETS,
+    NO_HEADERS,
     NOTHING,
     OCTETS,
     OTHERS,
@@ -144,7 +145,15 @@ def certain(headers: HeaderSet, ephemeral: IntervalSet = EPHEMERAL, sent: Header
     return Traffic(tcp, udp, sctp, headers.icmp, headers.icmpv6, headers.others)
 
 
-def traffic(headers: Bounds[HeaderSet], client: Endpoint, sent: HeaderSet | None = None) -> tuple[Traffic, Traffic]:
-    """What may and what must pass from this client, in this order. `sent` None: whatever it can send."""
+def traffic(
+    headers: Bounds[HeaderSet], client: Endpoint, sent: HeaderSet | None = None, withheld: HeaderSet = NO_HEADERS
+) -> tuple[Traffic, Traffic]:
+    """What may and what must pass from this client, in this order.
+
+    `sent` None: whatever it can send; `withheld`: the part of it that may not be sent at all.
+    """
     sent = offered(client) if sent is None else sent
-    return possible(headers.may & sent, client.ephemeral), certain(headers.must, client.ephemeral, sent)
+    sure = certain(headers.must, client.ephemeral, sent)
+    if withheld:
+        sure = replace(sure, tcp=sure.tcp - possible(withheld, client.ephemeral).tcp)
+    return possible(headers.may & sent, client.ephemeral), sure

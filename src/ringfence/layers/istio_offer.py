@@ -12,7 +12,7 @@ listed port is sent is in `istio_destination_rules`, over which subsets in `isti
 
 A pod that two listed ports lead to in different transports may be sent either: their scopes have one priority, so what
 they disagree about is open. The client's Sidecar and the Service's `exportTo` say which ports it does not know; its
-`excludeOutboundPorts` which go past the proxy. REGISTRY_ONLY is no firewall and denies nothing here.
+`excludeOutboundPorts` which go past the proxy. What it does with the rest is in `istio_unlisted`.
 
 Sources: istio `core/cluster_builder.go`, `core/cluster_tls.go` (`buildUpstreamTLSSettings`),
 `pilot/pkg/model/push_context.go` (`BestEffortInferServiceMTLSMode`).
@@ -24,12 +24,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from ringfence.layers.istio_destination_rules import EVERYBODY, DestinationRules, Merged, Tls
-from ringfence.layers.istio_facets import GATEWAY_KIND, KIND, OTHER_PORTS, PROXY, SCOPE, SIDECAR_KIND, SKIPS
+from ringfence.layers.istio_facets import GATEWAY_KIND, KIND, OTHER_PORTS, PROXY, SCOPE, SIDECAR_KIND
 from ringfence.layers.istio_hosts import covers
 from ringfence.layers.istio_modes import Modes
 from ringfence.layers.istio_mtls import LAYER, SIDECARS
 from ringfence.layers.istio_routes import ITSELF, Reached, Routing
 from ringfence.layers.istio_sending import Way, rules
+from ringfence.layers.istio_unlisted import skips, stages
 from ringfence.layers.kubernetes_selectors import POD, labels
 from ringfence.layers.mesh_facets import NO_PLANE, of_planes
 from ringfence.model.addresses import AddressSet
@@ -120,14 +121,13 @@ def offer(listed: Iterable[ListedPort], clients: Clients) -> Chain:
         Rule(Action.DENY, unsure, encrypted, name="past the proxy"),
         Rule(Action.ALLOW, unsure, plain, name="past the proxy"),
     )
-    unlisted = Rule(Action.DENY, ANY_PEER, encrypted, name="plaintext to a port that no Service lists")
-    stages = (
+    every = (
         Stage("clients outside", (Scope("clients outside the mesh", of_planes(NO_PLANE), (bare,)),), Action.ALLOW),
-        Stage("past the proxy", (Scope("outbound addresses", _skips(OTHER_PORTS), past),), Action.PASS),
+        Stage("past the proxy", (Scope("outbound addresses", skips(OTHER_PORTS), past),), Action.PASS),
         Stage("listed ports", scopes, Action.PASS),
-        Stage("other ports", (Scope("unlisted ports", SIDECARS, (unlisted,)),), Action.ALLOW),
+        *stages(clients.config.outbound_traffic_policy, clients.sidecars, clients.skipped),
     )
-    return Chain(LAYER, Direction.EGRESS, stages, Action.ALLOW, purpose=Purpose.OFFER)
+    return Chain(LAYER, Direction.EGRESS, every, Action.ALLOW, purpose=Purpose.OFFER)
 
 
 def _together(peers: Iterable[Peer]) -> tuple[Peer, ...]:
@@ -179,8 +179,8 @@ def _ways(listed: ListedPort, clients: Clients) -> Iterator[tuple[Way, Labels]]:
     if hiding:
         common.append(Not(Label(PROXY, SCOPE, Comparison.IN, hiding)))
     if listed.port in clients.skipped:
-        common.append(Not(_skips(str(listed.port))))
-        yield Way(AllOf((SIDECARS, _skips(str(listed.port)))), Tls.PLAINTEXT, "excludeOutboundPorts"), ()
+        common.append(Not(skips(str(listed.port))))
+        yield Way(AllOf((SIDECARS, skips(str(listed.port)))), Tls.PLAINTEXT, "excludeOutboundPorts"), ()
     for kind, gateway in kinds:
         wanted = (*common, Label(PROXY, KIND, Comparison.IN, frozenset((kind,)))) if kind else tuple(common)
         for namespaces, sent in _by_namespace(listed, clients, gateway):
@@ -237,8 +237,3 @@ def _resolved(listed: ListedPort, clients: Clients, merged: Merged | None, subse
     if listed.headless or (merged is not None and merged.passthrough(subset, listed.port)):
         tls = {True: Tls.MUTUAL, False: Tls.PLAINTEXT, None: Tls.CUSTOM}[listed.all_proxied]
     return (tls, Tls.PLAINTEXT) if DISABLE in modes else (tls,)
-
-
-def _skips(port: str) -> Selector:
-    """The clients whose proxies do not see a port on the way out."""
-    return Label(PROXY, f"{SKIPS}{port}")

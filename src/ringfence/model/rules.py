@@ -57,7 +57,8 @@ class Purpose(StrEnum):
     """What a chain is there for.
 
     `policy` says who may. `offer` (egress) says which transport a client's own proxy chooses: it leaves one of TCP's
-    two variants for a peer and port, and whoever holds the client can go around it. `acceptance` (ingress) says which
+    two variants for a peer and port (both open where nobody knows which; one open where perhaps nothing is sent), and
+    whoever holds the client can go around it. `acceptance` (ingress) says which
     transports a server's proxy takes.
     """
 

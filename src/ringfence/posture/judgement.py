@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from itertools import product
 
 from ringfence.engine.connectivity import Relation, related
+from ringfence.engine.explain import WITHHELD
 from ringfence.engine.traffic import Traffic, offered, possible, surely_offered, traffic
 from ringfence.engine.transport import Transport, Transports
 from ringfence.engine.witness import Field, Witness
@@ -70,7 +71,8 @@ class Judgement:
             sure = served is False and (example is not None or not relations)
             witness = self._witnesses.failing(*(example or (field(source, target), wanted)))
             what = "does not reach" if sure else "does not certainly reach"
-            because = f"{source.name} {what} {target.name}{self._request}{_demanded(witness)}"
+            why = _demanded(witness) or (f": {WITHHELD}" if self._withheld(source, target, wanted) else "")
+            because = f"{source.name} {what} {target.name}{self._request}{why}"
             yield broken(intent, VIOLATED if sure else UNKNOWN, because, witness)
 
     def led(
@@ -86,8 +88,8 @@ class Judgement:
             for one, other in product(source.endpoints, via.endpoints):
                 if (one.addresses.first() < V6) == (other.addresses.first() < V6):
                     regions = reach.through(one, other, ends, source.addresses if one.every else None)
-                    sent = reach.sent(one, other)
-                    led += [traffic(region.headers, one, sent) for region in regions] or [(Traffic(), Traffic())]
+                    sent = reach.sent(one, other), reach.withheld(one, other)
+                    led += [traffic(region.headers, one, *sent) for region in regions] or [(Traffic(), Traffic())]
             if led and all(asked <= must for _, must in led):
                 yield None
                 continue
@@ -200,6 +202,10 @@ class Judgement:
                     return broken(intent, VIOLATED if sure else UNKNOWN, because, witness)
         return None
 
+    def _withheld(self, source: Part, target: Part, wanted: HeaderSet) -> bool:
+        pairs = product(source.endpoints, target.endpoints)
+        return any(self._connectivity.reach.withheld(one, other) & wanted for one, other in pairs)
+
     def _by_waypoint(self, source: Part, target: Part, asked: Traffic) -> Truth:
         """Whether what is asked arrives if the source dials a Service of the target's that a waypoint stands before.
 
@@ -219,8 +225,8 @@ class Judgement:
     def _dialled(self, client: Endpoint, via: Endpoint, target: Part, port: int) -> Truth:
         wanted = ports("tcp", IntervalSet.of(port))
         found = self._connectivity.reach.through(client, via, {one.id: wanted for one in target.endpoints})
-        sent = self._connectivity.reach.sent(client, via)
-        passing = [traffic(one.headers, client, sent) for one in found]
+        sent = self._connectivity.reach.sent(client, via), self._connectivity.reach.withheld(client, via)
+        passing = [traffic(one.headers, client, *sent) for one in found]
         if passing and all(must.tcp for _, must in passing) and not client.maybe:
             return True
         return None if any(may.tcp for may, _ in passing) else False
