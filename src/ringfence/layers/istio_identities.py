@@ -17,7 +17,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from ringfence.layers.ztunnel_identities import SCHEME, Expression
+from ringfence.layers.identity_patterns import SCHEME, Expression
 from ringfence.model.rules import Pattern
 
 LOCAL = "cluster.local"

@@ -21,9 +21,9 @@ from dataclasses import dataclass, replace
 
 from ringfence.layers import istio_identities as identities
 from ringfence.layers import istio_texts as texts
+from ringfence.layers.identity_patterns import together
 from ringfence.layers.istio_requests import FORWARDED
 from ringfence.layers.istio_tokens import CLAIM, WORDS, claim, claim_name
-from ringfence.layers.ztunnel_identities import together
 from ringfence.model.addresses import EVERYWHERE, AddressSet
 from ringfence.model.bounds import Bounds
 from ringfence.model.conditions import ALWAYS, AllHold, AnyHolds, Atom, Condition, Negated, Operator

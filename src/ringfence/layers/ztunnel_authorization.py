@@ -24,6 +24,7 @@ from operator import or_
 
 from ringfence.layers import istio_waypoint, ztunnel_capture
 from ringfence.layers import ztunnel_identities as identities
+from ringfence.layers.identity_patterns import together
 from ringfence.layers.kubernetes_selectors import POD, labels
 from ringfence.layers.ztunnel_capture import CAPTURED
 from ringfence.layers.ztunnel_rules import Match, Values, convert, reaches
@@ -102,7 +103,7 @@ class _Peers:
 
     def lowered(self) -> Peer:
         addresses = None if self.addresses == EVERYWHERE else Bounds.exactly(self.addresses)
-        return Peer(addresses=addresses, identities=identities.together(self.wanted), excluded=self.excluded)
+        return Peer(addresses=addresses, identities=together(self.wanted), excluded=self.excluded)
 
 
 def _alternatives(matches: Iterable[Match], namespace: str) -> Iterator[_Peers]:

@@ -15,36 +15,9 @@ Trust domain aliases are not looked at. Source: ztunnel `src/rbac.rs` (`StringMa
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
-from ringfence.model.conditions import Truth, conjunction, disjunction
-from ringfence.model.rules import NO_IDENTITY, UNKNOWN_IDENTITY, Pattern
-
-SCHEME = "spiffe://"
-
-
-@dataclass(frozen=True, slots=True)
-class Expression(Pattern):
-    """An identity pattern whose `text` is a regular expression for the whole identity."""
-
-    def matches(self, identity: str) -> Truth:
-        """Whether it fits; open for an unknown identity; false for none."""
-        if identity == NO_IDENTITY:
-            return False
-        return None if identity == UNKNOWN_IDENTITY else re.fullmatch(self.text, identity) is not None
-
-
-@dataclass(frozen=True, slots=True)
-class Together(Pattern):
-    """An identity pattern that fits where each of the `sets` holds a pattern that fits."""
-
-    sets: tuple[tuple[Pattern, ...], ...] = ()
-
-    def matches(self, identity: str) -> Truth:
-        """Whether it fits; open for an unknown identity; false for none."""
-        if identity == NO_IDENTITY:
-            return False
-        return conjunction(disjunction(one.matches(identity) for one in some) for some in self.sets)
+from ringfence.layers.identity_patterns import SCHEME, Expression
+from ringfence.model.rules import Pattern
 
 
 def principal(text: str) -> Pattern:
@@ -73,10 +46,3 @@ def service_account(text: str, own_namespace: str) -> Pattern:
     where, slash, name = text.partition("/")
     where, name = (where, name) if slash else (own_namespace, text)
     return Pattern(f"/ns/{where}/sa/{name}", open_start=True)
-
-
-def together(sets: tuple[tuple[Pattern, ...], ...]) -> tuple[Pattern, ...] | None:
-    """Alternatives that fit where each of the sets does; None where there is nothing to fit."""
-    if not sets:
-        return None
-    return sets[0] if len(sets) == 1 else (Together("", sets=sets),)
