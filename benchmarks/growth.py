@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import pairwise
 from typing import Any
 
@@ -69,10 +69,14 @@ def main() -> None:
     """Prints the table."""
     start = int(sys.argv[1]) if len(sys.argv) > 1 else 100
     sizes = [start, 2 * start, 4 * start]
-    found = {size: measure(size) for size in sizes}
-    print(f"{'step':<8}" + "".join(f"{size:>8} ns" for size in sizes) + "   growth per doubling")
-    for step in STEPS:
-        times = [found[size][step] for size in sizes]
+    table({size: measure(size) for size in sizes}, STEPS)
+
+
+def table(found: dict[int, dict[str, float]], steps: Iterable[str]) -> None:
+    """Prints seconds by step for each number of namespaces, and the ratios from one to the next."""
+    print(f"{'step':<8}" + "".join(f"{size:>8} ns" for size in found) + "   growth per doubling")
+    for step in steps:
+        times = [taken[step] for taken in found.values()]
         ratios = " ".join(f"{after / before:.1f}x" for before, after in pairwise(times))
         print(f"{step:<8}" + "".join(f"{one * 1000:>8.0f} ms" for one in times) + f"   {ratios}")
 
