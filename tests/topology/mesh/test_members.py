@@ -28,6 +28,8 @@ class Fixed:
 
 
 SURE = Member("sidecar", "spiffe://x/a", "its label")
+AMBIENT = Member("ambient", "spiffe://x/a", "its label")
+LINKERD = Member("linkerd", "a.b", "its annotation")
 UNSURE = Member("linkerd", "a.b", "nobody knows", sure=False)
 
 
@@ -44,6 +46,8 @@ UNSURE = Member("linkerd", "a.b", "nobody knows", sure=False)
                 identity="spiffe://x/a",
             ),
         ),
+        ([Fixed(SURE), Fixed(LINKERD)], Place({"mesh": {"plane": "sidecar"}}, identity="spiffe://x/a")),
+        ([Fixed(AMBIENT), Fixed(LINKERD)], Place({}, frozenset({"mesh"}), UNKNOWN_IDENTITY)),
         ([Fixed(UNSURE)], Place({}, frozenset({"mesh"}), UNKNOWN_IDENTITY)),
         ([Fixed(None), Fixed(UNSURE, {"p": {}})], Place({"p": {}}, frozenset({"mesh"}), UNKNOWN_IDENTITY)),
     ],

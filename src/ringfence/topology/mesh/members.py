@@ -1,7 +1,9 @@
 """What every mesh answers, and what a pod is in all of them together.
 
-A pod is a member of one mesh at most: two proxies cannot both redirect its traffic. Where a mesh is not sure whether a
-pod is a member, the facet `mesh` is unknown and so is the identity.
+A pod is a member of one mesh at most: two proxies cannot both redirect its traffic. Where several ask for a pod, a
+sidecar of Istio's goes first: its injector is called first, and Linkerd's leaves such pods alone. Ambient and Linkerd do
+not know of each other, so nobody knows which of them redirects what. There, and where a mesh is not sure whether a pod
+is a member, the facet `mesh` is unknown and so is the identity.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from ringfence.layers.mesh_facets import MESH, NO_PLANE, PLANE
+from ringfence.layers.mesh_facets import MESH, NO_PLANE, PLANE, SIDECAR
 from ringfence.layers.network_policy import PortNumbers
 from ringfence.layers.tunnels import Tunnel
 from ringfence.model.diagnostics import Diagnostic
@@ -83,7 +85,8 @@ def place(meshes: Iterable[Mesh], namespace: str, template: PodTemplate) -> Plac
         facets |= mesh.facets(namespace, template)
         found = mesh.member(namespace, template)
         members += [found] if found is not None else []
-    if any(not one.sure for one in members):
+    disputed = len(members) > 1 and members[0].plane != SIDECAR
+    if disputed or any(not one.sure for one in members):
         return Place(facets, frozenset((MESH,)), UNKNOWN_IDENTITY)
     plane, identity = (members[0].plane, members[0].identity) if members else (NO_PLANE, NO_IDENTITY)
     return Place(facets | {MESH: {PLANE: plane}}, identity=identity)
