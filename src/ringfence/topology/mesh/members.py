@@ -1,9 +1,9 @@
 """What every mesh answers, and what a pod is in all of them together.
 
 A pod is a member of one mesh at most: two proxies cannot both redirect its traffic. Where several ask for a pod, a
-sidecar of Istio's goes first: its injector is called first, and Linkerd's leaves such pods alone. Ambient and Linkerd do
-not know of each other, so nobody knows which of them redirects what. There, and where a mesh is not sure whether a pod
-is a member, the facet `mesh` is unknown and so is the identity.
+sidecar of Istio's goes first: its injector is called first, and Linkerd's leaves such pods alone. Ambient and Linkerd
+do not know of each other, so nobody knows which of them redirects what. There, and where a mesh is not sure whether a
+pod is a member, the facet `mesh` is unknown and so is the identity.
 """
 
 from __future__ import annotations
