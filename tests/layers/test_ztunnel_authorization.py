@@ -75,9 +75,10 @@ L4_SOURCES: dict[str, Any] = {
 }
 L7_SOURCES: dict[str, Any] = {
     name: ("10.9.0.0/16",) if "ip" in name.split("_") else ("v",)
-    for stem in ("request_principals", "remote_ip_blocks", "trust_domains")
+    for stem in ("request_principals", "remote_ip_blocks")
     for name in (stem, f"not_{stem}")
 }
+OVERLOOKED: dict[str, Any] = dict.fromkeys(("trust_domains", "not_trust_domains"), ("v",))
 L7_OPERATIONS: dict[str, Any] = {
     name: ("v",) for stem in ("hosts", "methods", "paths") for name in (stem, f"not_{stem}")
 }
@@ -97,6 +98,17 @@ L4_CONDITIONS = {
     "destination.ip": ("10.3.0.2",),
     "destination.port": ("80",),
 }
+
+
+@pytest.mark.parametrize("field", OVERLOOKED)
+def test_a_source_that_istiod_overlooks(field):
+    """Alone it never matches; beside others it is as if it were not there, also in what is allowed."""
+    alone = PolicyRule((Source(**{field: OVERLOOKED[field]}),))
+    beside = PolicyRule((Source(**{field: OVERLOOKED[field]}, namespaces=("ns",)),))
+    assert decided([policy(ALLOW, alone)]) == NONE
+    assert decided([policy(DENY, alone)]) == ANY
+    assert decided([policy(ALLOW, beside)]) == ANY
+    assert decided([policy(DENY, beside)]) == NONE
 
 
 @pytest.mark.parametrize("field", L4_SOURCES)

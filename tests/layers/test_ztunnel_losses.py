@@ -47,6 +47,11 @@ def words(*policies):
             policy(DENY, PolicyRule((), (Operation(hosts=("a",)), Operation(ports=("80",))))),
             ["this entry never matches"],
         ),
+        (
+            policy(ALLOW, PolicyRule((Source(trust_domains=("a",), namespaces=("b",)),))),
+            ["allows more than is written"],
+        ),
+        (policy(ALLOW, PolicyRule((Source(trust_domains=("a",)),))), ["never allows anything"]),
         (policy(PolicyAction.AUDIT, L4), ["does not enforce AUDIT"]),
         (policy(PolicyAction.CUSTOM, L4, provider="x"), ["does not enforce CUSTOM"]),
         (policy(DENY, L7, dry_run=True), []),

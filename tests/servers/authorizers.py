@@ -1,4 +1,4 @@
-"""External authorizers that always say the same, over HTTP and over gRPC, and the clusters that Istio's filters name."""
+"""External authorizers that always say the same, over HTTP and over gRPC, and their clusters as Istio names them."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def _handler(status: int) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
-class _Check(grpc.GenericRpcHandler):
+class _Check(grpc.GenericRpcHandler):  # type: ignore[misc] # grpc has no types
     def __init__(self, decision: str) -> None:
         self.decision = decision
 

@@ -1,8 +1,9 @@
 """The real Envoy with the filters that Istio sends to a sidecar, and clients that ask it real requests.
 
-Each `Sidecar` is a listener of its own on loopback, built like Istio's inbound listener: by destination port and transport
-(TLS or not) it chooses a filter chain; an HTTP chain normalizes paths as the mesh says, then has the given HTTP filters
-and answers 200 itself; a TCP chain has the given network filters and then echoes. TLS asks for a client's certificate.
+Each `Sidecar` is a listener of its own on loopback, built like Istio's inbound listener: by destination port and
+transport (TLS or not) it chooses a filter chain; an HTTP chain normalizes paths as the mesh says, then has the given
+HTTP filters and answers 200 itself; a TCP chain has the given network filters and then echoes. TLS asks for a client's
+certificate.
 
 A client says with the PROXY protocol which address and port it dialled, as REDIRECT and `original_dst` tell a sidecar.
 Its own address is one of 127.0.0.0/8, because rules on `ipBlocks` look at the peer's real address.
@@ -150,7 +151,13 @@ def envoy(
     bootstrap = folder / "envoy.json"
     bootstrap.write_text(json.dumps(settings))
     # The program of the wheel replaces itself by the binary, so that its process id is Envoy's.
-    command = [Path(sys.executable).with_name("envoy"), "--config-path", bootstrap, "--concurrency", "1"]
+    command: list[str | Path] = [
+        Path(sys.executable).with_name("envoy"),
+        "--config-path",
+        bootstrap,
+        "--concurrency",
+        "1",
+    ]
     quiet = ["--disable-hot-restart", "--log-level", "warning"]
     with running([*command, *quiet], folder, lambda: _ready(admin)):
         yield Envoy(authority, ports)

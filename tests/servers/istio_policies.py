@@ -1,7 +1,7 @@
 """Random Istio policies for one small cluster, and questions that hit their rules or just miss them.
 
-Everything is drawn from short lists of values that belong together, so that rules and requests often meet: names of the
-pods below and of none, patterns that just fit, ports of both protocols, and forms that mean less than they seem to.
+Everything is drawn from `istio_vocabulary`, so that rules and requests often meet: names of the pods below and of none,
+patterns that just fit, ports of both protocols, and forms that mean less than they seem to.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.layers.istio_worlds import namespace, pod, thing
+from tests.servers.istio_vocabulary import KEYS, MODES, OPERATION, PATHS, SOURCE, SPOILT, VALUES
 from tests.servers.mutations import places
 
 ROOT = "istio-system"
@@ -44,59 +45,6 @@ def cluster(label: str = "istio-injection", value: str = "enabled") -> list[dict
     served = [{"name": name, "port": port, "targetPort": target} for name, port, target in ports]
     web = thing("v1", "Service", TARGET, {"selector": {"app": "web"}, "ports": served})
     return [*spaces, namespace("plain"), namespace(ROOT), *pods, web]
-
-
-VALUES: Mapping[str, tuple[str, ...]] = {
-    "principals": (
-        "cluster.local/ns/front/sa/cart", "cluster.local/ns/front/sa/mail", "cluster.local/ns/back/sa/cart", "*",
-        "cluster.local/ns/front/*", "cluster.local/*", "*/sa/cart", "*cart", "old.example/ns/front/sa/cart",
-        "old.example/ns/back/*", "*/ns/front/sa/cart", "other.example/ns/front/sa/cart", "front/cart", "*/ns/*",
-    ),
-    "namespaces": ("front", "back", "shop", "plain", "*", "f*", "*k", "fro", "*ront", "*n*"),
-    "ipBlocks": ("10.1.0.0/24", "10.1.0.1", "10.1.0.2/32", "10.0.0.0/14", "198.51.100.0/24", "10.2.0.1", "0.0.0.0/0"),
-    "serviceAccounts": ("front/cart", "back/cart", "cart", "job", "shop/job", "front/mail"),
-    "trustDomains": ("cluster.local", "other.example", "*", "cluster*", "*.local", "old.example"),
-    "requestPrincipals": ("https://a.example/u1", "*", "https://a.example/*", "*/u1", "https://b.example/u2", "*u2"),
-    "hosts": ("web", "WEB", "web.shop", "web.shop:80", "*.shop", "web*", "*", "*b"),
-    "ports": ("8080", "8081", "5432", "9"),
-    "methods": ("GET", "POST", "*", "P*", "*T", "get"),
-    "paths": (
-        "/a", "/a/*", "/a*", "*/b", "*", "/a/b", "/", "/A", "/a/{*}", "/a/{**}", "/{*}/b", "/a/{*}/c", "/{**}/c",
-        "*.html", "/x%20y", "/a//b",
-    ),
-    "header": ("x", "y", "x*", "*y", "*", "xy"),
-    "audiences": ("web", "app", "w*", "*"),
-    "presenter": ("client", "c*", "*"),
-    "claim": ("staff", "guest", "s*", "*f", "*", "staff guest"),
-    "sni": ("outbound_.80_._.web", "outbound*", "*web", "*"),
-    "targets": ("10.3.0.2", "10.3.0.0/24", "10.4.0.0/16", "10.3.0.3"),
-}  # fmt: skip
-
-SOURCE = (
-    "principals", "namespaces", "ipBlocks", "remoteIpBlocks", "serviceAccounts", "trustDomains", "requestPrincipals"
-)  # fmt: skip
-OPERATION = ("hosts", "ports", "methods", "paths")
-KEYS = {
-    "request.headers[x-one]": "header",
-    "request.headers[X-Two]": "header",
-    "request.headers[:method]": "methods",
-    "request.auth.principal": "requestPrincipals",
-    "request.auth.audiences": "audiences",
-    "request.auth.presenter": "presenter",
-    "request.auth.claims[group]": "claim",
-    "request.auth.claims[scope]": "claim",
-    "request.auth.claims[a][b]": "claim",
-    "source.ip": "ipBlocks",
-    "remote.ip": "ipBlocks",
-    "source.namespace": "namespaces",
-    "source.principal": "principals",
-    "source.serviceAccount": "serviceAccounts",
-    "source.trustDomain": "trustDomains",
-    "destination.ip": "targets",
-    "destination.port": "ports",
-    "connection.sni": "sni",
-}
-MODES = ("STRICT", "PERMISSIVE", "DISABLE", "UNSET")
 
 
 @dataclass(frozen=True)
@@ -145,6 +93,8 @@ def spoilt(seed: int) -> dict[str, Any]:
     """One policy with something in its spec that may not be there, or lacking what must."""
     made = _Maker(random.Random(seed))
     policy = made.chance.choice((made.authorization, made.authorization, made.peer, made.tokens))("x")
+    if made.one_in(20):
+        policy["metadata"]["annotations"] = {"istio.io/dry-run": made.chance.choice(("true", "no"))}
     for _ in range(made.chance.choice((1, 1, 2))):
         holder, key = made.chance.choice([*places(policy["spec"]), (policy, "spec")])
         match made.chance.randrange(5):
@@ -160,15 +110,6 @@ def spoilt(seed: int) -> dict[str, Any]:
         if not isinstance(policy["spec"], dict):
             break
     return policy
-
-
-SPOILT: tuple[Any, ...] = (
-    None, "", "*", "a", "**", "a*b", "*a*", 0, 1, -1, True, {}, [], [""], [None], {"x": "y"}, "80", "0", "65535", "65536",
-    "10.0.0.0/33", "10.0.0.1/8", "::/0", "a/b", "a/b/c", "a/*", "/a/{x}", "/{**}/{*}", "/{*}{*}", "/a{*}", "{*}", "/{**}",
-    "request.headers[a]", "request.headers[]", "request.headers", "source.ip", "request.auth.claims[a][b]", "destination.labels[x]",
-    "experimental.envoy.filters.a[b]", "DENY", "CUSTOM", "AUDIT", "ALLOW", "STRICT", "https://a.example/keys", "a.example",
-    "http://", {"8080": {"mode": "STRICT"}}, {"0": {}}, {"matchLabels": {"a*": "b"}}, {"matchLabels": {}}, {"name": "p"},
-)  # fmt: skip
 
 
 class _Maker:
@@ -261,11 +202,9 @@ class _Maker:
         return Question(client, port, mutual, None if port == TCP else self.http(mutual))
 
     def http(self, mutual: bool) -> dict[str, Any]:
-        paths = ("/", "/a", "/a/", "/a/b", "/a/b/c", "/b", "/A", "/a//b", "/a/./b", "/a/../b", "/a%2fb", "/a?q=/b", "/c.html",
-                 "/x%20y", "/a/x/c", "/%61")  # fmt: skip
         made: dict[str, Any] = {
             "method": self.chance.choice(("GET", "POST", "PUT", "DELETE")),
-            "path": self.chance.choice(paths),
+            "path": self.chance.choice(PATHS),
             "host": self.chance.choice(("web", "web.shop", "web.shop:80", "Web.Shop", "x.shop")),
         }
         if mutual:

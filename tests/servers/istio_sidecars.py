@@ -1,4 +1,4 @@
-"""From manifests and a workload of theirs to the sidecar that Istio would give it, and from a probe to a real request."""
+"""From manifests and a workload of theirs to the sidecar that Istio gives it, and from a probe to a real request."""
 
 from __future__ import annotations
 

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import os
 import random
@@ -27,7 +26,7 @@ from ringfence.sources.kubernetes import from_documents
 from ringfence.sources.yaml_documents import Document
 from ringfence.topology.kubernetes import build
 from ringfence.topology.options import parse
-from tests.cases.known import cases
+from tests.cases.known import Case, cases, for_each
 from tests.servers import istio_policies, ztunnel
 from tests.servers.authorizers import authorizers
 from tests.servers.envoy import Connection, Envoy, Sidecar, Verdict, envoy
@@ -39,6 +38,7 @@ from tests.servers.spiffe import Authority, Issuer
 
 FIXED = range(150)
 BATCH = 150
+PUBLISHED = cases("mesh", "istio-authorization")
 SOAK = 60 * float(os.environ.get("RINGFENCE_SOAK", "0"))
 CERTAIN = {Outcome.ALLOWED: True, Outcome.DENIED: False, Outcome.NO_ROUTE: False}
 
@@ -107,9 +107,7 @@ def admitted(oracle: Istio, issuer: Issuer, made: World) -> list[dict[str, Any]]
     return [one for one, why in zip(made.policies, said, strict=True) if not why]
 
 
-def test_sidecars_decide_as_envoy_does(
-    oracle: Istio, authority: Authority, issuer: Issuer, tmp_path: Path
-) -> None:
+def test_sidecars_decide_as_envoy_does(oracle: Istio, authority: Authority, issuer: Issuer, tmp_path: Path) -> None:
     base = istio_policies.cluster()
     for seeds in batches(FIXED, BATCH):
         worlds = [world(seed) for seed in seeds]
@@ -171,6 +169,17 @@ def test_ztunnel_gets_and_decides_what_is_said(oracle: Istio, issuer: Issuer) ->
         assert min(seen.values()) > seen.total() / 10
 
 
+def excused(manifest: Manifest) -> bool:
+    """Istio's published tests say otherwise than what a manifest comes to.
+
+    They refuse `from: []` and `to: []`, which reach the webhook as absent; and take an empty issuer beside `jwksUri`,
+    which the schema refuses.
+    """
+    spec = manifest["spec"]
+    found = [(key, holder[key]) for holder, key in places(spec)] if isinstance(spec, dict) else []
+    return any(key in ("from", "to") and value == [] for key, value in found) or ("issuer", "") in found
+
+
 def test_admission_refuses_the_same(oracle: Istio, issuer: Issuer) -> None:
     for seeds in batches(range(400), 400):
         refused = 0
@@ -178,7 +187,52 @@ def test_admission_refuses_the_same(oracle: Istio, issuer: Issuer) -> None:
         differences = []
         for manifest, why in zip(manifests, oracle.ask(manifests).admission, strict=True):
             refused += bool(why)
-            if bool(read([manifest]).refused) is not bool(why):
+            if not excused(manifest) and bool(read([manifest]).refused) is not bool(why):
                 differences.append((why, json.dumps(manifest)))
         assert differences == []
         assert len(manifests) / 10 < refused < len(manifests)
+
+
+@for_each("published", [PUBLISHED] if PUBLISHED else [], ids=lambda _: "all")
+def test_envoy_answers_the_published_probes(
+    published: list[Case], oracle: Istio, authority: Authority, issuer: Issuer, tmp_path: Path
+) -> None:
+    """The harness itself: what Istio's own tests assert comes out of Istio's builder and Envoy here, too."""
+    asked_for: list[tuple[Sidecar, Connection, Mapping[str, Any], bool, str]] = []
+    for case in published:
+        documents = [one for path in case.files() for one in yaml.safe_load_all(path.read_text()) if one]
+        pods = {
+            f"{one['metadata']['namespace']}/{one['metadata']['name']}": one
+            for one in documents
+            if one["kind"] == "Pod"
+        }
+        found = network(documents, case.content["options"])
+        identities = {one.id: one.identity for one in found.topology.network.endpoints}
+        sidecars: dict[str, Sidecar] = {}
+        for probe in case.content["probes"]:
+            source, target = probe["from"].removeprefix("ip:"), pods[probe["to"]]
+            if probe["to"] not in sidecars:
+                place = (target["metadata"]["namespace"], target["metadata"].get("labels", {}))
+                sidecars[probe["to"]] = sidecar(oracle, issuer, documents, *place, case.content["options"])
+            # Whether a client sends mTLS is not what is asked here.
+            flow = found.reach(source, probe["to"], f"tcp/{probe['port']}", probe.get("http")).explain()
+            name = identities.get(f"{source}[Pod]", "") if str(flow.transport) != "plaintext" else ""
+            address = pods[source]["status"]["podIP"] if source in pods else source
+            dialled = (on_loopback(address), on_loopback(target["status"]["podIP"]), probe["port"])
+            connection = Connection(*dialled, name)
+            asked_for.append((sidecars[probe["to"]], connection, probe.get("http", {}), probe["allowed"], case.name))
+    chosen = list(dict.fromkeys(map(id, (one for one, *_ in asked_for))))
+    known = {id(one): one for one, *_ in asked_for}
+    with authorizers() as clusters, envoy(tmp_path, [known[one] for one in chosen], authority, clusters) as server:
+        wrong = []
+        for which, connection, http, allowed, name in asked_for:
+            asks = request(http, issuer) if which.ports[connection.port] == "http" else None
+            said = server.ask(chosen.index(id(which)), connection, asks)
+            # Newer Envoys go up at `..;`, which the published test does not know.
+            if (said == "allowed") is not allowed and "..;" not in http.get("path", ""):
+                wrong.append((name, connection, http, said))
+    assert wrong == []
+
+
+def _name(manifest: Manifest) -> str:
+    return f"{manifest['metadata']['namespace']}/{manifest['metadata']['name']}"

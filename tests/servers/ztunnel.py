@@ -1,8 +1,8 @@
 """A plain reading of how ztunnel decides on the policies that istiod sends it (ztunnel `src/rbac.rs`, which is Rust).
 
-DENY policies go first; without ALLOW policies a connection passes, with some it needs one that matches. A policy matches
-by one of its groups, a group by all of its rules, a rule by one of its matches; a rule without matches holds, a match
-that asks for nothing does not. A match asks by field: one of the values, and none of the `not` values.
+DENY policies go first; without ALLOW policies a connection passes, with some it needs one that matches. A policy
+matches by one of its groups, a group by all of its rules, a rule by one of its matches; a rule without matches holds, a
+match that asks for nothing does not. A match asks by field: one of the values, and none of the `not` values.
 """
 
 from __future__ import annotations
@@ -69,12 +69,10 @@ def _fields(connection: Connection) -> dict[str, Callable[[Any], bool]]:
 
 def _text(match: Json, value: str) -> bool:
     [(kind, text)] = match.items()
-    return {
-        "exact": lambda: value == text,
-        "prefix": lambda: value.startswith(text),
-        "suffix": lambda: value.endswith(text),
-        "presence": lambda: value != "",
-    }[kind]()
+    if kind == "presence":
+        return value != ""
+    holds: dict[str, bool] = {"exact": value == text, "prefix": value.startswith(text), "suffix": value.endswith(text)}
+    return holds[kind]
 
 
 def _inside(block: Json, address: str) -> bool:

@@ -25,7 +25,7 @@ from collections.abc import Iterator
 from ringfence.checks.finding import Check, Finding, Severity, View
 from ringfence.checks.mesh import Pods, istio, named, selected
 from ringfence.layers.mesh_facets import AMBIENT
-from ringfence.layers.ztunnel_losses import NEVER, NO_PLAINTEXT, UNENFORCED, losses, transport_losses
+from ringfence.layers.ztunnel_losses import NEVER, NO_PLAINTEXT, UNENFORCED, WIDENED, losses, transport_losses
 from ringfence.model.spans import Span
 from ringfence.resources.istio.authentication import PeerAuthentication
 from ringfence.resources.istio.authorization import AuthorizationPolicy, PolicyAction
@@ -40,7 +40,7 @@ CHECK = Check(
     ("https://istio.io/latest/docs/ambient/usage/l4-policy/",),
 )
 
-CONSEQUENCES = {NEVER.rpartition(": ")[2]: Severity.HIGH}
+CONSEQUENCES = {text.rpartition(": ")[2]: Severity.HIGH for text in (NEVER, WIDENED)}
 """How bad it is, by what the text says follows; everything else is of the check's own severity."""
 
 

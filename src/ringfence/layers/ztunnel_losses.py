@@ -23,8 +23,10 @@ Loss = tuple[AuthorizationPolicy, Span, str]
 ALLOWS_NOTHING = "no rule of the policy reaches ztunnel, so it allows nothing: every connection to its pods is refused"
 REMOVED = "ztunnel does not know {names}: the rule is removed, and what it would allow is refused"
 NEVER = "ztunnel does not know {names}: nothing is left of a part of the rule, so it never denies anything"
+NEVER_ALLOWS = "ztunnel does not know {names}: nothing is left of a part of the rule, so it never allows anything"
+WIDENED = "ztunnel does not know {names}: the rest of the rule stands without it and allows more than is written"
 WIDER = "ztunnel does not know {names}: the rest of the rule stands without it and denies more than is written"
-PART = "ztunnel does not know {names}: this entry never matches, the others of the rule still deny"
+PART = "ztunnel does not know {names}: this entry never matches, the others of the rule still do"
 UNENFORCED = "ztunnel does not enforce {action} policies: without a waypoint this one does nothing"
 
 
@@ -69,17 +71,20 @@ def _of(policy: AuthorizationPolicy) -> Iterator[Loss]:
     for rule, conversion in zip(policy.rules, found, strict=True):
         if conversion.dropped:
             span = conversion.dropped[0].span if conversion.dropped[0].span != NOWHERE else rule.span
-            yield policy, span, _consequence(conversion).format(names=_names(conversion.dropped))
+            text = _consequence(conversion, policy.action is PolicyAction.ALLOW)
+            yield policy, span, text.format(names=_names(conversion.dropped))
     if policy.action is PolicyAction.ALLOW and found and all(one.removed for one in found):
         yield policy, policy.span, ALLOWS_NOTHING
 
 
-def _consequence(conversion: Conversion) -> str:
+def _consequence(conversion: Conversion, allow: bool) -> str:
     if conversion.removed:
         return REMOVED
     if not conversion.fires:
-        return NEVER
-    return PART if all(one.alone for one in conversion.dropped) else WIDER
+        return NEVER_ALLOWS if allow else NEVER
+    if all(one.alone for one in conversion.dropped):
+        return PART
+    return WIDENED if allow else WIDER
 
 
 def _names(dropped: Iterable[Dropped]) -> str:

@@ -8,10 +8,12 @@ alternative that matches. What is left out depends on the action:
     DENY   only the field is removed. An alternative with nothing left never matches, so a clause of which nothing is
            left never does, and the rule never fires, whatever its other clauses say. Beside a field that stays, the
            removal makes the alternative match more
+    trustDomains of a source are removed like that in both: istiod does not notice them
     AUDIT, CUSTOM, dry-run   never reach ztunnel
 
 A rule without clauses (`{}`) matches everything. As HTTP count hosts, methods, paths, request principals, every
-condition but the five on source and destination, and also `remoteIpBlocks`, `trustDomains` and `connection.sni`.
+condition but the five on source and destination (so `source.trustDomain`, too), and also `remoteIpBlocks` and
+`connection.sni`.
 
 Source: istiod `pilot/pkg/serviceregistry/ambient/authorization.go` (`convertAuthorizationPolicy`, `handleRule`),
 ztunnel `src/rbac.rs` (`Authorization::matches`).
@@ -103,6 +105,8 @@ CONDITIONS = {
 
 HTTP_OPERATIONS = ("hosts", "methods", "paths")
 HTTP_SOURCES = ("request_principals", "remote_ip_blocks", "trust_domains")
+OVERLOOKED = ("trustDomains", "notTrustDomains")
+"""Fields of a source that istiod drops without removing an ALLOW rule: it then allows more than is written."""
 
 
 def reaches(policy: AuthorizationPolicy) -> bool:
@@ -126,7 +130,8 @@ def convert(rule: PolicyRule, action: PolicyAction) -> Conversion:
         match = _condition(when)
         clauses.append(Clause("when", (match,), when.span))
         dropped += [Dropped(when.key, True, when.span)] if when.key not in CONDITIONS else []
-    return Conversion(tuple(clauses), tuple(dropped), action is PolicyAction.ALLOW and bool(dropped))
+    seen = any(one.name not in OVERLOOKED for one in dropped)
+    return Conversion(tuple(clauses), tuple(dropped), action is PolicyAction.ALLOW and seen)
 
 
 def _match(part: Operation | Source) -> Match:

@@ -59,3 +59,10 @@ def test_a_selector_without_labels_is_a_warning():
     objects, said = read(peer("{selector: {matchLabels: {}}}"))
     assert len(objects.peer_authentications) == 1
     assert ["warning" in one for one in said] == [True]
+
+
+def test_there_is_no_dry_run():
+    document = peer("{}").replace("metadata: {", 'metadata: {annotations: {istio.io/dry-run: "true"}, ')
+    objects, said = read(document)
+    assert len(objects.refused) == 1, document
+    assert "only an AuthorizationPolicy" in said[0]

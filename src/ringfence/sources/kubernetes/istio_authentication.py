@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from ringfence.resources.istio.authentication import MutualTlsMode, PeerAuthentication
+from ringfence.resources.istio.authorization import DRY_RUN
 from ringfence.sources.kubernetes.istio_parts import TOP, workload_selector
 from ringfence.sources.kubernetes.metadata import object_meta
 from ringfence.sources.kubernetes.parts import Part, shown
@@ -23,6 +24,9 @@ def peer_authentication(part: Part) -> PeerAuthentication:
     part.only(*TOP)
     spec = part["spec"]
     spec.only("selector", "mtls", "portLevelMtls")
+    annotation = part["metadata"]["annotations"][DRY_RUN]
+    if annotation.present:
+        annotation.refuse("only an AuthorizationPolicy can be tried dry")
     selector = workload_selector(spec["selector"])
     if selector == ():
         spec["selector"].warn("has no labels: the policy is for the whole namespace")

@@ -47,7 +47,7 @@ def _rule(part: Part) -> JWTRule:
     issuer, keys = part["issuer"].text(), part["jwks"].text()
     if not issuer and not uri.text():
         part.refuse("needs an issuer or a jwksUri")
-    if uri.text():
+    if uri.present:
         _uri(uri)
     if sum(part[name].present for name in ("jwksUri", "jwks_uri", "jwks")) > 1:
         part.refuse("only one of jwks and jwksUri can be set")
