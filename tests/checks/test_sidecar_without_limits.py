@@ -11,6 +11,7 @@ from .manifests import deployment, found, messages, namespace
 from .meshes import AMBIENT, annotated, meshed, workload
 
 CPU, MEMORY = {"sidecar.istio.io/proxyCPULimit": "'1'"}, {"sidecar.istio.io/proxyMemoryLimit": "1Gi"}
+BOTH = "{cpu: 1, memory: 1Gi}"
 OF_LINKERD = {"config.linkerd.io/proxy-cpu-limit": "'1'", "config.linkerd.io/proxy-memory-limit": "1Gi"}
 
 
@@ -27,7 +28,7 @@ OF_LINKERD = {"config.linkerd.io/proxy-cpu-limit": "'1'", "config.linkerd.io/pro
     ],
 )
 def test_istio(annotations, missing):
-    expected = f"namespace shop: the sidecar of shop/web[Deployment] is injected without a limit of {missing}"
+    expected = f"namespace shop: the sidecar of shop/web[Deployment] runs without a limit of {missing}"
     assert messages(sidecar_without_limits, meshed(), workload(annotations=annotations)) == [expected] * bool(missing)
 
 
@@ -51,7 +52,7 @@ def test_one_finding_for_each_namespace():
     manifests = [meshed("a"), meshed("b"), *(workload(f"w{place}", namespace="a") for place in range(4))]
     result = found(sidecar_without_limits, *manifests, workload("x", namespace="b"))
     assert [one.message.partition(":")[0] for one in result] == ["namespace a", "namespace b"]
-    assert "a/w2[Deployment] and 1 more is injected" in result[0].message
+    assert "a/w2[Deployment] and 1 more runs without" in result[0].message
     assert {one.severity for one in result} == {Severity.LOW}
 
 
@@ -68,8 +69,7 @@ def test_it_says_what_is_not_known():
         [deployment()],
         [namespace(), workload()],
         [meshed("shop", labels=AMBIENT), workload()],
-        # A proxy that is written out has limits of its own, or none.
-        [meshed(), workload().replace("name: c,", "name: istio-proxy,")],
+        [meshed(), workload().replace("name: c,", f"name: istio-proxy, resources: {{limits: {BOTH}}},")],
     ],
 )
 def test_it_is_quiet_where_nothing_is_injected(manifests):
@@ -99,3 +99,11 @@ def test_what_the_injector_sets_counts(injector, annotations, missing):
     said = messages(sidecar_without_limits, meshed(), workload(annotations=annotations), injector)
     assert len(said) == bool(missing)
     assert all(one.endswith(f"without a limit of {missing}") for one in said)
+
+
+def test_a_proxy_that_is_written_out_has_limits_of_its_own_or_none():
+    """What the injector would set does not reach it."""
+    web = workload().replace("name: c,", "name: istio-proxy, resources: {limits: {cpu: 1}},")
+    (one,) = found(sidecar_without_limits, meshed(), web, INJECTOR)
+    assert one.message == "namespace shop: the sidecar of shop/web[Deployment] runs without a limit of memory"
+    assert one.because[0][0] == "the manifest writes the proxy out, and gives it none"

@@ -5,7 +5,7 @@ Looks for workloads that get a proxy by injection and whose annotations (those o
 namespace, too) set no limit of processor or memory for it. One finding names all of a namespace. What the injector's
 own configuration sets for every proxy counts where its ConfigMap (`istio-sidecar-injector`, `linkerd-config`) is in the
 files: Istio's default has limits, which any of the annotations for a proxy's resources replaces as a whole; Linkerd's
-default has none. A proxy that a manifest writes out as a container is not looked at.
+default has none. Of a proxy that a manifest writes out as a container, its own limits count.
 
 ## Why it is bad
 The proxy shares the node with everything else: one that leaks, or that holds a connection for each of thousands of
@@ -31,7 +31,7 @@ from ringfence.model.spans import Span
 CHECK = Check(
     "RF412",
     "sidecar-without-limits",
-    "injected sidecar without limits",
+    "sidecar without limits",
     Severity.LOW,
     "0.1",
     "set the annotations for the proxy's limits, or limits in the injector's values",
@@ -53,32 +53,39 @@ WRITTEN_OUT = ("istio-proxy", "linkerd-proxy")
 UNKNOWN = "limits that the injector's own values set for every proxy are not in the manifests, and would hold here"
 REPLACED = "its annotations for the proxy's resources replace the injector's defaults, limits included"
 
-Key = tuple[str, str, tuple[str, ...], bool]
+WRITTEN = "the manifest writes the proxy out, and gives it none"
+
+Key = tuple[str, str, tuple[str, ...], str]
 
 
 def run(view: View) -> Iterator[Finding]:
     """One finding for each namespace and set of missing limits."""
     general = {SIDECAR: frozenset(_of_injector(view)), LINKERD: frozenset(_of_linkerd(view))}
     annotations = {one.metadata.name: one.metadata.annotations for one in view.topology.objects.namespaces}
-    found: dict[Key, list[Pods]] = {}
+    found: dict[Key, list[tuple[str, Span]]] = {}
     for one in pods(view):
-        if not one.on(SIDECAR, LINKERD) or any(part.name in WRITTEN_OUT for part in one.template.containers):
+        if not one.on(SIDECAR, LINKERD):
             continue
         assert one.member is not None
-        plane = one.member.plane
-        missing = _missing(one, annotations.get(one.namespace, {}) if plane == LINKERD else {})
-        own = one.template.annotations
-        replaced = plane == SIDECAR and any(name in own for name in (*REQUESTS, *LIMITS[SIDECAR].values()))
-        if not replaced:
-            missing = tuple(what for what in missing if what not in general[plane])
+        plane, own = one.member.plane, one.template.annotations
+        written = next((part for part in one.template.containers if part.name in WRITTEN_OUT), None)
+        if written is not None:
+            because, span = WRITTEN, written.span
+            missing = tuple(what for what in LIMITS[plane] if what not in written.limits)
+        else:
+            because, span = UNKNOWN, one.template.span
+            missing = _missing(one, annotations.get(one.namespace, {}) if plane == LINKERD else {})
+            if plane == SIDECAR and any(name in own for name in (*REQUESTS, *LIMITS[SIDECAR].values())):
+                because = REPLACED
+            else:
+                missing = tuple(what for what in missing if what not in general[plane])
         if missing:
-            found.setdefault((one.namespace, plane, missing, replaced), []).append(one)
-    for (namespace, _, missing, replaced), members in found.items():
-        first = members[0]
-        whom = named(one.title for one in members)
-        message = f"namespace {namespace}: the sidecar of {whom} is injected without a limit of {' and '.join(missing)}"
-        because: tuple[str, Span] = (REPLACED, first.template.span) if replaced else (UNKNOWN, first.template.span)
-        yield Finding(CHECK, CHECK.severity, message, first.template.span, (because,))
+            found.setdefault((one.namespace, plane, missing, because), []).append((one.title, span))
+    for (namespace, _, missing, because), members in found.items():
+        span = members[0][1]
+        whom = named(title for title, _ in members)
+        message = f"namespace {namespace}: the sidecar of {whom} runs without a limit of {' and '.join(missing)}"
+        yield Finding(CHECK, CHECK.severity, message, span, ((because, span),))
 
 
 def _of_injector(view: View) -> Iterator[str]:

@@ -62,6 +62,7 @@ class Container:
 
     `env` holds literal values only; a value taken from elsewhere (a Secret, a field) is None.
     `http_probes`: port (by number, or by the name that this container gives it) and path of its probes over HTTP.
+    `limits`: of which resources (`cpu`, `memory` ...) it may not take more than so much.
     `init`: it has ended before the pod serves, unless it is a `sidecar` (an init container with restartPolicy Always).
     """
 
@@ -72,6 +73,7 @@ class Container:
     env: Mapping[str, str | None] = field(default_factory=dict, hash=False)
     ports: tuple[ContainerPort, ...] = ()
     http_probes: tuple[tuple[int | str, str], ...] = ()
+    limits: frozenset[str] = frozenset()
     init: bool = False
     sidecar: bool = False
     span: Span = field(default=NOWHERE, compare=False, repr=False)

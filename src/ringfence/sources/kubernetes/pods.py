@@ -136,6 +136,7 @@ def _container(part: Part, host_network: bool, *, init: bool) -> Container:
         env=environment,
         ports=ports,
         http_probes=tuple(_http_probes(part)),
+        limits=frozenset(part["resources"]["limits"].entries()),
         init=init,
         sidecar=init and part["restartPolicy"].text() == "Always",
         span=part.span,
