@@ -26,8 +26,8 @@ from tests.servers.processes import free_port, running
 from tests.servers.spiffe import Authority
 
 EXTENSIONS = "type.googleapis.com/envoy.extensions"
-Verdict = Literal["allowed", "denied", "refused"]
-"""Denied by a rule or a token; refused: no filter chain takes the transport, or the request is malformed (400)."""
+Verdict = Literal["allowed", "denied", "refused", "malformed"]
+"""Denied by a rule or a token; refused: no filter chain takes the transport; malformed: answered with 400 at once."""
 
 NORMALIZED: Mapping[str, Mapping[str, Any]] = {
     "NONE": {"normalize_path": False},
@@ -97,7 +97,10 @@ class Envoy:
             return "refused" if request is not None or connection.identity else "denied"
         if status == 200:
             return "allowed"
-        return "denied" if status in (401, 403) else "refused"
+        if status == 400:
+            return "malformed"
+        assert status in (401, 403), status
+        return "denied"
 
     def _open(self, port: int, connection: Connection) -> socket.socket:
         stream = socket.create_connection(("127.0.0.1", port), timeout=20, source_address=(connection.source, 0))

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.layers.istio_worlds import namespace, pod, thing
-from tests.servers.istio_vocabulary import KEYS, MODES, OPERATION, PATHS, SOURCE, SPOILT, VALUES
+from tests.servers.istio_vocabulary import KEYS, MODES, OF_IDENTITY, OPERATION, PATHS, PROVIDERS, SOURCE, SPOILT, VALUES
 from tests.servers.mutations import places
 
 ROOT = "istio-system"
@@ -75,7 +75,14 @@ def world(seed: int, questions: int = 24) -> World:
         policies += [made.peer(f"t{index}") for index in range(made.chance.randint(1, 3))]
     if made.one_in(2):
         policies += [made.tokens(f"r{index}") for index in range(made.chance.choice((1, 1, 2)))]
+    if made.one_in(4):
+        policies += [made.custom(f"c{index}") for index in range(made.chance.choice((1, 1, 2)))]
     options: dict[str, Any] = {}
+    if made.one_in(2):
+        options["istio_multiple_custom_providers"] = True
+    options["istio_ext_authz"] = {
+        name: {"protocol": name.partition("-")[0], "decision": name.partition("-")[2]} for name in PROVIDERS[:-1]
+    }
     if made.one_in(3):
         options["istio_trust_domain_aliases"] = ["old.example"]
     if made.one_in(3):
@@ -135,10 +142,22 @@ class _Maker:
             made["metadata"]["annotations"] = {"istio.io/dry-run": self.chance.choice(("true", "false"))}
         return made
 
-    def rule(self) -> dict[str, Any]:
+    def custom(self, name: str) -> dict[str, Any]:
+        """A CUSTOM policy, whose rules ask for no identity; its provider may be one that is not there."""
+        rules = [self.rule(("ipBlocks", "remoteIpBlocks")) for _ in range(self.chance.choice((1, 1, 2)))]
+        for rule in rules:
+            rule["when"] = [one for one in rule.get("when", ()) if not one["key"].startswith(OF_IDENTITY)]
+            rule |= {} if rule["when"] else {"when": [{"key": "destination.port", "notValues": ["9"]}]}
+        spec = {"action": "CUSTOM", "provider": {"name": self.chance.choice(PROVIDERS)}, "rules": rules}
+        made = thing("security.istio.io/v1", "AuthorizationPolicy", f"shop/{name}", spec)
+        if self.one_in(3):
+            spec["selector"] = {"matchLabels": {"app": "web"}}
+        return made
+
+    def rule(self, sources: tuple[str, ...] = SOURCE) -> dict[str, Any]:
         made: dict[str, Any] = {}
         if self.one_in(2):
-            made["from"] = [{"source": self.fields(SOURCE)} for _ in range(self.chance.choice((1, 1, 2)))]
+            made["from"] = [{"source": self.fields(sources)} for _ in range(self.chance.choice((1, 1, 2)))]
         if self.one_in(2):
             made["to"] = [{"operation": self.fields(OPERATION)} for _ in range(self.chance.choice((1, 1, 2)))]
         if self.one_in(3):
@@ -146,7 +165,7 @@ class _Maker:
         return made
 
     def fields(self, names: tuple[str, ...]) -> dict[str, list[str]]:
-        chosen = set(self.chance.sample(names, self.chance.choice((1, 1, 1, 2, 2, 3))))
+        chosen = set(self.chance.sample(names, min(len(names), self.chance.choice((1, 1, 1, 2, 2, 3)))))
         if "serviceAccounts" in chosen:
             chosen -= {"principals", "namespaces"}
         made: dict[str, list[str]] = {}
@@ -215,6 +234,9 @@ class _Maker:
                 headers[name] = self.chance.choice(("x", "y", "xy", "z", ""))
         if self.one_in(4):
             headers["X-Forwarded-For"] = self.chance.choice(("10.1.0.1", "10.2.0.1", "198.51.100.9, 10.1.0.2"))
+        if self.one_in(12):
+            made["method"] = "OPTIONS"
+            headers |= {"Origin": "https://x.example", "Access-Control-Request-Method": self.chance.choice(("PUT", ""))}
         if headers:
             made["headers"] = headers
         return made | (self.token() if self.one_in(2) else {})

@@ -21,7 +21,8 @@ VALUES: Mapping[str, tuple[str, ...]] = {
     "methods": ("GET", "POST", "*", "P*", "*T", "get"),
     "paths": (
         "/a", "/a/*", "/a*", "*/b", "*", "/a/b", "/", "/A", "/a/{*}", "/a/{**}", "/{*}/b", "/a/{*}/c", "/{**}/c",
-        "*.html", "/x%20y", "/a//b",
+        "*.html", "/x%20y", "/a//b", "/a%2fb", "/a%2Fb", "/a\\b", "/a/b/", "/a;*", "//*", "*..*", "/a|b", "/a%7Cb",
+        "/a~b", "/*b", "/a/{*}/{**}", "/a%25b", "*/",
     ),
     "header": ("x", "y", "x*", "*y", "*", "xy"),
     "audiences": ("web", "app", "w*", "*"),
@@ -55,12 +56,19 @@ KEYS = {
     "destination.port": "ports",
     "connection.sni": "sni",
 }
+OF_IDENTITY = ("source.namespace", "source.principal", "source.serviceAccount", "source.trustDomain")
+"""Keys that a CUSTOM policy cannot ask for."""
+PROVIDERS = ("http-allow", "http-deny", "grpc-allow", "grpc-deny", "gone")
+"""Names of providers; the last one is not configured."""
 MODES = ("STRICT", "PERMISSIVE", "DISABLE", "UNSET")
 
 
 PATHS = (
     "/", "/a", "/a/", "/a/b", "/a/b/c", "/b", "/A", "/a//b", "/a/./b", "/a/../b", "/a%2fb", "/a?q=/b", "/c.html",
-    "/x%20y", "/a/x/c", "/%61",
+    "/x%20y", "/a/x/c", "/%61", "/a%2Fb", "/a%5cb", "/a\\b", "/%2e%2e/a", "//", "//a", "/a/.", "/a/..", "/a/%7Eb",
+    "/a;x", "/a/b?x=/../", "/*", "/a%", "/a%zz", "/a/%2e/b", "/a///b/", "/a%00", "/a#b", "/a//../b", "/..",
+    "/a/%2E%2e/b", "/a~b", "/a%7eb", "/a%25b", "/a%2525b", "/a+b", "/a%2bb", "/a\"b", "/a|b", "/a%7cb", "/a^b",
+    "/a{b}", "/a%7bb", "/x%c3%a4",
 )  # fmt: skip
 """Of requests."""
 
