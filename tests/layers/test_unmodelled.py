@@ -10,7 +10,7 @@ from ringfence.resources.kubernetes import ENFORCING_KINDS, RefusedObject
 from ringfence.topology.options import Options
 from tests.layers.clusters import ask, cluster, node, pod, policy, raw
 
-KNOWN, UNKNOWN = Outcome.ALLOWED, Outcome.UNKNOWN
+KNOWN, UNKNOWN, DENIED = Outcome.ALLOWED, Outcome.UNKNOWN, Outcome.DENIED
 
 PODS = (pod("x/a", ip="10.0.0.1", node="n"), pod("y/b", ip="10.0.0.2", node="n"), node("n", "192.168.0.1"))
 
@@ -91,3 +91,37 @@ def test_each_object_is_named_once_with_its_reason():
 def test_the_tables_speak_of_kinds_that_enforce():
     assert set(ENFORCING_KINDS) | {("crd.projectcalico.org", "Profile")} >= PASSIVE | STAGED
     assert not PASSIVE & STAGED
+
+
+@pytest.mark.parametrize("api_version", ["cilium.io/v2", "projectcalico.org/v3"])
+def test_what_a_networkpolicy_refuses_another_policy_for_the_same_pods_may_let_in(api_version):
+    kind = {"cilium.io/v2": "CiliumNetworkPolicy"}.get(api_version, "NetworkPolicy")
+    closed = policy("x/closed", ingress=())
+    assert ask(cluster(*PODS, raw(api_version, kind, "x/p"), closed), "8.8.8.8", "x/a") is UNKNOWN
+    assert ask(cluster(*PODS, RefusedObject("NetworkPolicy", "x", "p"), closed), "8.8.8.8", "x/a") is UNKNOWN
+    assert ask(cluster(*PODS, RefusedObject("PeerAuthentication", "x", "p"), closed), "8.8.8.8", "x/a") is DENIED
+
+
+@pytest.mark.parametrize(
+    ("kind", "namespace", "y"),
+    [
+        ("AuthorizationPolicy", "x", KNOWN),
+        ("AuthorizationPolicy", "istio-system", UNKNOWN),  # counts for all namespaces
+        ("AuthorizationPolicy", "linkerd-egress", UNKNOWN),
+        ("PeerAuthentication", "istio-system", UNKNOWN),
+        ("PeerAuthentication", "linkerd-egress", KNOWN),
+        ("DestinationRule", "x", UNKNOWN),  # exported to all
+        ("Server", "x", KNOWN),
+    ],
+)
+def test_a_refused_policy_of_a_mesh_counts_where_it_could(kind, namespace, y):
+    objects = cluster(*PODS, RefusedObject(kind, namespace, "p"))
+    assert ask(objects, "8.8.8.8", "y/b") is y
+    closed = Options(network_policy_enforced=False)
+    assert ask(objects, "8.8.8.8", "y/b", options=closed) is y, "whatever the plugin does"
+
+
+def test_the_root_namespace_may_be_another():
+    (found,) = unmodelled([], [RefusedObject("PeerAuthentication", "mesh", "p")], istio_root="mesh")
+    (usual,) = unmodelled([], [RefusedObject("PeerAuthentication", "mesh", "p")])
+    assert found.subjects != usual.subjects

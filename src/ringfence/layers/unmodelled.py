@@ -1,8 +1,11 @@
 """What is there, enforces, and has no layer here: the verdicts of what it could select are unknown.
 
-Two things end up here: kinds of the closed list `ENFORCING_KINDS` that no layer lowers, and NetworkPolicies that the
-reader refused. For the pods that such an object could select, this layer may allow, may deny, and may leave the
-decision to the next: *must* is empty and *may* is everything. Guessing either way would make a false proof.
+Two things end up here: kinds of the closed list `ENFORCING_KINDS` that no layer lowers, and objects of enforcing kinds
+that the reader refused. For the pods that such an object could select, this layer may allow, may deny, and may leave
+the decision to the next: *must* is empty and *may* is everything. Guessing either way would make a false proof.
+
+Objects of one family decide together: what one policy does not let in, another one may (`opened`). The families are
+packet filters, whose plugins weigh NetworkPolicies against policies of their own, and meshes.
 
 What an object could select:
 
@@ -16,12 +19,12 @@ Kinds that decide nothing by themselves (`PASSIVE`) make nothing unknown; staged
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from ringfence.layers.kubernetes_selectors import POD
 from ringfence.layers.own_node import HOST
-from ringfence.model.rules import Action, Chain, Direction, Peer, Rule, Scope, Stage
+from ringfence.model.rules import Action, Chain, Direction, Peer, Purpose, Rule, Scope, Stage
 from ringfence.model.selectors import AllOf, AnyOf, Has, InNamespace, Selector, Unsure
 from ringfence.model.spans import Span
 from ringfence.resources.kubernetes import ENFORCING_KINDS, NETWORK_POLICY, GroupKind, RawObject, RefusedObject
@@ -72,11 +75,19 @@ EXPORTED: frozenset[GroupKind] = frozenset(
 )
 """Kinds of a namespace that decide for clients in all namespaces unless they say otherwise."""
 
-ROOT_NAMESPACES = {
-    "security.istio.io": "istio-system",
-    "networking.istio.io": "istio-system",
-    "policy.linkerd.io": "linkerd-egress",
+ISTIO = ("security.istio.io", "networking.istio.io")
+ISTIO_ROOT = "istio-system"
+MESHES = (*ISTIO, "policy.linkerd.io")
+"""The API groups of meshes."""
+
+_POLICY = frozenset((Purpose.POLICY,))
+OF_TRANSPORT = {
+    "PeerAuthentication": frozenset((Purpose.ACCEPTANCE, Purpose.OFFER)),
+    **dict.fromkeys(("DestinationRule", "ServiceEntry", "Sidecar"), frozenset((Purpose.OFFER,))),
 }
+"""Kinds of meshes that decide in which transport a flow travels; all others say who may."""
+
+ROOT_NAMESPACES = {**dict.fromkeys(ISTIO, ISTIO_ROOT), "policy.linkerd.io": "linkerd-egress"}
 """By API group: the namespace (the product's default) whose objects count for all namespaces."""
 
 
@@ -86,40 +97,76 @@ POLICIES = {NETWORK_POLICY, *ENFORCING_KINDS}
 
 @dataclass(frozen=True, slots=True)
 class Unmodelled:
-    """One object whose effect is not known, and the endpoints that it could have one on."""
+    """One object whose effect is not known, and the endpoints that it could have one on.
+
+    `filters`: whether it may be of the packet filters; `meshes`: which of a mesh's chains it may have a say in.
+    """
 
     title: str
     because: str
     subjects: Selector
     span: Span
+    filters: bool = True
+    meshes: frozenset[Purpose] = frozenset()
 
 
 def unmodelled(
-    others: Iterable[RawObject], refused: Iterable[RefusedObject], staged: bool = False
+    others: Iterable[RawObject], refused: Iterable[RefusedObject], staged: bool = False, istio_root: str = ISTIO_ROOT
 ) -> tuple[Unmodelled, ...]:
     """Everything that makes verdicts unknown, in the order of reading; with `staged`, staged policies as well."""
+    roots = {**ROOT_NAMESPACES, **dict.fromkeys(ISTIO, istio_root)}
     found = []
     for one in others:
         kind = (one.group, one.kind)
         if kind in ENFORCING_KINDS and kind not in PASSIVE and (staged or kind not in STAGED):
             title = f"{one.kind} {one.metadata.qualified_name}"
             because = f"{title} is not modelled yet ({ENFORCING_KINDS[kind]})"
-            found.append(Unmodelled(title, because, _selectable(kind, one.metadata.namespace), one.span))
+            where = _selectable(kind, one.metadata.namespace, roots)
+            found.append(Unmodelled(title, because, where, one.span, kind[0] not in MESHES, _purposes((kind,))))
     for gone in refused:
-        if not gone.kind or any(gone.kind == kind for _, kind in POLICIES):
+        kinds = _kinds(gone)
+        if not gone.kind or kinds:
             title = f"{gone.kind or 'an unreadable document'} {gone.namespace}/{gone.name}".removesuffix(" /")
-            found.append(Unmodelled(title, f"{title} was refused", _pods(gone.namespace), gone.span))
+            places = dict.fromkeys(_selectable(kind, gone.namespace, roots) for kind in kinds)
+            where = AnyOf(tuple(places)) if len(places) > 1 else next(iter(places), _pods(gone.namespace))
+            filters = not kinds or any(group not in MESHES for group, _ in kinds)
+            purposes = _purposes(kinds or tuple(POLICIES))
+            found.append(Unmodelled(title, f"{title} was refused", where, gone.span, filters, purposes))
     return tuple(found)
+
+
+def may_be_of_a_mesh(refused: RefusedObject) -> bool:
+    """Whether a refused object may be a mesh's; one that does not say its kind may be anything."""
+    return not refused.kind or any(group in MESHES for group, _ in _kinds(refused))
+
+
+def opened(chain: Chain, objects: Iterable[Unmodelled], *, of_mesh: bool) -> Chain:
+    """A chain of the packet filters, or of a mesh, where objects that may have a say in it may decide otherwise."""
+    scopes = _scopes(one for one in objects if (chain.purpose in one.meshes if of_mesh else one.filters))
+    return replace(chain, stages=(Stage("not modelled", scopes, Action.PASS), *chain.stages)) if scopes else chain
 
 
 def lower(objects: Iterable[Unmodelled]) -> tuple[Chain, ...]:
     """An egress and an ingress chain that leave open what these objects do; none without objects."""
-    found = tuple(objects)
-    if not found:
+    scopes = _scopes(objects)
+    if not scopes:
         return ()
-    scopes = tuple(Scope(one.title, one.subjects, _open(one), span=one.span) for one in found)
     stage = Stage("not modelled", scopes, Action.PASS)
     return tuple(Chain(LAYER, direction, (stage,), Action.ALLOW) for direction in Direction)
+
+
+def _kinds(refused: RefusedObject) -> tuple[GroupKind, ...]:
+    """What a refused object may be, of the kinds that decide something: its group was not kept."""
+    return tuple(one for one in sorted(POLICIES) if one[1] == refused.kind)
+
+
+def _purposes(kinds: Iterable[GroupKind]) -> frozenset[Purpose]:
+    """The chains of a mesh in which one of these kinds has a say."""
+    return frozenset(purpose for group, kind in kinds if group in MESHES for purpose in OF_TRANSPORT.get(kind, _POLICY))
+
+
+def _scopes(objects: Iterable[Unmodelled]) -> tuple[Scope, ...]:
+    return tuple(Scope(one.title, one.subjects, _open(one), span=one.span) for one in objects)
 
 
 def _open(one: Unmodelled) -> tuple[Rule, ...]:
@@ -127,13 +174,13 @@ def _open(one: Unmodelled) -> tuple[Rule, ...]:
     return tuple(Rule(action, peers, name=NAME, span=one.span) for action in (Action.ALLOW, Action.DENY))
 
 
-def _selectable(kind: GroupKind, namespace: str) -> Selector:
+def _selectable(kind: GroupKind, namespace: str, roots: Mapping[str, str]) -> Selector:
     """What an object of this kind and namespace (empty: of the cluster) could select."""
     if kind in HOSTS_ALONE:
         return Has(HOST)
     if kind in OF_HOSTS:
         return AnyOf((Has(POD), Has(HOST)))
-    everywhere = kind in EXPORTED or ROOT_NAMESPACES.get(kind[0]) == namespace
+    everywhere = kind in EXPORTED or roots.get(kind[0]) == namespace
     return _pods("" if everywhere else namespace)
 
 

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ringfence.layers import cluster_policy, network_policy, own_node, tunnels, unmodelled
+from ringfence.layers.istio_mesh_config import configuration, mesh_config
 from ringfence.layers.kubernetes_selectors import NAMESPACE, POD, PORT
 from ringfence.layers.mesh_facets import MESH
 from ringfence.model.addresses import ALL_IPV4, ALL_IPV6
@@ -127,8 +128,10 @@ def build(objects: KubernetesObjects, options: Options | None = None) -> Topolog
     diagnostics: list[Diagnostic] = []
     numbers = port_numbers(objects)
     plugin = enforcement(objects, options)
-    refused = () if plugin.enforced is False else objects.refused
-    unknown = unmodelled.unmodelled(objects.others, refused, options.calico_staged_as_enforced)
+    enforced = plugin.enforced is not False
+    refused = tuple(one for one in objects.refused if enforced or unmodelled.may_be_of_a_mesh(one))
+    root = mesh_config(configuration(objects.config_maps), options.istio).root_namespace
+    unknown = unmodelled.unmodelled(objects.others, refused, options.calico_staged_as_enforced, root)
     found = tuple(entries(objects, numbers, diagnostics))
     for service in without_pods(objects):
         diagnostics.append(warning(f"Service {service.metadata.qualified_name} selects no pod", service.span))
@@ -140,7 +143,9 @@ def build(objects: KubernetesObjects, options: Options | None = None) -> Topolog
     policies = tuple(_policies(objects, options, plugin, numbers, names))
     for tunnel in (tunnel for mesh in joined for tunnel in mesh.tunnels):
         policies = tuple(tunnels.through(one, tunnel) for one in policies)
-    chains = (*open_chains, *policies, *(chain for mesh in joined for chain in mesh.chains()))
+    policies = tuple(unmodelled.opened(one, unknown, of_mesh=False) for one in policies)
+    in_mesh = tuple(unmodelled.opened(one, unknown, of_mesh=True) for mesh in joined for one in mesh.chains())
+    chains = (*open_chains, *policies, *in_mesh)
     assumed = tuple(_assumed(objects, options, plugin, population))
     if any(CONTROLLER in entry.sources for entry in found):
         assumed = (*assumed, NO_CONTROLLER)
