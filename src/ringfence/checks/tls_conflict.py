@@ -30,7 +30,7 @@ from ringfence.layers.istio_destination_rules import SENT, DestinationRules, Mer
 from ringfence.layers.istio_hosts import covers, full, of_service
 from ringfence.layers.istio_modes import EVERY_PORT, Modes
 from ringfence.layers.kubernetes_selectors import POD
-from ringfence.layers.mesh_facets import AMBIENT, SIDECAR
+from ringfence.layers.mesh_facets import AMBIENT, MESH, PLANE, SIDECAR
 from ringfence.model.headers import HeaderSet, ports
 from ringfence.model.intervals import IntervalSet
 from ringfence.model.networks import Endpoint, by_workload
@@ -66,19 +66,24 @@ class Conflict:
     port: int
 
 
+Clash = tuple[tuple[object, ...], str, str, int]
+"""Clients that send alike, their data plane, a server and its port."""
+
+
 def run(view: View) -> Iterator[Finding]:
     """One finding for each rule, server and port of it."""
     mesh, objects = istio(view), view.topology.objects
     if mesh is None or not objects.destination_rules:
         return
     known = DestinationRules(objects.destination_rules, mesh.config)
+    clashes: dict[Clash, Tls | None] = {}
     modes = Modes(objects.peer_authentications, mesh.config.root_namespace)
     for rule in objects.destination_rules:
         written = tuple(_written(rule))
         for service in objects.services if written else ():
             metadata = service.metadata
             if covers(full(rule.host, rule.metadata.namespace), of_service(metadata.name, metadata.namespace)):
-                for server, one in _conflicts(view, known, rule, service):
+                for server, one in _conflicts(view, known, rule, service, clashes):
                     yield from _finding(view, modes, rule, written, server, one)
 
 
@@ -99,7 +104,7 @@ def _of_policy(policy: TrafficPolicy | None, span: Span) -> Iterator[Written]:
 
 
 def _conflicts(
-    view: View, known: DestinationRules, rule: DestinationRule, service: Service
+    view: View, known: DestinationRules, rule: DestinationRule, service: Service, clashes: dict[Clash, Tls | None]
 ) -> Iterator[tuple[int, Conflict]]:
     """The conflicts of a rule, each with the Service's port."""
     metadata = service.metadata
@@ -114,17 +119,22 @@ def _conflicts(
                     followed = known.followed(source.namespace, host, metadata.namespace)
                     rules = (one.merged for alternative in followed for one in alternative)
                     if any(one is not None and _part_of(one, rule) for one in rules):
-                        _note(view, found, kind, members, target.port)
+                        _note(view, found, kind, members, target.port, clashes)
                 yield from ((port.port, one) for one in found.values())
 
 
 def _note(
-    view: View, found: dict[Tls, Conflict], clients: tuple[str, ...], servers: tuple[Endpoint, ...], port: int
+    view: View,
+    found: dict[Tls, Conflict],
+    clients: tuple[str, ...],
+    servers: tuple[Endpoint, ...],
+    port: int,
+    clashes: dict[Clash, Tls | None],
 ) -> None:
     """Adds the clients of one behaviour to the conflicts, where one of the servers refuses them."""
     source = view.connectivity.workloads[clients[0]][0]
     for server in servers:
-        sent = _refused(view, source, server, port)
+        sent = _refused(view, source, server, port, clashes)
         if sent is not None:
             had = found.get(sent)
             others = had.clients if had else ()
@@ -139,15 +149,30 @@ def _part_of(merged: Merged, rule: DestinationRule) -> bool:
     return own or any(one in merged.rule.subsets for one in rule.subsets)
 
 
-def _refused(view: View, source: Endpoint, target: Endpoint, port: int) -> Tls | None:
-    """What the client sends to the port, where the server's proxy takes none of it and policies would let it in."""
+def _refused(
+    view: View, source: Endpoint, target: Endpoint, port: int, clashes: dict[Clash, Tls | None]
+) -> Tls | None:
+    """What the client sends to the port, where the server's proxy takes none of it and policies would let it in.
+
+    Clients that send alike are asked once (`clashes`); whether policies would let them in is their own affair.
+    """
     reach = view.connectivity.reach
-    sent, taken = reach.sent(source, target), reach.taken(source, target)
-    offered = _on(sent, port)
-    if any(_on(sent & taken, port)) or sum(offered) != 1:
+    plane = source.facets.get(MESH, {}).get(PLANE, "")
+    key = reach.sends_alike(source), plane, target.id, port
+    if key not in clashes:
+        clashes[key] = _clash(reach.sent(source, target), reach.taken(source, target), port)
+    if clashes[key] is None:
         return None
     relations = view.connectivity.relations(source.title, target.title)
     if source.title == target.title or not any(any(_on(one.headers.may, port)) for one in relations):
+        return None
+    return clashes[key]
+
+
+def _clash(sent: HeaderSet, taken: HeaderSet, port: int) -> Tls | None:
+    """What is sent to the port where none of it is taken."""
+    offered = _on(sent, port)
+    if any(_on(sent & taken, port)) or sum(offered) != 1:
         return None
     return Tls.PLAINTEXT if offered[0] else Tls.MUTUAL
 

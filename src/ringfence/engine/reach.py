@@ -161,6 +161,11 @@ class Reachability:
         settled = must.tcp | must.mtls | (may.tcp & may.mtls)
         return HeaderSet(tcp=may.tcp - settled, mtls=may.mtls - settled)
 
+    def sends_alike(self, source: Endpoint) -> tuple[object, ...]:
+        """A key that endpoints share which send the same to everybody."""
+        offers = self._offers.get(source.location, ())
+        return source.location, bool(source.identity), *(id(judge.subject_class(source)) for judge in offers)
+
     def taken(self, source: Endpoint, target: Endpoint) -> HeaderSet:
         """Which transports the target's own proxy may take from the source, policies aside."""
         found = offered(target)
