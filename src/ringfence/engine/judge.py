@@ -61,20 +61,26 @@ class View:
         return None
 
 
+Matching = tuple[tuple[int, Truth], ...]
+"""Which of a class's peers match, by their places, true or open; most of many do not, and are left out."""
+
+
 @dataclass(eq=False)
 class SubjectClass:
     """What a chain holds for subjects that it treats alike. `peers` are the distinct peers of all its entries.
 
-    `selected` are the endpoints that their selectors select. `verdicts` are kept by which peers match, `of_origins` by
-    the other side's number and identity, where no peer asks for an address.
+    `selected` are the endpoints that their selectors select, `places` the places of each entry's peers, by the entry's
+    `id`. `verdicts` are kept by which peers match, `of_origins` by the other side's number and identity, where no peer
+    asks for an address.
     """
 
     tiers: tuple[Tier, ...]
     peers: tuple[Peer, ...]
     selected: tuple[Bounds[Bits], ...]
+    places: dict[int, tuple[int, ...]]
     by_identity: bool
     by_address: bool
-    verdicts: dict[tuple[Truth, ...], Verdict] = field(default_factory=dict)
+    verdicts: dict[Matching, Verdict] = field(default_factory=dict)
     of_origins: dict[tuple[int, str], Verdict] = field(default_factory=dict)
     profile: Profile | None = None
 
@@ -163,7 +169,8 @@ class Judge:
 
     def _build(self, governing: list[tuple[int, Truth]], subject: Endpoint | None) -> SubjectClass:
         tiers = []
-        peers: dict[Peer, None] = {}
+        numbered: dict[Peer, int] = {}
+        places: dict[int, tuple[int, ...]] = {}
         for stage_place, members in groupby(governing, key=lambda pair: self._scopes[pair[0]][0]):
             scopes = [(self._scopes[place][1], truth is True) for place, truth in members]
             scopes.sort(key=lambda pair: pair[0].priority)
@@ -171,13 +178,15 @@ class Judge:
             for _, equals in groupby(scopes, key=lambda pair: pair[0].priority):
                 built = [(governs, self._entries(scope, subject)) for scope, governs in equals]
                 groups.append(Group(tuple(built)))
-                peers.update((peer, None) for _, entries in built for entry in entries for peer in entry.peers)
+                for entry in (entry for _, entries in built for entry in entries):
+                    places[id(entry)] = tuple(numbered.setdefault(peer, len(numbered)) for peer in entry.peers)
             certain = any(governs for _, governs in scopes)
             tiers.append(Tier(self.chain.stages[stage_place].end, certain, tuple(groups)))
+        peers = tuple(numbered)
         by_identity = any(peer.identities is not None or peer.excluded for peer in peers)
         by_address = any(peer.addresses is not None for peer in peers)
         selected = tuple(self._index.select(peer.selector) for peer in peers)
-        return SubjectClass(tuple(tiers), tuple(peers), selected, by_identity, by_address)
+        return SubjectClass(tuple(tiers), peers, selected, places, by_identity, by_address)
 
     def _entries(self, scope: Scope, subject: Endpoint | None) -> tuple[Entry, ...]:
         entries = []
@@ -197,19 +206,22 @@ class Judge:
             found = kind.of_origins[number, identity] = self._folded(kind, truths)
         return found
 
-    def _truths(self, kind: SubjectClass, view: View, number: int | None, identity: str) -> tuple[Truth, ...]:
+    def _truths(self, kind: SubjectClass, view: View, number: int | None, identity: str) -> Matching:
         """Which peers match. Raises Split."""
         return tuple(
-            self._matches(peer, selected, view, number, identity)
-            for peer, selected in zip(kind.peers, kind.selected, strict=True)
+            (place, truth)
+            for place, (peer, selected) in enumerate(zip(kind.peers, kind.selected, strict=True))
+            if (truth := self._matches(peer, selected, view, number, identity)) is not False
         )
 
-    def _folded(self, kind: SubjectClass, truths: tuple[Truth, ...]) -> Verdict:
-        found = kind.verdicts.get(truths)
+    def _folded(self, kind: SubjectClass, matching: Matching) -> Verdict:
+        found = kind.verdicts.get(matching)
         if found is None:
-            known = dict(zip(kind.peers, truths, strict=True))
-            found = kind.verdicts[truths] = fold(
-                kind.tiers, self.chain.default, lambda entry: disjunction(known[peer] for peer in entry.peers)
+            known = dict(matching)
+            found = kind.verdicts[matching] = fold(
+                kind.tiers,
+                self.chain.default,
+                lambda entry: disjunction(known[place] for place in kind.places[id(entry)] if place in known),
             )
         return found
 
@@ -227,7 +239,7 @@ class Judge:
         return conjunction((selected, proven, addressed))
 
     def _profile(self, kind: SubjectClass) -> Profile:
-        pieces: list[tuple[Bits, tuple[Truth, ...]]] = []
+        pieces: list[tuple[Bits, Matching]] = []
         covered = EMPTY
         for place, (peer, found) in enumerate(zip(kind.peers, kind.selected, strict=True)):
             if peer.addresses is not None:
@@ -242,18 +254,17 @@ class Judge:
                 for hit, truth in truths:
                     both = bits & hit
                     if both:
-                        refined.append((both, (*before, truth)))
+                        refined.append((both, (*before, (place, truth))))
                         left = left - both
                 if left:
-                    refined.append((left, (*before, False)))
+                    refined.append((left, before))
             for bits, truth in rest_of_new:
                 if bits:
-                    refined.append((bits, (*(False,) * place, truth)))
+                    refined.append((bits, ((place, truth),)))
                     covered = covered | bits
             pieces = refined
-        none = (False,) * len(kind.peers)
         merged: defaultdict[Verdict, Bits] = defaultdict(Bits)
-        for bits, truth_row in pieces:
-            merged[self._folded(kind, truth_row)] |= bits
-        others = self._folded(kind, none)
+        for bits, matching in pieces:
+            merged[self._folded(kind, matching)] |= bits
+        others = self._folded(kind, ())
         return Profile(tuple((bits, verdict) for verdict, bits in merged.items()), others)
