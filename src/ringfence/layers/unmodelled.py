@@ -71,7 +71,7 @@ OF_HOSTS: frozenset[GroupKind] = frozenset(
 HOSTS_ALONE: frozenset[GroupKind] = frozenset((group, "HostEndpoint") for group in CALICO)
 
 EXPORTED: frozenset[GroupKind] = frozenset(
-    {("networking.istio.io", "DestinationRule"), ("networking.istio.io", "ServiceEntry")}
+    ("networking.istio.io", kind) for kind in ("DestinationRule", "ServiceEntry", "VirtualService")
 )
 """Kinds of a namespace that decide for clients in all namespaces unless they say otherwise."""
 
@@ -83,7 +83,7 @@ MESHES = (*ISTIO, "policy.linkerd.io")
 _POLICY = frozenset((Purpose.POLICY,))
 OF_TRANSPORT = {
     "PeerAuthentication": frozenset((Purpose.ACCEPTANCE, Purpose.OFFER)),
-    **dict.fromkeys(("DestinationRule", "ServiceEntry", "Sidecar"), frozenset((Purpose.OFFER,))),
+    **dict.fromkeys(("DestinationRule", "ServiceEntry", "Sidecar", "VirtualService"), frozenset((Purpose.OFFER,))),
 }
 """Kinds of meshes that decide in which transport a flow travels; all others say who may."""
 

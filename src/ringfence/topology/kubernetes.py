@@ -152,6 +152,7 @@ def build(objects: KubernetesObjects, options: Options | None = None) -> Topolog
     network = Network(endpoints, _locations(chains, open_chains), tuple(_links(found)), assumed)
     found_ways = (mesh.waypoints(endpoints, numbers, chains, FABRIC) for mesh in joined)
     ways = next((one for one in found_ways if one.endpoints), NO_WAYPOINTS)
+    ways = ways.changed(lambda one: unmodelled.opened(one, unknown, of_mesh=True), chains)
     network = ways.joined(network)
     diagnostics += [one for mesh in joined for one in mesh.diagnostics]
     return Topology(network, objects, found, plugin, unknown, tuple(diagnostics), meshes=joined, waypoints=ways)

@@ -11,7 +11,7 @@ from ringfence.network import Network
 from ringfence.sources.kubernetes import from_documents
 from ringfence.sources.yaml_documents import Document
 from ringfence.topology.kubernetes import build
-from tests.layers.istio_worlds import PEOPLE, SECURITY, peer, pod, service, thing
+from tests.layers.istio_worlds import NETWORKING, PEOPLE, SECURITY, peer, pod, service, thing
 
 STRICT = (*PEOPLE, pod("web"), pod("a"), pod("plain/p"), service("web"), peer("default", "STRICT"))
 CLOSED = (*STRICT, thing(SECURITY, "AuthorizationPolicy", "closed", {}))
@@ -39,6 +39,12 @@ def outcome(source: str, *things: dict[str, Any]) -> str:
 def test_from_outside_the_mesh(things, kind, name, spec, expected):
     found = outcome("plain/p", *things, thing(SECURITY, kind, name, spec))
     assert found == expected
+
+
+def test_a_route_that_nobody_can_read_leaves_the_transport_open():
+    bad = {"hosts": ["web"], "http": [{"rout": []}]}
+    assert outcome("shop/a", *STRICT, thing(NETWORKING, "VirtualService", "v", bad)) == "unknown"
+    assert outcome("plain/p", *STRICT, thing(NETWORKING, "VirtualService", "v", bad)) == "denied"
 
 
 @pytest.mark.parametrize(

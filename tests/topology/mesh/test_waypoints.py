@@ -17,8 +17,8 @@ from ringfence.layers.mesh_facets import AMBIENT, MESH, NO_PLANE, PLANE
 from ringfence.model.conditions import Request
 from ringfence.model.headers import Header
 from ringfence.model.intervals import IntervalSet
-from ringfence.model.networks import Packet
-from ringfence.model.rules import UNKNOWN_IDENTITY
+from ringfence.model.networks import Location, Packet
+from ringfence.model.rules import UNKNOWN_IDENTITY, Action, Chain, Direction
 from ringfence.resources.istio.authorization import (
     AuthorizationPolicy,
     Operation,
@@ -175,6 +175,13 @@ def test_so_does_its_egress(leaving, peer, expected):
     selector = has(**WAYPOINT) if leaving == "wp" else has(app=leaving)
     found = policy("shop/p", selector, egress=(rule(pods(peer)),))
     assert outcome(*network(*THINGS, found)) is expected
+
+
+def test_its_own_chains_are_changed_and_those_of_pods_are_not():
+    at_pods, own = (Chain(name, Direction.INGRESS, (), Action.ALLOW) for name in ("pods", "waypoint"))
+    places = (Location("empty"), Location("pods", (at_pods,)), Location("both", (at_pods, own)))
+    found = waypoints.Waypoints(locations=places).changed(lambda one: replace(one, layer="changed"), (at_pods,))
+    assert [[one.layer for one in place.chains] for place in found.locations] == [[], ["pods"], ["pods", "changed"]]
 
 
 def test_a_client_may_be_behind_a_waypoint_itself():

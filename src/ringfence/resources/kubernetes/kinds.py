@@ -47,6 +47,7 @@ ENFORCING_KINDS: dict[GroupKind, str] = {
     ("security.istio.io", "RequestAuthentication"): "Istio: which request tokens are valid",
     ("networking.istio.io", "Sidecar"): "Istio: which destinations a proxy knows",
     ("networking.istio.io", "DestinationRule"): "Istio: whether a client offers mTLS",
+    ("networking.istio.io", "VirtualService"): "Istio: where a client's requests go, and so in which transport",
     ("networking.istio.io", "ServiceEntry"): "Istio: destinations that the mesh admits to its registry",
     ("policy.linkerd.io", "Server"): "Linkerd: a port of pods that has authorization",
     ("policy.linkerd.io", "ServerAuthorization"): "Linkerd: who may use a Server",

@@ -16,7 +16,7 @@ Where no file holds an instance, one is assumed, with the labels and the service
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from ringfence.layers import istio_waypoint
@@ -63,6 +63,12 @@ class Waypoints:
     def beside_a_cloud(self) -> Waypoints:
         """The same where the cluster's places are the cloud's: which of them a waypoint stands in is not modelled."""
         return Waypoints(unplaced=frozenset(one.facets[FACET].get("service", "") for one in self.endpoints) - {""})
+
+    def changed(self, change: Callable[[Chain], Chain], at_pods: tuple[Chain, ...]) -> Waypoints:
+        """The same with each chain that is a waypoint's own changed; those at every pod stand before them."""
+        kept = len(at_pods)
+        found = ((one, (*one.chains[:kept], *map(change, one.chains[kept:]))) for one in self.locations)
+        return replace(self, locations=tuple(replace(one, chains=chains) for one, chains in found))
 
     def dialled(self, service: str) -> tuple[Endpoint, ...]:
         """A Service (`namespace/name`) as ambient clients dial it; empty where no waypoint stands before it."""
