@@ -66,6 +66,12 @@ def test_families_that_never_meet_are_an_input_error(tmp_path: Path):
         load(tmp_path).reach("shop/four", "shop/six").explain()
 
 
+def test_who_has_no_certificate_sends_no_mutual_tls(tmp_path: Path):
+    (tmp_path / "a.yaml").write_text("---".join([pod("one"), pod("two")]))
+    with pytest.raises(InputError, match="it is in no mesh"):
+        load(tmp_path).reach("shop/one", "shop/two", "tcp/80", client_tls="mtls").explain()
+
+
 def test_a_service_leads_to_its_pods(folder: Path):
     net = load(folder)
     assert net.via_service("shop/web", "shop/db", "tcp", 5000).outcome is Outcome.ALLOWED

@@ -191,7 +191,10 @@ class Flow:
         found = explain(Witnesses(reach, self.request), parts, sure)
         if found is None:
             names = " or ".join(target.name for target, _ in self.targets)
-            raise InputError(error(f"no packet goes from {source.name} to {names}: they share no address family"))
+            why = "they share no address family"
+            if self.client_tls == "mtls" and not any(one.identity for one in source.endpoints):
+                why = "it is in no mesh, and has no certificate for mutual TLS"
+            raise InputError(error(f"no packet goes from {source.name} to {names}: {why}"))
         return found
 
 
