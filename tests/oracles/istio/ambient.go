@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"fmt"
 	_ "unsafe" // for go:linkname
 
 	meta "istio.io/api/security/v1beta1"
@@ -92,11 +91,10 @@ func (s *snapshot) transport(root, namespace string) []*security.Authorization {
 	}
 	var result []*security.Authorization
 	for _, key := range convertedSelectorPeerAuthentications(root, fetched) {
-		policy, exists := converted[key]
-		if !exists {
-			panic(fmt.Sprintf("a workload refers to %s, which is not sent", key))
+		// A workload may refer to a policy that istiod does not make after all; ztunnel goes on without it.
+		if policy, exists := converted[key]; exists {
+			result = append(result, policy)
 		}
-		result = append(result, policy)
 	}
 	return result
 }

@@ -35,6 +35,7 @@ def test_what_says_nothing_is_unset(spec):
     ("spec", "complaint"),
     [
         ("{mtls: {mode: strict}}", "'strict' is not one of"),
+        ("{selector: {matchLabels: {a: b}}, portLevelMtls: {80: null}}", "is empty"),
         ("{mtls: {modes: STRICT}}", "there is no such field"),
         ("{mtls: STRICT}", "must be a mapping"),
         ("{portLevelMtls: {80: {mode: STRICT}}}", "needs a selector with labels"),

@@ -48,6 +48,8 @@ def peer_authentication(part: Part) -> PeerAuthentication:
 def _ports(part: Part) -> list[tuple[int, MutualTlsMode]]:
     found = []
     for name, item in part.parts():
+        if not item.present:
+            continue
         number = int(name) if PORT.fullmatch(name) else 0
         if not 1 <= number <= MOST_PORTS:
             item.refuse(f"{shown(name)} is not a port (1 to {MOST_PORTS})")

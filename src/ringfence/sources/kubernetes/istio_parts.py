@@ -25,8 +25,8 @@ def workload_selector(part: Part, field: str = "matchLabels") -> tuple[tuple[str
 
 
 def selected_labels(part: Part) -> tuple[tuple[str, str], ...]:
-    """Labels to select by, sorted by key: any texts without a star, the key not empty."""
-    found = part.mapping_of_texts()
+    """Labels to select by, sorted by key: any texts without a star, the key not empty. The API server drops nulls."""
+    found = {key: value for key, value in part.mapping_of_texts().items() if part[key].present}
     for key, value in found.items():
         if not key:
             part.refuse("has an empty label")
