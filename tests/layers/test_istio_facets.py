@@ -31,7 +31,7 @@ TRAFFIC = istio_facets.TRAFFIC
         ({"includeInboundPorts": ""}, {"*": "UNSEEN", "80": "UNSEEN"}),
         (
             {"includeInboundPorts": "80,90", "excludeInboundPorts": "90"},
-            {"*": "UNSEEN", "80": "DISABLE", "90": "UNSEEN"},
+            {"*": "UNSEEN", "80": "DISABLE"},
         ),
         ({"excludeInboundPorts": "x"}, {"*": "STRICT|UNSEEN", "80": "DISABLE|UNSEEN"}),
         ({"includeInboundPorts": "x"}, {"*": "STRICT|UNSEEN", "80": "DISABLE|UNSEEN"}),

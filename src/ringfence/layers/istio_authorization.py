@@ -24,8 +24,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from ringfence.layers.istio_facets import ALWAYS_PAST, past
 from ringfence.layers.istio_inbound import (
-    ALWAYS_PAST,
     DETECTED,
     EITHER,
     FACET,
@@ -37,7 +37,6 @@ from ringfence.layers.istio_inbound import (
     TOKENS,
     Inbound,
     is_gateway,
-    past,
     past_key,
     ports,
 )

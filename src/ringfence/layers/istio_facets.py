@@ -22,10 +22,13 @@ Sources: istio's injection templates, `tools/istio-iptables`, `pilot/pkg/model/s
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from ringfence.layers.istio_modes import EVERY_PORT, UNSEEN, Choice
+from ringfence.model.bounds import Bounds
+from ringfence.model.headers import PORTS
+from ringfence.model.intervals import IntervalSet
 from ringfence.model.selectors import AllOf, AnyOf, Comparison, Label, Selector
 from ringfence.resources.istio.authentication import MutualTlsMode
 
@@ -44,6 +47,9 @@ PORT_LIST = re.compile(r"\s*(\d{1,5}\s*(,\s*\d{1,5}\s*)*)?")
 
 DISABLE, PERMISSIVE, STRICT = MutualTlsMode.DISABLE, MutualTlsMode.PERMISSIVE, MutualTlsMode.STRICT
 NOT_SEEN = Choice(frozenset((UNSEEN,)))
+OWN = IntervalSet.of(*OWN_PORTS)
+ALWAYS_PAST = Bounds.exactly(OWN)
+UNREADABLE = "nobody can read the ports that an annotation names"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +100,18 @@ def gateway(mutual: Mapping[int, frozenset[bool]]) -> Proxy:
     return Proxy({EVERY_PORT: NOT_SEEN, **servers}, {EVERY_PORT: PLAINTEXT}, {KIND: GATEWAY_KIND, TLS: BARE})
 
 
+def past(annotations: Mapping[str, str]) -> Bounds[IntervalSet]:
+    """The ports whose connections go past the proxy of a pod with these annotations."""
+    if annotations.get(INTERCEPTION) == "NONE":
+        return Bounds.exactly(PORTS)
+    included = annotations.get(f"{TRAFFIC}includeInboundPorts", "*").strip()
+    excluded, only = _ports(annotations.get(f"{TRAFFIC}excludeInboundPorts", "")), _ports(included)
+    if excluded is None or (only is None and included != "*"):
+        return Bounds(OWN | (excluded or IntervalSet()), PORTS, UNREADABLE)
+    left_out = IntervalSet() if only is None else PORTS - only
+    return Bounds.exactly(OWN | left_out | excluded)
+
+
 def at_port(facet: str, port: int, values: Iterable[str]) -> Selector:
     """The pods whose facet has one of these values at a port, be it the port's own or that of every other port."""
     wanted = frozenset(values)
@@ -119,18 +137,13 @@ def _auto(choice: Choice) -> str:
 
 def _captured(choices: Mapping[int, Choice], annotations: Mapping[str, str]) -> dict[int, Choice]:
     """The choices with the ports that the proxy does not see."""
-    if annotations.get(INTERCEPTION) == "NONE":
-        return {EVERY_PORT: NOT_SEEN, **dict.fromkeys(choices, NOT_SEEN)}
-    included = annotations.get(f"{TRAFFIC}includeInboundPorts", "*").strip()
-    excluded, only = _ports(annotations.get(f"{TRAFFIC}excludeInboundPorts", "")), _ports(included)
-    if excluded is None or (only is None and included != "*"):
-        found = {port: one | NOT_SEEN for port, one in choices.items()}
-    elif only is None:
-        found = dict(choices)
-    else:
-        seen = {port: choices.get(port, choices[EVERY_PORT]) for port in only}
-        found = {**dict.fromkeys(choices, NOT_SEEN), **seen}
-    return found | dict.fromkeys((*(excluded or ()), *OWN_PORTS), NOT_SEEN)
+    ports = past(annotations)
+    seen = PORTS - ports.must
+    if len(seen) < len(ports.must):
+        found = {port: choices.get(port, choices[EVERY_PORT]) for port in _each(seen)}
+        return {EVERY_PORT: NOT_SEEN, **dict.fromkeys((*choices, *OWN_PORTS), NOT_SEEN), **found}
+    found = dict(choices) if ports.known else {port: one | NOT_SEEN for port, one in choices.items()}
+    return found | dict.fromkeys(_each(ports.must), NOT_SEEN)
 
 
 def _skipped(annotations: Mapping[str, str]) -> dict[str, str]:
@@ -141,12 +154,16 @@ def _skipped(annotations: Mapping[str, str]) -> dict[str, str]:
         or annotations.get(f"{TRAFFIC}excludeOutboundIPRanges", "") != ""
         or annotations.get(INTERCEPTION) == "NONE"
     )
-    found = {f"{SKIPS}{port}": "" for port in excluded or ()}
+    found = {f"{SKIPS}{port}": "" for port in _each(excluded or IntervalSet())}
     return found | ({f"{SKIPS}{OTHER_PORTS}": ""} if narrow or excluded is None else {})
 
 
-def _ports(text: str) -> tuple[int, ...] | None:
+def _ports(text: str) -> IntervalSet | None:
     """The ports of a list; None where it is none."""
     if not PORT_LIST.fullmatch(text):
         return None
-    return tuple(int(one) for one in text.split(",") if one.strip())
+    return IntervalSet.of(*(int(one) for one in text.split(",") if one.strip()))
+
+
+def _each(ports: IntervalSet) -> Iterator[int]:
+    return (port for low, high in ports for port in range(low, high + 1))

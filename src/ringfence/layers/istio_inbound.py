@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from ringfence.layers.istio_facets import INTERCEPTION, OWN_PORTS, PORT_LIST, TRAFFIC
+from ringfence.layers.istio_facets import ALWAYS_PAST
 from ringfence.layers.istio_waypoint import GATEWAY_NAME
 from ringfence.model.bounds import Bounds
 from ringfence.model.headers import PORTS as PORTS_THERE_ARE
@@ -41,9 +41,6 @@ STANDARD = {"kubernetes.io/h2c": HTTP, "kubernetes.io/ws": HTTP, "kubernetes.io/
 NEVER_DETECTED = (25, 53, 3306, 27017)
 
 TEMPLATES = "inject.istio.io/templates"
-OWN = IntervalSet.of(*OWN_PORTS)
-ALWAYS_PAST = Bounds.exactly(OWN)
-UNREADABLE = "nobody can read the ports that an annotation names"
 
 Names = tuple[str, ...]
 
@@ -136,25 +133,6 @@ def is_gateway(template: PodTemplate) -> bool:
     )
 
 
-def past(annotations: Mapping[str, str]) -> Bounds[IntervalSet]:
-    """The ports whose connections go past the proxy of a pod with these annotations."""
-    if annotations.get(INTERCEPTION) == "NONE":
-        return Bounds.exactly(PORTS_THERE_ARE)
-    included = annotations.get(f"{TRAFFIC}includeInboundPorts", "*").strip()
-    excluded, only = _numbers(annotations.get(f"{TRAFFIC}excludeInboundPorts", "")), _numbers(included)
-    if excluded is None or (only is None and included != "*"):
-        return Bounds(OWN | (excluded or IntervalSet()), PORTS_THERE_ARE, UNREADABLE)
-    left_out = IntervalSet() if only is None else PORTS_THERE_ARE - only
-    return Bounds.exactly(OWN | left_out | excluded)
-
-
 def past_key(ports: Bounds[IntervalSet]) -> str:
     """These ports as the facet says them."""
     return f"{ports.must.pairs}" if ports.known else f"{ports.must.pairs} or {ports.may.pairs}"
-
-
-def _numbers(text: str) -> IntervalSet | None:
-    """The ports of a list; None where it is none."""
-    if not PORT_LIST.fullmatch(text):
-        return None
-    return IntervalSet.of(*(int(one) for one in text.split(",") if one.strip()))
