@@ -126,6 +126,13 @@ def test_the_default_policy(
     assert says(made, pod(settings=DENY), MEMBER) == DENIED
 
 
+def test_a_refusal_names_the_default_policy() -> None:
+    made = inbound(objects(), Settings("all-authenticated"), of=DENY)
+    rules = (rule for stage in made.stages for scope in stage.scopes for rule in scope.rules)
+    names = {rule.name for rule in rules if rule.action is Action.DENY}
+    assert {"deny", "all-authenticated: no authorization applies"} <= names
+
+
 @pytest.mark.parametrize(
     ("default", "plain_80", "plain_81", "member_80"),
     [

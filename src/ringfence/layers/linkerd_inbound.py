@@ -23,7 +23,7 @@ Sources: linkerd2's `policy-controller/k8s/index/src/inbound/index.rs`; linkerd2
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ringfence.layers.kubernetes_selectors import named_port, pods
 from ringfence.layers.linkerd_authorizations import Authorization, authenticated, default_authorization
@@ -223,8 +223,10 @@ def _default(policy: str, distinct: Sequence[Settings], installed: LinkerdValues
             Action.ALLOW, (Peer(Unsure(UNDECLARED)),), Bounds.exactly(ALL_TCP), subjects=subjects, name=NOT_KNOWN
         )
         return
+    refused = Rule(Action.DENY, ANY_PEER, Bounds.exactly(ALL_TCP), subjects=subjects, name=policy)
     found = default_authorization(policy, installed, policy)
     if found is None:
+        yield refused
         return
     if policy != "audit":
         for tightened in _values(one.identity_ports for one in distinct if one.default_policy == policy):
@@ -239,6 +241,7 @@ def _default(policy: str, distinct: Sequence[Settings], installed: LinkerdValues
                 name="proxy-require-identity-inbound-ports",
             )
     yield found.rule(ALL_TCP, subjects=subjects)
+    yield replace(refused, name=f"{policy}: {NO_AUTHORIZATION}")
 
 
 def _values(sets: Iterable[IntervalSet]) -> tuple[IntervalSet, ...]:
