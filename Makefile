@@ -48,6 +48,8 @@ bench: .make/installed-dev
 
 soak: .make/installed-dev
 	HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -n 2 --ignore=tests/servers
+	scripts/build-tools istio
+	RINGFENCE_SOAK=10 $(BIN)/python -m pytest tests/servers/test_istio_oracle.py
 
 clean:
 	rm -rf .venv .make

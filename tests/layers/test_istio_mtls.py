@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ringfence.model.rules import Purpose
-from tests.layers.istio_worlds import PEOPLE, World, destination, peer, pod, service
+from tests.layers.istio_worlds import PEOPLE, World, destination, namespace, peer, pod, service
 
 SERVER_MODES = (None, "UNSET", "DISABLE", "PERMISSIVE", "STRICT")
 CLIENT_RULES = (None, "silent", "DISABLE", "SIMPLE", "ISTIO_MUTUAL", "MUTUAL")
@@ -116,3 +116,17 @@ def test_a_port_that_says_strict_never_takes_plaintext(mesh, wide, narrow, app):
     taken = {"STRICT": "mtls", "PERMISSIVE": "either", "DISABLE": "plaintext"}
     assert world.taken("web", "plain/n", 8080) == ("mtls" if app == "web" else taken[others])
     assert world.taken("web", "plain/n", 9090) == taken[others]
+
+
+@pytest.mark.parametrize("mode", ["DISABLE", "PERMISSIVE", "STRICT"])
+@pytest.mark.parametrize("excluded", [False, True])
+def test_hbone_of_an_ambient_pod_is_not_asked_for_the_ports_mode(mode, excluded):
+    """Its mutual TLS ends at the tunnel: what goes on to the port has none that could be refused."""
+    annotations = {"traffic.sidecar.istio.io/excludeInboundPorts": "8080"} if excluded else {}
+    ambient = namespace("amb", **{"istio.io/dataplane-mode": "ambient"})
+    web = pod("web", annotations=annotations)
+    served = service("web", (80, 8080))
+    world = World(*PEOPLE, ambient, pod("amb/client"), pod("client"), web, served, peer("default", mode))
+    assert world.transport("amb/client", "web") in ("strict", "permissive")
+    plain = world.transport("client", "web")
+    assert (plain == "refused") is (excluded and mode != "DISABLE")

@@ -8,6 +8,7 @@ from ringfence.engine.outcomes import Outcome
 from ringfence.layers.unmodelled import PASSIVE, STAGED, lower, unmodelled
 from ringfence.resources.kubernetes import ENFORCING_KINDS, RefusedObject
 from ringfence.topology.options import Options
+from tests.checks.manifests import deployment, service, view
 from tests.layers.clusters import ask, cluster, node, pod, policy, raw
 
 KNOWN, UNKNOWN, DENIED = Outcome.ALLOWED, Outcome.UNKNOWN, Outcome.DENIED
@@ -125,3 +126,40 @@ def test_the_root_namespace_may_be_another():
     (found,) = unmodelled([], [RefusedObject("PeerAuthentication", "mesh", "p")], istio_root="mesh")
     (usual,) = unmodelled([], [RefusedObject("PeerAuthentication", "mesh", "p")])
     assert found.subjects != usual.subjects
+
+
+MESHED = "{{apiVersion: v1, kind: Namespace, metadata: {{name: shop, labels: {labels}}}}}"
+SIDECARS = MESHED.format(labels="{istio-injection: enabled}")
+AMBIENT = MESHED.format(labels="{istio.io/dataplane-mode: ambient}")
+OUTSIDE = MESHED.format(labels="{}")
+PERMISSIVE = "{apiVersion: security.istio.io/v1, kind: PeerAuthentication, metadata: {name: p, namespace: other}}"
+
+
+def changed(kind: str, namespace: str = "shop", selector: str = "{}") -> str:
+    group = "networking.istio.io/v1alpha3" if kind == "EnvoyFilter" else "extensions.istio.io/v1alpha1"
+    return f"{{apiVersion: {group}, kind: {kind}, metadata: {{name: x, namespace: {namespace}}}, spec: {selector}}}"
+
+
+@pytest.mark.parametrize("kind", ["EnvoyFilter", "WasmPlugin"])
+@pytest.mark.parametrize(
+    ("place", "namespace", "app", "known"),
+    [
+        (SIDECARS, "shop", "", False),
+        (SIDECARS, "shop", "db", False),
+        (SIDECARS, "shop", "web", False),  # what a client sends goes through its own proxy, too
+        (SIDECARS, "shop", "cart", True),
+        (SIDECARS, "other", "", True),
+        (SIDECARS, "istio-system", "", False),
+        # ztunnel is no Envoy, and a pod without a proxy has none.
+        (AMBIENT, "shop", "", True),
+        (OUTSIDE, "shop", "", True),
+    ],
+)
+def test_what_changes_an_envoy_makes_its_pods_unknown(kind, place, namespace, app, known):
+    way = ("workloadSelector", "labels") if kind == "EnvoyFilter" else ("selector", "matchLabels")
+    selector = f"{{{way[0]}: {{{way[1]}: {{app: {app}}}}}}}" if app else "{}"
+    served = (deployment("web"), deployment("db"), service("db", "[{name: http, port: 80}]"))
+    shown = view(place, PERMISSIVE, *served, changed(kind, namespace, selector))
+    (relation,) = shown.connectivity.relations("shop/web[Deployment]", "shop/db[Deployment]")
+    assert (80 in relation.must.tcp) is known
+    assert 80 in relation.may.tcp

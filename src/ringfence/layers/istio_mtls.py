@@ -6,6 +6,9 @@
     no proxy          plaintext alone
     Linkerd's proxy   what Linkerd says, but never Istio's mutual TLS
 
+What arrives by HBONE (of ambient pods and of waypoints) is mutual TLS that ends before the port's own mode is asked, so
+that neither DISABLE nor an excluded port refuses it (istiod `buildInboundHBONEListeners`).
+
 A port's own mode goes before that of the others. Where several modes are possible, what one of them refuses is open.
 Pods of the ambient plane have a chain of their own (`ztunnel_peer_authentication`).
 """
@@ -18,16 +21,18 @@ from ringfence.layers.istio_facets import DISABLE, MODE, POLICY, STRICT, Proxy, 
 from ringfence.layers.istio_modes import EVERY_PORT, UNSEEN, Choice
 from ringfence.layers.mesh_facets import AMBIENT, LINKERD, NO_PLANE, SIDECAR, WAYPOINT, of_planes
 from ringfence.model.bounds import Bounds
-from ringfence.model.headers import ALL_MTLS, PORTS, HeaderSet, Region
+from ringfence.model.headers import ALL_HEADERS, ALL_MTLS, ALL_TCP, PORTS, HeaderSet, Region
 from ringfence.model.intervals import IntervalSet
 from ringfence.model.rules import ANY_PEER, Action, Chain, Direction, Peer, Purpose, Rule, Scope, Stage
-from ringfence.model.selectors import AllOf, AnyOf, Unsure
+from ringfence.model.selectors import ANYTHING, AllOf, AnyOf, Not, Unsure
 from ringfence.model.spans import NOWHERE, Span
 
 LAYER = "Istio mTLS"
 
 SIDECARS = of_planes(SIDECAR)
 UNCERTAIN = "which of several policies is the oldest is not known, or which ports the proxy sees"
+NOT_TCP = Rule(Action.ALLOW, ANY_PEER, Bounds.exactly(ALL_HEADERS - ALL_TCP), name="(the proxy carries TCP alone)")
+HBONE_SENDERS = of_planes(AMBIENT, WAYPOINT)
 SHOWN = {UNSEEN: "the proxy does not see this port"}
 
 
@@ -41,18 +46,19 @@ def acceptance(proxies: Iterable[Proxy]) -> Chain:
         Scope(
             name or "no PeerAuthentication",
             AllOf((SIDECARS, AnyOf(tuple(written(POLICY, port, name) for port, _ in choices)))),
-            tuple(rule for port, choice in choices for rule in _rules(port, choice)),
-            int(rest),
+            (NOT_TCP, *(rule for port, choice in choices for rule in _rules(port, choice))),
+            int(others),
             _span(choices[0][1]),
         )
-        for (rest, name), choices in grouped.items()
+        for (others, name), choices in grouped.items()
     ]
     encrypted = Bounds.exactly(ALL_MTLS)
     outside = Rule(Action.DENY, ANY_PEER, encrypted, name="no proxy takes mutual TLS")
+    rest = Rule(Action.ALLOW, name="no proxy stops it")
     senders = (Peer(of_planes(SIDECAR, AMBIENT, WAYPOINT)),)
     foreign = Rule(Action.DENY, senders, encrypted, name="Linkerd's proxy does not know Istio's certificates")
-    scopes.append(Scope("pods outside the mesh", of_planes(NO_PLANE), (outside,)))
-    scopes.append(Scope("pods of Linkerd", of_planes(LINKERD), (foreign,)))
+    scopes.append(Scope("pods outside the mesh", of_planes(NO_PLANE), (outside, rest)))
+    scopes.append(Scope("pods of Linkerd", of_planes(LINKERD), (foreign, rest)))
     stage = Stage("transport", tuple(scopes), Action.ALLOW)
     return Chain(LAYER, Direction.INGRESS, (stage,), Action.ALLOW, purpose=Purpose.ACCEPTANCE)
 
@@ -69,7 +75,9 @@ def _rules(port: int, choice: Choice) -> Iterator[Rule]:
     for plane, refusing in (("tcp", (STRICT,)), ("mtls", (DISABLE, UNSEEN))):
         refused = choice.modes & frozenset[str](refusing)
         if refused:
-            peers = ANY_PEER if refused == choice.modes else (Peer(Unsure(UNCERTAIN)),)
+            whose = ANYTHING if plane == "tcp" else Not(HBONE_SENDERS)
+            sure = refused == choice.modes
+            peers = (Peer(whose if sure else AllOf((whose, Unsure(UNCERTAIN)))),)
             denied = Bounds.exactly(on_port(plane, port))
             yield Rule(Action.DENY, peers, denied, subjects=subjects, name=_shown(refused), span=_span(choice))
     both = Bounds.exactly(on_port("tcp", port) | on_port("mtls", port))

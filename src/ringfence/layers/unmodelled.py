@@ -19,13 +19,15 @@ Kinds that decide nothing by themselves (`PASSIVE`) make nothing unknown; staged
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from ringfence.layers.kubernetes_selectors import POD
+from ringfence.layers.mesh_facets import SIDECAR, WAYPOINT, of_planes
 from ringfence.layers.own_node import HOST
 from ringfence.model.rules import Action, Chain, Direction, Peer, Purpose, Rule, Scope, Stage
-from ringfence.model.selectors import AllOf, AnyOf, Has, InNamespace, Selector, Unsure
+from ringfence.model.selectors import AllOf, AnyOf, Comparison, Has, InNamespace, Label, Selector, Unsure
 from ringfence.model.spans import Span
 from ringfence.resources.kubernetes import ENFORCING_KINDS, NETWORK_POLICY, GroupKind, RawObject, RefusedObject
 
@@ -75,7 +77,7 @@ EXPORTED: frozenset[GroupKind] = frozenset(
 )
 """Kinds of a namespace that decide for clients in all namespaces unless they say otherwise."""
 
-ISTIO = ("security.istio.io", "networking.istio.io")
+ISTIO = ("security.istio.io", "networking.istio.io", "extensions.istio.io")
 ISTIO_ROOT = "istio-system"
 MESHES = (*ISTIO, "policy.linkerd.io")
 """The API groups of meshes."""
@@ -84,11 +86,19 @@ _POLICY = frozenset((Purpose.POLICY,))
 OF_TRANSPORT = {
     "PeerAuthentication": frozenset((Purpose.ACCEPTANCE, Purpose.OFFER)),
     **dict.fromkeys(("DestinationRule", "ServiceEntry", "Sidecar", "VirtualService"), frozenset((Purpose.OFFER,))),
+    "EnvoyFilter": frozenset(Purpose),
 }
 """Kinds of meshes that decide in which transport a flow travels; all others say who may."""
 
 ROOT_NAMESPACES = {**dict.fromkeys(ISTIO, ISTIO_ROOT), "policy.linkerd.io": "linkerd-egress"}
 """By API group: the namespace (the product's default) whose objects count for all namespaces."""
+
+
+OF_ENVOY: Mapping[GroupKind, tuple[str, str]] = {
+    ("networking.istio.io", "EnvoyFilter"): ("workloadSelector", "labels"),
+    ("extensions.istio.io", "WasmPlugin"): ("selector", "matchLabels"),
+}
+"""Kinds that change Istio's Envoys, which ztunnel is none of, and where each says whose."""
 
 
 POLICIES = {NETWORK_POLICY, *ENFORCING_KINDS}
@@ -122,6 +132,8 @@ def unmodelled(
             title = f"{one.kind} {one.metadata.qualified_name}"
             because = f"{title} is not modelled yet ({ENFORCING_KINDS[kind]})"
             where = _selectable(kind, one.metadata.namespace, roots)
+            if kind in OF_ENVOY:
+                where = AllOf((where, of_planes(SIDECAR, WAYPOINT), *_chosen(one.document, *OF_ENVOY[kind])))
             found.append(Unmodelled(title, because, where, one.span, kind[0] not in MESHES, _purposes((kind,))))
     for gone in refused:
         kinds = _kinds(gone)
@@ -133,6 +145,16 @@ def unmodelled(
             purposes = _purposes(kinds or tuple(POLICIES))
             found.append(Unmodelled(title, f"{title} was refused", where, gone.span, filters, purposes))
     return tuple(found)
+
+
+def _chosen(document: Mapping[str, Any], selector: str, labels: str) -> Iterator[Selector]:
+    """The labels that an object's selector asks for; none where it has no selector, or none that can be read."""
+    spec = document.get("spec")
+    found = spec.get(selector) if isinstance(spec, Mapping) else None
+    wanted = found.get(labels) if isinstance(found, Mapping) else None
+    for key, value in wanted.items() if isinstance(wanted, Mapping) else ():
+        if isinstance(key, str) and isinstance(value, str):
+            yield Label(POD, key, Comparison.IN, frozenset((value,)))
 
 
 def may_be_of_a_mesh(refused: RefusedObject) -> bool:
