@@ -11,8 +11,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -25,6 +25,7 @@ from ringfence.engine.outcomes import Outcome
 from ringfence.engine.overview import Overview, overview
 from ringfence.engine.reach import Reachability
 from ringfence.engine.witness import Field, Witnesses
+from ringfence.layers import network_policy
 from ringfence.layers.mesh_facets import AMBIENT, MESH, PLANE
 from ringfence.model.conditions import Request
 from ringfence.model.diagnostics import Diagnostic, InputError, error
@@ -195,7 +196,20 @@ class Flow:
             if self.client_tls == "mtls" and not any(one.identity for one in source.endpoints):
                 why = "it is in no mesh, and has no certificate for mutual TLS"
             raise InputError(error(f"no packet goes from {source.name} to {names}: {why}"))
-        return found
+        return replace(found, notes=tuple(self._notes(found)))
+
+    def _notes(self, found: Explanation) -> Iterator[str]:
+        """Why a NetworkPolicy refuses a port that it lists: proxies meet at a port of their own."""
+        hop = found.witness.branch.deciding
+        refused = found.outcome is not Outcome.ALLOWED and hop is not None and hop.layer == network_policy.LAYER
+        if not refused or found.witness.packet.header.plane != "mtls":
+            return
+        planes = {one.facets.get(MESH, {}).get(PLANE) for one in self.source.endpoints}
+        for tunnel in (one for mesh in self.network.topology.meshes for one in mesh.tunnels):
+            spoken = [to for plane, to in tunnel.peers if plane in planes]
+            servers = [one for target, _ in self.targets for one in target.endpoints]
+            if any(to.matches(one) is not False for to in spoken for one in servers):
+                yield f"between these proxies TCP travels to port {tunnel.port}, and a NetworkPolicy sees that port"
 
 
 def _leaving(wanted: HeaderSet, src_port: int | None) -> HeaderSet:

@@ -28,7 +28,8 @@ class Explanation:
     """The outcome; the witness that shows it best; where it is mixed, also one that arrives and one that fails.
 
     `because` says in words what is not known, where that is why the outcome is open. `transport` is how its TCP
-    travels, or why it does not; `identities` are what both sides' mutual TLS proves.
+    travels, or why it does not; `identities` are what both sides' mutual TLS proves. `notes` are what the reader needs
+    to know to believe it.
     """
 
     outcome: Outcome
@@ -38,6 +39,7 @@ class Explanation:
     because: tuple[str, ...] = ()
     transport: Transport = Transport.PLAINTEXT
     identities: tuple[str, str] = (NO_IDENTITY, NO_IDENTITY)
+    notes: tuple[str, ...] = ()
 
 
 Part = tuple[Field, HeaderSet]

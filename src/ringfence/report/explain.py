@@ -27,7 +27,7 @@ def document(found: Explanation) -> dict[str, Any]:
         "witness": packet_document(found.witness.packet),
         "forward": hops_document(branch.forward),
         "return": hops_document(branch.back),
-        "because": list(found.because),
+        "because": [*found.because, *found.notes],
     }
 
 
@@ -42,6 +42,7 @@ def text(question: str, found: Explanation, style: Style) -> str:
     lines = [f"{style.bold(one_line(question))}: {mark.get(found.outcome, style.warn)(str(found.outcome))}"]
     lines += [f"  {style.warn('not known')}: {one}" for one in found.because]
     lines += _transport(found, style)
+    lines += [f"  {style.warn('note')}: {one}" for one in found.notes]
     lines += _witness(found.witness, style)
     if found.arriving is not None and found.arriving is not found.witness:
         lines += ["", "and one that arrives:", *_witness(found.arriving, style)]

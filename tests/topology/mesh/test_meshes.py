@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ringfence.network import Network
 from tests.checks.manifests import deployment, policy, service, view
 
 LINKERD = "{apiVersion: v1, kind: Namespace, metadata: {name: shop, annotations: {linkerd.io/inject: enabled}}}"
@@ -43,3 +44,15 @@ def test_a_network_policy_sees_the_port_at_which_proxies_meet(namespace, port, o
     shown = view(*manifests, admitting(port), **options)
     (relation,) = shown.connectivity.relations("shop/web[Deployment]", "shop/db[Deployment]")
     assert (5432 in relation.must.tcp, 5432 in relation.may.tcp) == (passes, passes)
+
+
+@pytest.mark.parametrize(
+    ("namespace", "port", "noted"),
+    [(LINKERD, 5432, "4143"), (LINKERD, 4143, ""), (ISTIO, 15008, ""), ("", 80, "")],
+)
+def test_whoever_wonders_why_a_port_that_is_listed_is_refused_is_told(namespace, port, noted):
+    declared = (namespace,) if namespace else ()
+    shown = view(*declared, deployment("web"), deployment("db"), service("db", "[{port: 5432}]"), admitting(port))
+    found = Network(shown.topology).reach("shop/web", "shop/db", "tcp/5432").explain()
+    expected = f"between these proxies TCP travels to port {noted}, and a NetworkPolicy sees that port"
+    assert found.notes == ((expected,) if noted else ())
