@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from ringfence.model.conditions import (
     ALWAYS,
     NEVER,
+    NOT_EMPTY,
     AllHold,
     AnyHolds,
     Atom,
@@ -171,3 +172,15 @@ def test_an_address_in_blocks(values, expected):
     assert inside.evaluate(Request({"forwarded": values})) is expected
     assert inside.evaluate(None) is U
     assert str(inside) == "forwarded is in 10.1.0.0/16,2001:db8::/32"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (NOT_EMPTY, "path is not empty"),
+        ("/a.*", "path matches /a.*"),
+        (r"Bearer\ .*", "path matches Bearer .*"),
+    ],
+)
+def test_a_pattern_in_words(value, text):
+    assert str(Atom("path", Operator.PATTERN, value)) == text

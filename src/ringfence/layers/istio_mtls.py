@@ -54,7 +54,7 @@ def acceptance(proxies: Iterable[Proxy]) -> Chain:
     ]
     encrypted = Bounds.exactly(ALL_MTLS)
     outside = Rule(Action.DENY, ANY_PEER, encrypted, name="no proxy takes mutual TLS")
-    rest = Rule(Action.ALLOW, name="no proxy stops it")
+    rest = Rule(Action.ALLOW, name="(no proxy stops it)")
     senders = (Peer(of_planes(SIDECAR, AMBIENT, WAYPOINT)),)
     foreign = Rule(Action.DENY, senders, encrypted, name="Linkerd's proxy does not know Istio's certificates")
     scopes.append(Scope("pods outside the mesh", of_planes(NO_PLANE), (outside, rest)))

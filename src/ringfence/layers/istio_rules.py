@@ -26,7 +26,7 @@ from ringfence.layers.istio_requests import FORWARDED
 from ringfence.layers.istio_tokens import CLAIM, WORDS, claim, claim_name
 from ringfence.model.addresses import EVERYWHERE, AddressSet
 from ringfence.model.bounds import Bounds
-from ringfence.model.conditions import ALWAYS, AllHold, AnyHolds, Atom, Condition, Negated, Operator
+from ringfence.model.conditions import ALWAYS, NOT_EMPTY, AllHold, AnyHolds, Atom, Condition, Negated, Operator
 from ringfence.model.headers import PORTS
 from ringfence.model.intervals import IntervalSet
 from ringfence.model.rules import Pattern, Peer
@@ -50,7 +50,7 @@ SOURCE_FIELDS = (
 )
 OPERATION_FIELDS = (("destination.port", "ports"), ("host", "hosts"), ("method", "methods"), ("path", "paths"))
 TRUSTED = Unsure("how many proxies before it a gateway trusts to tell a client's address is not read")
-ANY_TEXT = (Operator.PATTERN, texts.NOT_EMPTY)
+ANY_TEXT = (Operator.PATTERN, NOT_EMPTY)
 OF_TARGETS = ("destination.", "connection.", FILTERS)
 OF_HTTP = ("request.", "host", "method", "path")
 

@@ -15,9 +15,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
-from ringfence.model.conditions import AnyHolds, Atom, Condition, Operator
+from ringfence.model.conditions import NOT_EMPTY, AnyHolds, Atom, Condition, Operator
 
-NOT_EMPTY = "(?s:.+)"
 TEMPLATES = ("{*}", "{**}")
 SEGMENT = r"[a-zA-Z0-9\-._~%!$&'()*+,;:@=]+"
 SEGMENTS = r"[a-zA-Z0-9\-._~%!$&'()*+,;:@=/]*"

@@ -21,8 +21,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
-from ringfence.layers.istio_texts import NOT_EMPTY
-from ringfence.model.conditions import AllHold, AnyHolds, Atom, Condition, Negated, Operator
+from ringfence.model.conditions import NOT_EMPTY, AllHold, AnyHolds, Atom, Condition, Negated, Operator
 from ringfence.resources.istio.authorization import JWTRule, TokenHeader
 
 TOKEN, PLACE, CLAIM, WORDS = "token", "token place", "claim:", "words:"

@@ -60,6 +60,10 @@ class Request:
     subjects: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
+NOT_EMPTY = "(?s:.+)"
+"""The pattern that any text matches but the empty one."""
+
+
 class Operator(StrEnum):
     """How an atom compares a value.
 
@@ -115,7 +119,10 @@ class Atom:
     def __str__(self) -> str:
         if self.operator is Operator.PRESENT:
             return f"{self.subject} is present"
-        return f"{self.subject} {SIGNS[self.operator]} {self.value}"
+        if (self.operator, self.value) == (Operator.PATTERN, NOT_EMPTY):
+            return f"{self.subject} is not empty"
+        shown = self.value.replace("\\ ", " ") if self.operator is Operator.PATTERN else self.value
+        return f"{self.subject} {SIGNS[self.operator]} {shown}"
 
 
 @dataclass(frozen=True, slots=True)
