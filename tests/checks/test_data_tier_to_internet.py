@@ -130,7 +130,7 @@ def test_zones_of_a_tier_are_one_finding():
 
 
 def test_zones_with_routes_of_their_own_are_one_finding_with_each_route():
-    associated = 'subnet_id      = aws_subnet.other.id\n  route_table_id = aws_route_table.%s.id'
+    associated = "subnet_id      = aws_subnet.other.id\n  route_table_id = aws_route_table.%s.id"
     assert associated % "private" in TWO
     text = TWO.replace(associated % "private", associated % "second") + SECOND + NAT
     (one,) = found(data_tier_to_internet, text)
@@ -145,7 +145,7 @@ def test_zones_with_routes_of_their_own_are_one_finding_with_each_route():
 
 
 def test_a_zone_that_is_not_certain_stands_apart():
-    associated = 'subnet_id      = aws_subnet.other.id\n  route_table_id = aws_route_table.%s.id'
+    associated = "subnet_id      = aws_subnet.other.id\n  route_table_id = aws_route_table.%s.id"
     second = SECOND.replace('"0.0.0.0/0"', "var.out") + 'variable "out" {}\n'
     text = TWO.replace(associated % "private", associated % "second") + second + NAT
     assert [(one.severity, one.message) for one in found(data_tier_to_internet, text)] == [

@@ -157,10 +157,7 @@ OPEN = {"config.linkerd.io/default-inbound-policy": "all-unauthenticated"}
         (
             ASKS,
             OPEN,
-            [
-                f"{WEB} takes plaintext: "
-                "the pod's own config.linkerd.io/default-inbound-policy is all-unauthenticated"
-            ],
+            [f"{WEB} takes plaintext: the pod's own config.linkerd.io/default-inbound-policy is all-unauthenticated"],
         ),
         (ASKS, {"linkerd.io/inject": "disabled"}, [f"{WEB} takes plaintext: namespace shop asks for identities, and "]),
         (

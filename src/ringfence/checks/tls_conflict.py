@@ -149,9 +149,7 @@ def _part_of(merged: Merged, rule: DestinationRule) -> bool:
     return own or any(one in merged.rule.subsets for one in rule.subsets)
 
 
-def _refused(
-    view: View, source: Endpoint, target: Endpoint, port: int, clashes: dict[Clash, Tls | None]
-) -> Tls | None:
+def _refused(view: View, source: Endpoint, target: Endpoint, port: int, clashes: dict[Clash, Tls | None]) -> Tls | None:
     """What the client sends to the port, where the server's proxy takes none of it and policies would let it in.
 
     Clients that send alike are asked once (`clashes`); whether policies would let them in is their own affair.

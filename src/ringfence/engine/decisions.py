@@ -20,6 +20,9 @@ from ringfence.model.rules import Action, Chain, Peer, Rule, Scope, Stage
 from ringfence.model.selectors import AllOf, AnyOf, Not, Selector, Unsure
 from ringfence.model.spans import NOWHERE
 
+NOTHING_APPLIES = "nothing of it applies here"
+"""Why a chain's default decides."""
+
 
 @dataclass(frozen=True, slots=True)
 class Side:
@@ -69,7 +72,7 @@ def decide(
         if not onward:
             break
     else:
-        hop = Hop(location, chain.default, chain.layer, chain.direction, because="nothing of it applies here")
+        hop = Hop(location, chain.default, chain.layer, chain.direction, because=NOTHING_APPLIES)
         possible.append(Decision(chain.default, hop))
     if len({one.action for one in possible}) < 2:
         return Decisions(tuple(possible), frozenset())

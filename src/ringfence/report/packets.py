@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from ringfence.engine.decisions import NOTHING_APPLIES
 from ringfence.engine.outcomes import Branch, Hop
 from ringfence.engine.witness import Witness
-from ringfence.layers import unmodelled
+from ringfence.layers import network_policy
 from ringfence.model.addresses import address
 from ringfence.model.headers import PORT_PLANES, Header
 from ringfence.model.networks import Packet
+from ringfence.model.rules import Action
 from ringfence.report.style import Style
 
-STANDING_BY = unmodelled.LAYER
-"""The layer that is not worth a line where nothing of it applies."""
+TELLING = network_policy.LAYER
+"""The layer of which it is news that nothing applies: the pod is not isolated."""
 
 NAMES = {"mtls": "tcp (mTLS)"}
 
@@ -99,8 +101,9 @@ def reason(hop: Hop) -> str:
 
 
 def _silent(hop: Hop) -> bool:
-    """A layer of which nothing concerns this packet, and that only stands by."""
-    return hop.layer == STANDING_BY and not hop.rule
+    """A layer of which nothing concerns this packet, and that lets it pass."""
+    stands_by = hop.action == Action.ALLOW and hop.because == NOTHING_APPLIES
+    return stands_by and hop.layer != TELLING
 
 
 def _joined(text: str, port: int) -> str:

@@ -59,8 +59,10 @@ def _route(part: Part, protocol: str, gateways: tuple[str, ...]) -> Iterator[Tra
     matches = part["match"].items()
     for match in matches:
         match.only(*(HTTP_MATCH if protocol == "http" else L4_MATCH))
-    if protocol == "http" and not destinations and not any(
-        part[name].present for name in ("redirect", "directResponse", "delegate")
+    if (
+        protocol == "http"
+        and not destinations
+        and not any(part[name].present for name in ("redirect", "directResponse", "delegate"))
     ):
         part.refuse("leads nowhere", "give a route, a redirect, a directResponse or a delegate")
     mine = [match for match in matches if MESH_GATEWAY in (match["gateways"].texts() or gateways or (MESH_GATEWAY,))]
