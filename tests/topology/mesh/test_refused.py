@@ -16,7 +16,7 @@ from tests.layers.istio_worlds import NETWORKING, PEOPLE, SECURITY, peer, pod, s
 STRICT = (*PEOPLE, pod("web"), pod("a"), pod("plain/p"), service("web"), peer("default", "STRICT"))
 CLOSED = (*STRICT, thing(SECURITY, "AuthorizationPolicy", "closed", {}))
 MODE = {"selector": {"matchLabels": {"app": "web"}}, "mtls": {"mode": "DISABEL"}}
-RULES = {"ruels": [{}]}
+RULES: dict[str, Any] = {"ruels": [{}]}
 
 
 def outcome(source: str, *things: dict[str, Any]) -> str:

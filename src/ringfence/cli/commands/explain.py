@@ -85,7 +85,7 @@ def _request(
     found: dict[str, Any] = {}
     if http is not None:
         method, _, path = http.partition(" ")
-        found |= {"method": method, "path": path or "/"}
+        found |= {name: text for name, text in (("method", method), ("path", path)) if text}
     if host is not None:
         found["host"] = host
     for name, separator, texts in (("headers", ":", headers), ("claims", "=", claims)):
