@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import pytest
-
 from ringfence import load
 from ringfence.checks.registry import registered
 from ringfence.engine.outcomes import Outcome
 from ringfence.layers.istio_mtls import LAYER
+from tests.cases.known import Case, cases, for_each
 
-CASES = Path(__file__).parents[3] / "shared" / "cases" / "mesh"
-FOUND = sorted(one.parent for one in CASES.glob("*/*/case.json") if one.parent.parent.name != "invalid")
+GROUPS = ("istio-peer-authentication", "istio-auto-mtls", "istio-authorization", "istio-ambient", "linkerd")
+FOUND = [(group, case) for group in GROUPS for case in cases("mesh", group)]
 CHECKS = [(check, run) for check, run, _ in registered() if check.id.startswith("RF4")]
 
 PASSES = {"RF401", "RF406", "RF411"}
 """Findings whose packet arrives in plaintext."""
 
 
-@pytest.mark.parametrize("case", FOUND, ids=lambda case: f"{case.parent.name}/{case.name}")
-def test_findings_hold_what_they_say(case):
-    view = load(str(case))._view
+@for_each("group, case", FOUND, ids=lambda value: getattr(value, "name", value))
+def test_findings_hold_what_they_say(group: str, case: Case):
+    view = load(*case.files(), options=case.content["options"])._view
     for check, run in CHECKS:
         for one in run(view):
             assert one.check is check
