@@ -1,4 +1,4 @@
-"""Ways into the cluster from outside: Ingress and Gateway routes, NodePort, LoadBalancer, externalIPs, hostPort.
+"""Ways into the cluster from outside: Ingress, routes of gateways, NodePort, LoadBalancer, externalIPs, hostPort.
 
 An entry is a fact of the files, so exposure through it is a finding and not an assumption. What a policy at the pod
 sees as the source differs:
@@ -6,6 +6,7 @@ sees as the source differs:
 | entry | source |
 |---|---|
 | Ingress, Gateway route | who serves it (`topology.controllers`) |
+| VirtualService of an Istio Gateway | the pods that the Gateway selects (`topology.mesh.istio_entries`) |
 | NodePort, LoadBalancer, externalIPs with `externalTrafficPolicy: Cluster` | a node, which may be the pod's own |
 | the same with `Local` | the client, whose address is kept |
 | hostPort | the client |
@@ -33,6 +34,7 @@ from ringfence.resources.kubernetes import (
 )
 from ringfence.topology.attachments import attached, granted
 from ringfence.topology.controllers import CONTROLLER, running, serving
+from ringfence.topology.mesh.istio_entries import Lead, leads
 from ringfence.topology.mesh.waypoints import WAYPOINTS
 from ringfence.topology.services import Target, targets
 
@@ -72,6 +74,8 @@ def entries(objects: KubernetesObjects, numbers: PortNumbers, diagnostics: list[
         yield from finder.ingress(ingress)
     for route in objects.routes:
         yield from finder.route(route)
+    for lead in leads(objects):
+        yield from finder.lead(lead)
     for service in objects.services:
         yield from finder.service(service)
     for workload in objects.workloads:
@@ -116,6 +120,11 @@ class _Finder:
                 if found:
                     title = f"{route.kind} {route.metadata.qualified_name}"
                     yield Entry(route.kind, title, backend.span, sources, found, 0)
+
+    def lead(self, lead: Lead) -> Iterator[Entry]:
+        found = self._backend(lead.namespace, lead.service, lead.port or None, lead.span)
+        if found:
+            yield Entry("VirtualService", lead.title, lead.span, lead.sources, found, lead.dialled)
 
     def service(self, service: Service) -> Iterator[Entry]:
         if service.type not in ("NodePort", "LoadBalancer") and not service.external_ips:

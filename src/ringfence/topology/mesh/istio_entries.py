@@ -1,0 +1,85 @@
+"""Where Istio's own gateways lead: VirtualServices that are bound to Gateways, as ways into the cluster.
+
+A VirtualService is bound by the names in its `gateways` (`mesh` means sidecars), and admitted where a server of that
+Gateway has one of its hosts, for its namespace. Who carries the traffic are the pods that the Gateway selects, in any
+namespace; where the files hold none, or not even the Gateway, `CONTROLLER` stands for them. A route that another
+VirtualService continues is not followed, and neither is a host that is no Service of the cluster.
+
+Source: Istio's reference of `Gateway` (`selector`, `servers[].hosts`) and `VirtualService` (`gateways`, `delegate`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ringfence.layers.istio_hosts import covers, full
+from ringfence.model.spans import Span
+from ringfence.resources.istio.networking import MESH_GATEWAY, GatewayServer, IstioGateway, VirtualService
+from ringfence.resources.kubernetes import KubernetesObjects
+from ringfence.topology.controllers import CONTROLLER
+
+IN_CLUSTER = ".svc.cluster.local"
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """One destination of a VirtualService: a Service and its port (0: any), from these workloads.
+
+    `dialled` is the gateway's own port, 0 where it is not known.
+    """
+
+    title: str
+    sources: tuple[str, ...]
+    namespace: str
+    service: str
+    port: int
+    dialled: int
+    span: Span
+
+
+def leads(objects: KubernetesObjects) -> Iterator[Lead]:
+    """Where all gateways lead, in the order of reading."""
+    gateways = {one.metadata.qualified_name: one for one in objects.istio_gateways}
+    for one in objects.virtual_services:
+        home = one.metadata.namespace
+        for name in one.gateways:
+            if name == MESH_GATEWAY:
+                continue
+            gateway = gateways.get(name if "/" in name else f"{home}/{name}")
+            ports = [0] if gateway is None else [s.port for s in gateway.servers if _admits(s, gateway, one)]
+            if ports:
+                yield from _destinations(one, _pods(gateway, objects), ports[0])
+
+
+def _destinations(one: VirtualService, sources: tuple[str, ...], dialled: int) -> Iterator[Lead]:
+    title = f"VirtualService {one.metadata.qualified_name}"
+    for route in one.routes:
+        for target in route.destinations:
+            host = full(target.host, one.metadata.namespace)
+            name, _, namespace = host.removesuffix(IN_CLUSTER).partition(".")
+            if host.endswith(IN_CLUSTER) and namespace:
+                yield Lead(title, sources, namespace, name, target.port, dialled, route.span)
+
+
+def _pods(gateway: IstioGateway | None, objects: KubernetesObjects) -> tuple[str, ...]:
+    """The workloads that a Gateway selects; never empty."""
+    wanted = dict(gateway.selector) if gateway is not None else {}
+    found = (
+        one.title
+        for one in objects.workloads
+        if wanted and any(wanted.items() <= template.labels.items() for template in one.templates)
+    )
+    return tuple(found) or (CONTROLLER,)
+
+
+def _admits(server: GatewayServer, gateway: IstioGateway, one: VirtualService) -> bool:
+    """Whether a server takes one of the VirtualService's hosts, of its namespace."""
+    for text in server.hosts:
+        place, slash, host = text.rpartition("/")
+        namespace = gateway.metadata.namespace if place == "." else place
+        if slash and namespace not in ("*", one.metadata.namespace):
+            continue
+        if any(covers(host, other) or covers(other, host) for other in one.hosts):
+            return True
+    return False

@@ -1,0 +1,96 @@
+"""Where Istio's gateways lead: which VirtualServices are bound and admitted, from whom, and to which Service."""
+
+from __future__ import annotations
+
+import pytest
+
+from ringfence.network import Network
+from ringfence.topology.entries import CONTROLLER
+from ringfence.topology.mesh.istio_entries import leads
+from tests.checks.manifests import deployment, namespace, service, view
+
+EDGE = deployment("edge", "[{containerPort: 80}]", namespace="front", role="ingress")
+MESHED = namespace("shop", istio_injection="enabled").replace("istio_injection", "istio-injection")
+WEB = (MESHED, deployment("web", "[{containerPort: 8080}]"), service("web", "[{port: 80, targetPort: 8080}]"))
+
+
+def gateway(hosts: str = "['*']", selector: str = "{role: ingress}") -> str:
+    return f"""
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {{name: public, namespace: front}}
+spec: {{selector: {selector}, servers: [{{port: {{number: 80, name: http, protocol: HTTP}}, hosts: {hosts}}}]}}
+"""
+
+
+def virtual(
+    gateways: str = "[front/public]", hosts: str = "[www.example.com]", to: str = "web", port: str = "80"
+) -> str:
+    at = f", port: {{number: {port}}}" if port else ""
+    return f"""
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {{name: web, namespace: shop}}
+spec:
+  hosts: {hosts}
+  gateways: {gateways}
+  http: [{{route: [{{destination: {{host: {to}{at}}}}}]}}]
+"""
+
+
+BY_EDGE, BY_SOMEBODY = ("front/edge[Deployment]",), (CONTROLLER,)
+
+
+@pytest.mark.parametrize(
+    ("manifests", "expected"),
+    [
+        ([EDGE, gateway(), virtual()], [(BY_EDGE, "shop", "web", 80, 80)]),
+        ([EDGE, gateway(), virtual(port="")], [(BY_EDGE, "shop", "web", 0, 80)]),
+        ([EDGE, gateway(), virtual(to="api.other.svc.cluster.local")], [(BY_EDGE, "other", "api", 80, 80)]),
+        # The pods, or the Gateway itself, are not in the files.
+        ([gateway(), virtual()], [(BY_SOMEBODY, "shop", "web", 80, 80)]),
+        ([EDGE, virtual()], [(BY_SOMEBODY, "shop", "web", 80, 0)]),
+        ([EDGE, gateway(selector="{role: other}"), virtual()], [(BY_SOMEBODY, "shop", "web", 80, 80)]),
+        # Whose hosts a server takes.
+        ([EDGE, gateway("[www.example.com]"), virtual()], [(BY_EDGE, "shop", "web", 80, 80)]),
+        ([EDGE, gateway("['*.example.com']"), virtual()], [(BY_EDGE, "shop", "web", 80, 80)]),
+        ([EDGE, gateway("[www.example.com]"), virtual(hosts="['*']")], [(BY_EDGE, "shop", "web", 80, 80)]),
+        ([EDGE, gateway("[shop/www.example.com]"), virtual()], [(BY_EDGE, "shop", "web", 80, 80)]),
+        ([EDGE, gateway("['*/www.example.com']"), virtual()], [(BY_EDGE, "shop", "web", 80, 80)]),
+        ([EDGE, gateway("[api.example.com]"), virtual()], []),
+        ([EDGE, gateway("[other/www.example.com]"), virtual()], []),
+        ([EDGE, gateway("['./www.example.com']"), virtual()], []),
+        # Who is bound.
+        ([EDGE, gateway(), virtual("[mesh]")], []),
+        ([EDGE, gateway(), virtual("[mesh, front/public]")], [(BY_EDGE, "shop", "web", 80, 80)]),
+        ([EDGE, gateway(), virtual("[]")], []),
+        # What is no Service of the cluster is not followed.
+        ([EDGE, gateway(), virtual(to="api.example.com")], []),
+    ],
+)
+def test_leads(manifests, expected):
+    objects = view(*WEB, *manifests).topology.objects
+    found = [(one.sources, one.namespace, one.service, one.port, one.dialled) for one in leads(objects)]
+    assert found == expected
+
+
+STRICT = """
+apiVersion: security.istio.io/v1
+kind: PeerAuthentication
+metadata: {name: default, namespace: istio-system}
+spec: {mtls: {mode: STRICT}}
+"""
+OF_GATEWAY = "{apiVersion: v1, kind: Namespace, metadata: {name: front, labels: {istio-injection: enabled}}}"
+
+
+@pytest.mark.parametrize(
+    ("manifests", "how"),
+    [
+        ((OF_GATEWAY, EDGE), ""),
+        ((EDGE,), " (not certain)"),  # nobody knows whether its namespace asks for a proxy
+        ((OF_GATEWAY.replace("enabled", "disabled"), EDGE), " (refused on the way)"),
+    ],
+)
+def test_a_gateway_is_a_way_in_as_far_as_the_server_takes_it(manifests, how):
+    shown = Network(view(*WEB, STRICT, gateway(), virtual(), *manifests).topology).exposed
+    assert [what for what, _ in shown] == [f"VirtualService shop/web -> shop/web[Deployment] tcp/8080{how}"]
