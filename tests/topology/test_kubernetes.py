@@ -11,6 +11,7 @@ from ringfence.model.addresses import AddressSet
 from ringfence.topology import kubernetes
 from ringfence.topology.kubernetes import build
 from ringfence.topology.options import Options
+from tests.checks.manifests import deployment, view
 from tests.layers.clusters import (
     ask,
     cluster,
@@ -95,3 +96,14 @@ def test_workloads_and_what_is_behind_a_target():
     assert target.namespace == "x"
     # No policy finds a pod on the host's network by its labels; a Service does.
     assert [one.id for one in topology.behind(target)] == ["x/agents[DaemonSet]"]
+
+
+def test_a_namespace_of_which_nobody_knows_whether_it_is_in_the_mesh_is_told_of():
+    meshed = "{apiVersion: v1, kind: Namespace, metadata: {name: other, labels: {istio-injection: enabled}}}"
+    shown = view(meshed, deployment("web"), deployment("db"), deployment("x", namespace="other"))
+    (told,) = (one for one in shown.topology.diagnostics if "in the mesh" in one.message)
+    assert (
+        told.message == "whether pods of namespace shop are in the mesh is not known (shop/web[Deployment] among them)"
+    )
+    assert told.severity == "warning"
+    assert not view(deployment("web")).topology.diagnostics

@@ -155,6 +155,7 @@ def build(objects: KubernetesObjects, options: Options | None = None) -> Topolog
     ways = ways.changed(lambda one: unmodelled.opened(one, unknown, of_mesh=True), chains)
     network = ways.joined(network)
     diagnostics += [one for mesh in joined for one in mesh.diagnostics]
+    diagnostics += _undecided(endpoints)
     return Topology(network, objects, found, plugin, unknown, tuple(diagnostics), meshes=joined, waypoints=ways)
 
 
@@ -234,6 +235,17 @@ def _links(found: tuple[Entry, ...]) -> Iterator[Link]:
             ports(target.protocol, IntervalSet.of(target.port)),
             span=entry.span,
         )
+
+
+def _undecided(endpoints: Iterable[Endpoint]) -> Iterator[Diagnostic]:
+    """A warning for each namespace of which nobody knows whether its pods are in a mesh."""
+    found: dict[str, Endpoint] = {}
+    for one in endpoints:
+        if MESH in one.unknown_facets and one.location == PODS:
+            found.setdefault(one.namespace, one)
+    for namespace, one in found.items():
+        message = f"whether pods of namespace {namespace} are in the mesh is not known ({one.title} among them)"
+        yield warning(message, one.span, "declare the namespace with its labels and annotations")
 
 
 def _assumed(
