@@ -131,15 +131,6 @@ def test_reply_keeps_order_and_union(a, b):
 
 
 @given(header_sets)
-def test_any_transport_closes_over_both_transports(found):
-    both = found.any_transport()
-    assert both.tcp == both.mtls == found.tcp | found.mtls
-    assert found <= both
-    assert both.any_transport() == both
-    assert both & ALL_PLAINTEXT - ALL_TCP == found - ALL_TCP
-
-
-@given(header_sets)
 def test_map_changes_planes_by_name(found):
     assert found.map(lambda _, region: region) == found
     emptied = found.map(lambda name, region: EMPTY_REGION if name == "udp" else region)

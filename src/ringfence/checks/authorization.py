@@ -13,9 +13,6 @@ from ringfence.model.intervals import IntervalSet
 from ringfence.model.rules import NO_IDENTITY, UNKNOWN_IDENTITY, Peer
 from ringfence.resources.istio.authorization import AuthorizationPolicy, Operation, PolicyAction, PolicyRule, Source
 
-OF_IDENTITY = ("principals", "namespaces", "service_accounts", "trust_domains")
-"""The fields of a source that only mutual TLS can fit."""
-
 
 def deciding(view: View, *actions: PolicyAction) -> Iterator[AuthorizationPolicy]:
     """The policies of these actions that decide about pods: no dry runs, none for gateways and waypoints alone."""

@@ -74,13 +74,14 @@ class AtWaypoints:
     def idle(self, dialled: Iterable[tuple[Service, Waypoint]]) -> list[tuple[AuthorizationPolicy, Span, str]]:
         """The policies for Services and classes that bind nowhere, with the place and what follows.
 
-        `dialled`: every Service that a waypoint stands before. A Gateway may be one that no waypoint is.
+        `dialled`: every Service that a waypoint stands before. A Gateway may be one that no waypoint is, and what
+        stands before a ServiceEntry is not known.
         """
         found = tuple(dialled)
         return [
             (one, one.span, NOWHERE_BOUND)
             for one in self.policies
-            if not any(target.kind == "Gateway" for target in one.target_refs)
+            if all(target.kind in ("Service", "GatewayClass") for target in one.target_refs)
             and not any(self._bound((one,), service, waypoint) for service, waypoint in found)
         ]
 

@@ -194,11 +194,6 @@ class HeaderSet:
             self.others,
         )
 
-    def any_transport(self) -> HeaderSet:
-        """The set with TCP's two transports merged into each: where one variant is in, both are."""
-        both = self.tcp | self.mtls
-        return HeaderSet(both, both, self.udp, self.sctp, self.icmp, self.icmpv6, self.others)
-
 
 @dataclass(frozen=True, slots=True)
 class Header:

@@ -56,3 +56,26 @@ def test_whoever_wonders_why_a_port_that_is_listed_is_refused_is_told(namespace,
     found = Network(shown.topology).reach("shop/web", "shop/db", "tcp/5432").explain()
     expected = f"between these proxies TCP travels to port {noted}, and a NetworkPolicy sees that port"
     assert found.notes == ((expected,) if noted else ())
+
+
+AMBIENT = ISTIO.replace("istio-injection: enabled", "istio.io/dataplane-mode: ambient{used}")
+WAYPOINT = """
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: waypoint, namespace: shop}
+spec: {gatewayClassName: istio-waypoint, listeners: [{name: mesh, port: 15008, protocol: HBONE}]}
+"""
+FOR_DB = """
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: closed, namespace: shop}
+spec: {targetRefs: [{group: '', kind: Service, name: db}]}
+"""
+
+
+@pytest.mark.parametrize(("used", "told"), [("", True), (", istio.io/use-waypoint: waypoint", False)])
+def test_a_policy_for_a_service_that_no_waypoint_stands_before_restricts_nobody(used, told):
+    shown = view(AMBIENT.replace("{used}", used), deployment("db"), service("db"), WAYPOINT, FOR_DB)
+    found = [one.message for one in shown.topology.diagnostics if one.message.startswith("AuthorizationPolicy")]
+    assert bool(found) is told
+    assert all(one.endswith("it restricts nobody") for one in found)

@@ -46,7 +46,7 @@ from ringfence.resources.kubernetes import ConfigMap, KubernetesObjects, PodTemp
 from ringfence.topology.mesh import istio_membership, istio_registry
 from ringfence.topology.mesh.istio_proxies import Proxies, by_namespace
 from ringfence.topology.mesh.members import Member
-from ringfence.topology.mesh.waypoints import Waypoints
+from ringfence.topology.mesh.waypoints import Waypoints, served
 from ringfence.topology.mesh.waypoints import build as build_waypoints
 from ringfence.topology.options import Options
 from ringfence.topology.services import port_numbers
@@ -92,6 +92,8 @@ class IstioMesh:
         for policy in self.objects.peer_authentications:
             if policy.selector and policy.metadata.namespace == self.config.root_namespace:
                 found.append(warning(IN_ROOT.format(name=policy.metadata.qualified_name), policy.span))
+        for one, span, what in self._at_waypoints.idle(served(self.objects)):
+            found.append(warning(f"AuthorizationPolicy {one.metadata.qualified_name}: {what}", span))
         return tuple(found)
 
     @property
@@ -124,9 +126,12 @@ class IstioMesh:
         self, people: tuple[Endpoint, ...], numbers: PortNumbers, at_pods: tuple[Chain, ...], fabric: str
     ) -> Waypoints:
         """The waypoints that stand before Services."""
+        return build_waypoints(self.objects, people, numbers, self._at_waypoints, at_pods, fabric)
+
+    @cached_property
+    def _at_waypoints(self) -> AtWaypoints:
         objects = self.objects
-        bound = AtWaypoints(objects.istio_authorization_policies, objects.istio_request_authentications, self.settings)
-        return build_waypoints(objects, people, numbers, bound, at_pods, fabric)
+        return AtWaypoints(objects.istio_authorization_policies, objects.istio_request_authentications, self.settings)
 
     def request(self, http: Mapping[str, Any]) -> Mapping[str, tuple[str, ...]]:
         """A request as the rules see it, its path normalized."""
