@@ -51,7 +51,7 @@ def run(view: View) -> Iterator[Finding]:
 
 
 def _matches(policy: NetworkPolicy, workload: Workload) -> bool:
-    templates = (*workload.templates, *(pod.template for pod in workload.pods))
+    templates = workload.every_template
     return any(policy.pod_selector.matches(template.labels) for template in templates)
 
 

@@ -45,9 +45,10 @@ from ringfence.layers.istio_requests import PROTOCOL
 from ringfence.layers.istio_rules import Match, Place, asks_for_tokens, differs, matches
 from ringfence.layers.istio_scope import SIDECARS, selects, subjects
 from ringfence.layers.istio_tokens import refused
+from ringfence.layers.mesh_facets import not_carried_by
 from ringfence.model.bounds import Bounds
 from ringfence.model.conditions import ALWAYS, AllHold, Atom, Condition, Operator
-from ringfence.model.headers import ALL_HEADERS, ALL_TCP, NO_HEADERS, HeaderSet
+from ringfence.model.headers import NO_HEADERS, HeaderSet
 from ringfence.model.headers import ports as headers_of
 from ringfence.model.intervals import IntervalSet
 from ringfence.model.rules import ANY_PEER, Action, Chain, Direction, Rule, Scope, Stage
@@ -66,7 +67,7 @@ LAYER = "Istio authorization"
 
 TRIED_DRY = "releases of Istio differ in whether a CUSTOM policy that is tried dry refuses"
 UNCLEAR = "Services disagree on how this port is read, and nobody knows which is older"
-NOT_TCP = Rule(Action.ALLOW, ANY_PEER, Bounds.exactly(ALL_HEADERS - ALL_TCP), name="(the proxy carries TCP alone)")
+NOT_TCP = not_carried_by("the proxy")
 
 
 @dataclass(frozen=True, slots=True)

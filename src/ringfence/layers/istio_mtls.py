@@ -19,9 +19,9 @@ from collections.abc import Iterable, Iterator
 
 from ringfence.layers.istio_facets import DISABLE, MODE, POLICY, STRICT, Proxy, modes, policies, written
 from ringfence.layers.istio_modes import EVERY_PORT, UNSEEN, Choice
-from ringfence.layers.mesh_facets import AMBIENT, LINKERD, NO_PLANE, SIDECAR, WAYPOINT, of_planes
+from ringfence.layers.mesh_facets import AMBIENT, LINKERD, NO_PLANE, SIDECAR, WAYPOINT, not_carried_by, of_planes
 from ringfence.model.bounds import Bounds
-from ringfence.model.headers import ALL_HEADERS, ALL_MTLS, ALL_TCP, PORTS, HeaderSet, Region
+from ringfence.model.headers import ALL_MTLS, PORTS, HeaderSet, Region
 from ringfence.model.intervals import IntervalSet
 from ringfence.model.rules import ANY_PEER, Action, Chain, Direction, Peer, Purpose, Rule, Scope, Stage
 from ringfence.model.selectors import ANYTHING, AllOf, AnyOf, Not, Unsure
@@ -31,7 +31,7 @@ LAYER = "Istio mTLS"
 
 SIDECARS = of_planes(SIDECAR)
 UNCERTAIN = "which of several policies is the oldest is not known, or which ports the proxy sees"
-NOT_TCP = Rule(Action.ALLOW, ANY_PEER, Bounds.exactly(ALL_HEADERS - ALL_TCP), name="(the proxy carries TCP alone)")
+NOT_TCP = not_carried_by("the proxy")
 HBONE_SENDERS = of_planes(AMBIENT, WAYPOINT)
 SHOWN = {UNSEEN: "the proxy does not see this port"}
 

@@ -26,20 +26,21 @@ from ringfence.layers import istio_waypoint, ztunnel_capture
 from ringfence.layers import ztunnel_identities as identities
 from ringfence.layers.identity_patterns import together
 from ringfence.layers.kubernetes_selectors import POD, labels
+from ringfence.layers.mesh_facets import not_carried_by
 from ringfence.layers.ztunnel_capture import CAPTURED
 from ringfence.layers.ztunnel_rules import Match, Values, convert, reaches
 from ringfence.model.addresses import EVERYWHERE, AddressSet
 from ringfence.model.bounds import Bounds
-from ringfence.model.headers import ALL_HEADERS, ALL_TCP, PORTS, ports
+from ringfence.model.headers import PORTS, ports
 from ringfence.model.intervals import IntervalSet
-from ringfence.model.rules import ANY_PEER, Action, Chain, Direction, Pattern, Peer, Rule, Scope, Stage
+from ringfence.model.rules import Action, Chain, Direction, Pattern, Peer, Rule, Scope, Stage
 from ringfence.model.selectors import ANYTHING, Addressed, AllOf, InNamespace, Selector
 from ringfence.resources.istio.authorization import AuthorizationPolicy, PolicyAction
 from ringfence.resources.kubernetes import LabelSelector
 
 LAYER = "ztunnel"
 
-NOT_TCP = Rule(Action.ALLOW, ANY_PEER, Bounds.exactly(ALL_HEADERS - ALL_TCP), name="(ztunnel carries TCP alone)")
+NOT_TCP = not_carried_by("ztunnel")
 
 
 def chain(policies: Iterable[AuthorizationPolicy], root_namespace: str, nodes: Iterable[str] = ()) -> Chain:

@@ -59,10 +59,9 @@ class Population:
     def nodes(self) -> dict[str, Node | None]:
         """The nodes that are declared, and those that pods name."""
         found: dict[str, Node | None] = {node.metadata.name: node for node in self.objects.nodes}
-        for workload in self.objects.workloads:
-            for template in (*workload.templates, *(pod.template for pod in workload.pods)):
-                if template.node_name:
-                    found.setdefault(template.node_name, None)
+        for _, template in self.objects.pod_templates():
+            if template.node_name:
+                found.setdefault(template.node_name, None)
         return found
 
     def _workload(self, workload: Workload) -> Iterator[Endpoint]:

@@ -58,11 +58,10 @@ def _namespace(selector: Selector) -> str | None:
 def port_numbers(objects: KubernetesObjects) -> PortNumbers:
     """The numbers that each named container port has on some pod."""
     found: dict[tuple[str, str], set[int]] = {}
-    for workload in objects.workloads:
-        for template in (*workload.templates, *(pod.template for pod in workload.pods)):
-            for port in template.ports:
-                if port.name:
-                    found.setdefault((port.protocol.lower(), port.name), set()).add(port.container_port)
+    for _, template in objects.pod_templates():
+        for port in template.ports:
+            if port.name:
+                found.setdefault((port.protocol.lower(), port.name), set()).add(port.container_port)
     return {key: frozenset(numbers) for key, numbers in found.items()}
 
 
@@ -101,10 +100,9 @@ def selected(service: Service) -> Selector:
 def without_pods(objects: KubernetesObjects) -> Iterator[Service]:
     """The Services whose selector selects no pod that is there or may come."""
     holders: dict[tuple[str, str, str], list[Mapping[str, str]]] = {}
-    for workload in objects.workloads:
-        for template in (*workload.templates, *(pod.template for pod in workload.pods)):
-            for key, value in template.labels.items():
-                holders.setdefault((workload.metadata.namespace, key, value), []).append(template.labels)
+    for namespace, template in objects.pod_templates():
+        for key, value in template.labels.items():
+            holders.setdefault((namespace, key, value), []).append(template.labels)
     for service in objects.services:
         if not service.selector or service.type == "ExternalName":
             continue

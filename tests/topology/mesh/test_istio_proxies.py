@@ -16,7 +16,7 @@ def proxies(*things: dict) -> Proxies:
 
 
 def facet(made: Proxies, name: str, app: str) -> dict[str, str]:
-    for namespace, template in made.templates():
+    for namespace, template in made.objects.pod_templates():
         if template.labels.get("app") == app:
             found = made.of(namespace, template)
             assert found is not None
@@ -26,9 +26,9 @@ def facet(made: Proxies, name: str, app: str) -> dict[str, str]:
 
 def test_only_pods_with_a_proxy_of_their_own_have_one():
     made = proxies(pod("web"), pod("plain/n"), pod("nobody/x"))
-    found = {namespace: made.of(namespace, one) is not None for namespace, one in made.templates()}
+    found = {namespace: made.of(namespace, one) is not None for namespace, one in made.objects.pod_templates()}
     assert found == {"shop": True, "plain": False, "nobody": True}
-    assert len(made.all()) == sum(found[namespace] for namespace, _ in made.templates())
+    assert len(made.all()) == sum(found[namespace] for namespace, _ in made.objects.pod_templates())
 
 
 def test_the_modes_of_a_pod():

@@ -7,7 +7,7 @@ read is in exactly one of the tuples, or part of a `Workload` in `workloads`; `c
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +24,7 @@ from ringfence.resources.kubernetes.ingresses import (
 from ringfence.resources.kubernetes.metadata import ObjectMeta, RawObject, RefusedObject
 from ringfence.resources.kubernetes.policies import NetworkPolicy
 from ringfence.resources.kubernetes.services import Endpoints, EndpointSlice, Service
-from ringfence.resources.kubernetes.workloads import Namespace, Node, Workload
+from ringfence.resources.kubernetes.workloads import Namespace, Node, PodTemplate, Workload
 
 if TYPE_CHECKING:  # the meshes' objects are built on Kubernetes' own
     from ringfence.resources.istio import authorization as istio
@@ -100,6 +100,12 @@ class KubernetesObjects:
     others: tuple[RawObject, ...] = ()
     refused: tuple[RefusedObject, ...] = ()
     counts: Mapping[str, int] = field(default_factory=dict, hash=False)
+
+    def pod_templates(self) -> Iterator[tuple[str, PodTemplate]]:
+        """Every template of every workload and pod, with its namespace."""
+        for workload in self.workloads:
+            for template in workload.every_template:
+                yield workload.metadata.namespace, template
 
     @property
     def policies(self) -> int:

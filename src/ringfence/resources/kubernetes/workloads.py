@@ -143,6 +143,11 @@ class Workload:
     span: Span = field(default=NOWHERE, compare=False, repr=False)
 
     @property
+    def every_template(self) -> tuple[PodTemplate, ...]:
+        """What its pods are like: its own templates, then that of each pod in the files."""
+        return (*self.templates, *(pod.template for pod in self.pods))
+
+    @property
     def title(self) -> str:
         """`namespace/name[Kind]`, the name that every output uses."""
         return f"{self.metadata.qualified_name}[{self.kind}]"

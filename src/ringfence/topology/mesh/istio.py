@@ -78,7 +78,7 @@ class IstioMesh:
             or any(istio_membership.asks(one.metadata.labels) for one in objects.namespaces)
             or any(
                 istio_membership.proxy_container(template) or istio_membership.asks(template.labels)
-                for _, template in self.pods.templates()
+                for _, template in self.objects.pod_templates()
             )
         )
 
@@ -176,7 +176,7 @@ class IstioMesh:
         objects, root = self.objects, self.config.root_namespace
         kinds = tuple(
             self._kind(namespace, template)
-            for namespace, template in self.pods.templates()
+            for namespace, template in self.objects.pod_templates()
             if self.pods.of(namespace, template) is not None
         )
         yield from istio_authorization.authorization(
@@ -219,12 +219,12 @@ class IstioMesh:
     @cached_property
     def _ambient(self) -> bool:
         """Whether any pod is of the ambient plane, or stands before such pods."""
-        found = (self.pods.standing(namespace, template) for namespace, template in self.pods.templates())
+        found = (self.pods.standing(namespace, template) for namespace, template in self.objects.pod_templates())
         return any(one is not None and one.plane in (AMBIENT, WAYPOINT) for one in found)
 
     @cached_property
     def _nodes(self) -> tuple[str, ...]:
-        named = (template.node_name for _, template in self.pods.templates() if template.node_name)
+        named = (template.node_name for _, template in self.objects.pod_templates() if template.node_name)
         return tuple(dict.fromkeys((*(one.metadata.name for one in self.objects.nodes), *named)))
 
     def _kind(self, namespace: str, template: PodTemplate) -> istio_authorization.Kind:

@@ -32,15 +32,9 @@ class Proxies:
     objects: KubernetesObjects
     root_namespace: str
 
-    def templates(self) -> Iterator[tuple[str, PodTemplate]]:
-        """Every kind of pod with its namespace."""
-        for workload in self.objects.workloads:
-            for template in (*workload.templates, *(pod.template for pod in workload.pods)):
-                yield workload.metadata.namespace, template
-
     def all(self) -> tuple[Proxy, ...]:
         """The proxies of all kinds of pods."""
-        found = (self.of(namespace, template) for namespace, template in self.templates())
+        found = (self.of(namespace, template) for namespace, template in self.objects.pod_templates())
         return tuple(one for one in found if one is not None)
 
     def standing(self, namespace: str, template: PodTemplate) -> Standing | None:
@@ -99,7 +93,7 @@ class Proxies:
     @cached_property
     def _by_namespace(self) -> Mapping[str, list[PodTemplate]]:
         found: dict[str, list[PodTemplate]] = {}
-        for namespace, template in self.templates():
+        for namespace, template in self.objects.pod_templates():
             found.setdefault(namespace, []).append(template)
         return found
 

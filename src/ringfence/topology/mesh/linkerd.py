@@ -79,7 +79,7 @@ class LinkerdMesh:
             or any(one.metadata.annotations.get(INJECT_ANNOTATION) in ASKING for one in objects.namespaces)
             or any(
                 _has(template, PROXY) or template.annotations.get(INJECT_ANNOTATION) in ASKING
-                for _, template in self._templates()
+                for _, template in self.objects.pod_templates()
             )
         )
 
@@ -145,7 +145,7 @@ class LinkerdMesh:
         return tuple(
             dict.fromkeys(
                 self._settings(namespace, template)
-                for namespace, template in self._templates()
+                for namespace, template in self.objects.pod_templates()
                 if self._membership(namespace, template)[0]
             )
         )
@@ -162,12 +162,6 @@ class LinkerdMesh:
     @cached_property
     def _namespaces(self) -> Mapping[str, Namespace]:
         return {one.metadata.name: one for one in self.objects.namespaces}
-
-    def _templates(self) -> Iterator[tuple[str, PodTemplate]]:
-        """Every kind of pod with its namespace."""
-        for workload in self.objects.workloads:
-            for template in (*workload.templates, *(pod.template for pod in workload.pods)):
-                yield workload.metadata.namespace, template
 
     def _settings(self, namespace: str, template: PodTemplate) -> Settings:
         place = self._namespaces.get(namespace)

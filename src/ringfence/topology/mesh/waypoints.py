@@ -148,10 +148,8 @@ def _instances(
     """The endpoints of a waypoint's pods; where there is none, one that istiod would make."""
     accounts = {
         template.service_account_name
-        for workload in objects.workloads
-        if workload.metadata.namespace == waypoint.namespace
-        for template in (*workload.templates, *(pod.template for pod in workload.pods))
-        if template.labels.get(GATEWAY_NAME) == waypoint.name
+        for namespace, template in objects.pod_templates()
+        if namespace == waypoint.namespace and template.labels.get(GATEWAY_NAME) == waypoint.name
     } or {waypoint.name}
     proven = UNKNOWN_IDENTITY
     if len(accounts) == 1:
