@@ -17,6 +17,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.servers.processes import free_port
+
 
 def serve(folder: Path, port: int) -> None:
     state: dict[str, ssl.SSLContext] = {}
@@ -42,8 +44,7 @@ def serve(folder: Path, port: int) -> None:
 @contextmanager
 def running(folder: Path) -> Iterator[tuple[int, int]]:
     """The server's port and process id, until the block ends."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "tests.certificates.tls_server", str(folder), str(port)]
     process = subprocess.Popen(command, cwd=Path(__file__).parents[2])
     try:

@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from tests.servers.processes import free_port, running
+from tests.servers.processes import running
 from tests.servers.spiffe import Authority
 
 EXTENSIONS = "type.googleapis.com/envoy.extensions"
@@ -41,6 +41,9 @@ NORMALIZED: Mapping[str, Mapping[str, Any]] = {
 }
 """As istio `pilot/pkg/networking/core/listener_builder.go` sets the connection manager."""
 
+
+ANY_PORT = {"socket_address": {"address": "127.0.0.1", "port_value": 0}}
+"""Envoy says later which it took: one that is found beforehand may be taken by another when Envoy comes to it."""
 
 WORDS = b"more bytes than are needed to see that this is not TLS"
 
@@ -139,68 +142,48 @@ def envoy(
     folder: Path, sidecars: Iterable[Sidecar], authority: Authority, clusters: Sequence[Any] = ()
 ) -> Iterator[Envoy]:
     """Runs Envoy with these sidecars until the block ends."""
-    chosen = tuple(sidecars)
-    admin, ports = free_port(), _free_ports(len(chosen))
+    listeners = [_listener(index, sidecar, authority) for index, sidecar in enumerate(sidecars)]
     settings = {
-        "admin": {"address": _address(admin)},
-        "static_resources": {
-            "listeners": [
-                _listener(index, sidecar, port, authority)
-                for index, (sidecar, port) in enumerate(zip(chosen, ports, strict=True))
-            ],
-            "clusters": list(clusters),
-        },
+        "admin": {"address": ANY_PORT},
+        "static_resources": {"listeners": listeners, "clusters": list(clusters)},
     }
-    bootstrap = folder / "envoy.json"
+    bootstrap, place = folder / "envoy.json", folder / "envoy.admin"
     bootstrap.write_text(json.dumps(settings))
+    place.unlink(missing_ok=True)
     # The program of the wheel replaces itself by the binary, so that its process id is Envoy's.
-    command: list[str | Path] = [
-        Path(sys.executable).with_name("envoy"),
-        "--config-path",
-        bootstrap,
-        "--concurrency",
-        "1",
-    ]
-    quiet = ["--disable-hot-restart", "--log-level", "warning"]
-    with running([*command, *quiet], folder, lambda: _ready(admin)):
-        yield Envoy(authority, ports)
+    program: list[str | Path] = [Path(sys.executable).with_name("envoy"), "--config-path", bootstrap]
+    quiet = ["--concurrency", "1", "--disable-hot-restart", "--log-level", "warning"]
+    with running([*program, "--admin-address-path", place, *quiet], folder, lambda: _get(place, "/ready") is not None):
+        listening = json.loads(_get(place, "/listeners?format=json") or "{}")
+        ports = {
+            one["name"]: one["local_address"]["socket_address"]["port_value"] for one in listening["listener_statuses"]
+        }
+        yield Envoy(authority, [ports[one["name"]] for one in listeners])
 
 
-def _ready(admin: int) -> bool:
-    connection = http.client.HTTPConnection("127.0.0.1", admin, timeout=5)
+def _get(place: Path, path: str) -> bytes | None:
+    """What the admin interface, whose address Envoy writes to `place`, has there; None before it is ready."""
+    if not place.exists():
+        return None
+    connection = http.client.HTTPConnection(place.read_text(), timeout=5)
     try:
-        connection.request("GET", "/ready")
-        return connection.getresponse().status == 200
-    except OSError:
-        return False
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        return answer.read() if answer.status == 200 else None
+    except (OSError, http.client.HTTPException):
+        return None
     finally:
         connection.close()
-
-
-def _free_ports(count: int) -> list[int]:
-    """Different ones: all are held until the last is known."""
-    held = [socket.socket() for _ in range(count)]
-    try:
-        for one in held:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in held]
-    finally:
-        for one in held:
-            one.close()
-
-
-def _address(port: int) -> dict[str, Any]:
-    return {"socket_address": {"address": "127.0.0.1", "port_value": port}}
 
 
 def _typed(name: str, kind: str, **content: Any) -> dict[str, Any]:
     return {"name": name, "typed_config": {"@type": f"{EXTENSIONS}.{kind}", **content}}
 
 
-def _listener(index: int, sidecar: Sidecar, port: int, authority: Authority) -> dict[str, Any]:
+def _listener(index: int, sidecar: Sidecar, authority: Authority) -> dict[str, Any]:
     return {
         "name": f"sidecar-{index}",
-        "address": _address(port),
+        "address": ANY_PORT,
         "listener_filters": [
             _typed("proxy_protocol", "filters.listener.proxy_protocol.v3.ProxyProtocol"),
             _typed("tls_inspector", "filters.listener.tls_inspector.v3.TlsInspector"),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import random
 import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 TOOLS = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ringfence" / "tools"
@@ -22,12 +23,20 @@ def tool(folder: str, name: str) -> Path:
     return place
 
 
+CANDIDATES = list(range(10240, 32768))
+"""Below the ports that Linux gives to clients: no connection of anybody takes one before its server does."""
+random.SystemRandom().shuffle(CANDIDATES)
+
+
 def free_port() -> int:
-    """A TCP port on loopback that nobody listens on right now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port of TCP and UDP that nobody has right now, and a different one each time: for who can't be told port 0."""
+    while CANDIDATES:
+        port = CANDIDATES.pop()
+        with socket.socket() as stream, socket.socket(type=socket.SOCK_DGRAM) as datagrams, suppress(OSError):
+            stream.bind(("", port))
+            datagrams.bind(("", port))
+            return port
+    raise RuntimeError("no port is free")
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from ringfence.certificates.challenges import Proof, solver
 from ringfence.certificates.challenges.dns_01 import DynamicUpdate, Hook, Route53
 from ringfence.certificates.configuration import Challenge
 from ringfence.certificates.issuers import Unavailable
-from tests.certificates.challenges.test_http_01 import free_port
+from tests.servers.processes import free_port
 
 PROOF = Proof("shop.example", "token", "token.thumb")
 WILDCARD = Proof("shop.example", "other", "other.thumb")

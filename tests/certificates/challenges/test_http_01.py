@@ -11,14 +11,9 @@ import pytest
 from ringfence.certificates.challenges import Proof
 from ringfence.certificates.challenges.http_01 import Listener, Webroot
 from ringfence.certificates.issuers import Unavailable
+from tests.servers.processes import free_port
 
 PROOFS = [Proof("a.example", "token-a", "token-a.thumb"), Proof("b.example", "token-b", "token-b.thumb")]
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def get(port: int, path: str) -> tuple[int, bytes]:

@@ -12,7 +12,8 @@ from cryptography import x509
 from ringfence.certificates.challenges import Proof
 from ringfence.certificates.challenges.tls_alpn_01 import IDENTIFIER, AlpnListener, server_name
 from ringfence.certificates.issuers import Unavailable
-from tests.certificates.challenges.test_http_01 import PROOFS, free_port
+from tests.certificates.challenges.test_http_01 import PROOFS
+from tests.servers.processes import free_port
 
 
 def shake(port: int, name: str, protocol: str = "acme-tls/1") -> tuple[str | None, x509.Certificate]:
