@@ -109,7 +109,7 @@ def test_names_times_constraints_are_bounded() -> None:
     trees = library.NameConstraints([general(f"d{n}.example") for n in range(900)], None)
     root = authority("root", extra=[(trees, True)])
     busy = leaf(root, *(f"x{n}.example" for n in range(900)))
-    begun = time.monotonic()
+    begun = time.process_time()
     found = list(violations([busy.certificate, root.certificate]))
     assert found == ["CN=root constrains more names by more constraints than a client compares"]
-    assert time.monotonic() - begun < 2
+    assert time.process_time() - begun < 2

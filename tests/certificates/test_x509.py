@@ -146,12 +146,12 @@ def test_a_lifetime_below_nothing_is_a_defect() -> None:
     ],
 )
 def test_what_is_no_certificate_is_a_diagnostic(der: bytes, said: str) -> None:
-    begun = time.monotonic()
+    begun = time.process_time()
     read, problem = x509.read(der)
     assert read is None
     assert problem is not None
     assert said in problem.message
-    assert time.monotonic() - begun < 2
+    assert time.process_time() - begun < 2
     with pytest.raises(InputError):
         x509.load(der)
 

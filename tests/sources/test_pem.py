@@ -46,9 +46,9 @@ def test_grid(content: bytes, found: list[tuple[str, bytes, int]], problems: lis
     ],
 )
 def test_hostile_texts_take_linear_time(content: bytes) -> None:
-    begun = time.monotonic()
+    begun = time.process_time()
     blocks(content, "f")
-    assert time.monotonic() - begun < 5
+    assert time.process_time() - begun < 5
 
 
 @given(st.lists(st.sampled_from([b"-----BEGIN A-----", b"-----END A-----", b"\n", b"AAEC", b"x:", b"\0\xff"])))
