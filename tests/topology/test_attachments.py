@@ -55,7 +55,7 @@ def listener(**fields):
 def test_attached(listeners, place, parent, kind, expected):
     objects = cluster(namespace("x"), namespace("y", team="red"), Gateway(meta("x/g"), "c", tuple(listeners)))
     route = Route(kind, meta(f"{place}/r"), (ParentReference(**{"name": "g", "namespace": "x", **parent}),))
-    assert attached(route, objects) is expected
+    assert bool(attached(route, objects)) is expected
 
 
 def grant(place="y", kind="HTTPRoute", of="x", to="Service", name=""):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ringfence.resources.kubernetes import Gateway, GatewayClass, Ingress, IngressClass, ParentReference, Route
-from ringfence.topology.controllers import CONTROLLER, running, serving
+from ringfence.resources.kubernetes import Gateway, GatewayClass, Ingress, IngressClass
+from ringfence.topology.controllers import CONTROLLER, carrying, running, serving
 from tests.layers.clusters import cluster, meta, template, workload
 
 
@@ -96,5 +96,5 @@ def test_the_class_says_who_serves_an_ingress(things, name, expected):
 )
 def test_the_gateway_class_says_who_serves_a_route(things, expected):
     objects = cluster(*things)
-    route = Route("HTTPRoute", meta("x/r"), (ParentReference("g", "x"),))
-    assert list(serving(route, objects, running(objects))) == expected
+    gateway = next(iter(objects.gateways), None)
+    assert list(carrying(gateway, objects, running(objects))) == expected

@@ -30,11 +30,16 @@ OF_PROTOCOL = {
 """The kinds that a listener takes where it names none; a controller's own protocol takes any."""
 
 
-def attached(route: Route, objects: KubernetesObjects) -> bool:
-    """Whether some Gateway takes the route."""
+def attached(route: Route, objects: KubernetesObjects) -> tuple[Gateway | None, ...]:
+    """The Gateways that take the route, each once; None stands for those that are not in the files."""
     gateways = {(one.metadata.namespace, one.metadata.name): one for one in objects.gateways}
     parents = [one for one in route.parent_refs if one.kind == "Gateway" and one.group == GROUP]
-    return any(_takes(gateways.get((one.namespace, one.name)), one, route, objects) for one in parents)
+    found: dict[tuple[str, str], Gateway | None] = {}
+    for one in parents:
+        gateway = gateways.get((one.namespace, one.name))
+        if gateway is None or _takes(gateway, one, route, objects):
+            found[(one.namespace, one.name) if gateway else ("", "")] = gateway
+    return tuple(found.values())
 
 
 def granted(route: Route, backend: BackendReference, objects: KubernetesObjects) -> bool:
@@ -52,9 +57,7 @@ def granted(route: Route, backend: BackendReference, objects: KubernetesObjects)
     )
 
 
-def _takes(gateway: Gateway | None, parent: ParentReference, route: Route, objects: KubernetesObjects) -> bool:
-    if gateway is None:
-        return True
+def _takes(gateway: Gateway, parent: ParentReference, route: Route, objects: KubernetesObjects) -> bool:
     meant = (
         one for one in gateway.listeners if parent.section_name in ("", one.name) and parent.port in (None, one.port)
     )

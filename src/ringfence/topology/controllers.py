@@ -7,7 +7,8 @@ demonstration server). The class says which controller is meant, by the name tha
     class known, of another controller (a cloud's)        `{ingress-controller}`, of which nothing is known
     class not known                                       every controller in the files, else `{ingress-controller}`
 
-Controllers whose proxies are other pods than they themselves (Contour, Istio, Envoy Gateway) are not in the table.
+What istiod deploys for a Gateway is known by the Gateway (`topology.mesh.istio_gateways`). Other controllers whose
+proxies are other pods than they themselves (Contour, Envoy Gateway) are not in the table.
 Names: the installation manifests of each project.
 """
 
@@ -15,7 +16,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ringfence.resources.kubernetes import Ingress, KubernetesObjects, Route, Workload
+from ringfence.resources.kubernetes import Gateway, Ingress, KubernetesObjects, Workload
+from ringfence.topology.mesh.istio_gateways import carriers, is_istio
 
 CONTROLLER = "{ingress-controller}"
 """The workload that stands for a controller of which the files hold no pod."""
@@ -60,15 +62,26 @@ def running(objects: KubernetesObjects) -> Running:
     return [(product, one.title) for one in objects.workloads for product in PRODUCTS if _runs(one, product)]
 
 
-def serving(subject: Ingress | Route, objects: KubernetesObjects, found: Running) -> tuple[str, ...]:
-    """The workloads that serve it, of those that run; never empty."""
-    if isinstance(subject, Ingress):
-        found = _of_class(subject, objects, found)
-    else:
-        names = _gateway_controllers(subject, objects)
-        found = [(one, title) for one, title in found if one.gateway]
-        if names:
-            found = [(one, title) for one, title in found if any(name.startswith(one.gateway) for name in names)]
+def serving(ingress: Ingress, objects: KubernetesObjects, found: Running) -> tuple[str, ...]:
+    """The workloads that serve an Ingress, of those that run; never empty."""
+    return _titles(_of_class(ingress, objects, found))
+
+
+def carrying(gateway: Gateway | None, objects: KubernetesObjects, found: Running) -> tuple[str, ...]:
+    """The workloads that carry a Gateway's traffic; None: a Gateway that is not in the files. Never empty."""
+    found = [(one, title) for one, title in found if one.gateway]
+    if gateway is None:
+        return _titles(found)
+    if is_istio(gateway, objects):
+        return carriers(gateway, objects) or (CONTROLLER,)
+    name = gateway.gateway_class_name
+    controllers = [one.controller_name for one in objects.gateway_classes if one.metadata.name == name]
+    if controllers:
+        found = [(one, title) for one, title in found if any(name.startswith(one.gateway) for name in controllers)]
+    return _titles(found)
+
+
+def _titles(found: Running) -> tuple[str, ...]:
     return tuple(dict.fromkeys(title for _, title in found)) or (CONTROLLER,)
 
 
@@ -82,14 +95,6 @@ def _of_class(ingress: Ingress, objects: KubernetesObjects, found: Running) -> R
         return found
     named = [(one, title) for one, title in found if name in one.classes]
     return named or ([] if name in OF_CLOUDS else found)
-
-
-def _gateway_controllers(route: Route, objects: KubernetesObjects) -> set[str]:
-    """The controllers of the Gateways that a route attaches to, as far as the files tell."""
-    parents = {(one.namespace, one.name) for one in route.parent_refs if one.kind == "Gateway"}
-    gateways = (one for one in objects.gateways if (one.metadata.namespace, one.metadata.name) in parents)
-    classes = {one.gateway_class_name for one in gateways}
-    return {one.controller_name for one in objects.gateway_classes if one.metadata.name in classes}
 
 
 def _runs(workload: Workload, product: Product) -> bool:

@@ -5,7 +5,7 @@ sees as the source differs:
 
 | entry | source |
 |---|---|
-| Ingress, Gateway route | who serves it (`topology.controllers`) |
+| Ingress, Gateway route | who serves it (`topology.controllers`): of a route, the pods of each Gateway that takes it |
 | VirtualService of an Istio Gateway | the pods that the Gateway selects (`topology.mesh.istio_entries`) |
 | NodePort, LoadBalancer, externalIPs with `externalTrafficPolicy: Cluster` | a node, which may be the pod's own |
 | the same with `Local` | the client, whose address is kept |
@@ -33,7 +33,7 @@ from ringfence.resources.kubernetes import (
     Workload,
 )
 from ringfence.topology.attachments import attached, granted
-from ringfence.topology.controllers import CONTROLLER, running, serving
+from ringfence.topology.controllers import CONTROLLER, carrying, running, serving
 from ringfence.topology.mesh.istio_entries import Lead, leads
 from ringfence.topology.mesh.waypoints import WAYPOINTS
 from ringfence.topology.services import Target, targets
@@ -103,11 +103,13 @@ class _Finder:
     def route(self, route: Route) -> Iterator[Entry]:
         if not any(parent.kind == "Gateway" for parent in route.parent_refs):
             return
-        if not attached(route, self._objects):
+        gateways = attached(route, self._objects)
+        if not gateways:
             name = f"{route.kind} {route.metadata.qualified_name}"
             self._diagnostics.append(warning(f"{name} attaches to no listener: none admits it", route.span))
             return
-        sources = serving(route, self._objects, self._running)
+        # Gateways of one source are one way in; each other is its own, as one may be cut off and another not.
+        sources = dict.fromkeys(carrying(one, self._objects, self._running) for one in gateways)
         for rule in route.rules:
             for backend in rule.backend_refs:
                 if backend.kind != "Service" or backend.weight == 0:
@@ -119,7 +121,7 @@ class _Finder:
                 found = self._backend(backend.namespace, backend.name, backend.port, backend.span)
                 if found:
                     title = f"{route.kind} {route.metadata.qualified_name}"
-                    yield Entry(route.kind, title, backend.span, sources, found, 0)
+                    yield from (Entry(route.kind, title, backend.span, one, found, 0) for one in sources)
 
     def lead(self, lead: Lead) -> Iterator[Entry]:
         found = self._backend(lead.namespace, lead.service, lead.port or None, lead.span)

@@ -36,6 +36,7 @@ from ringfence.resources.kubernetes import KubernetesObjects, Service, ServicePo
 from ringfence.resources.kubernetes.cluster_policies import ADMIN, BASELINE
 from ringfence.topology.cni import Enforcement, enforcement
 from ringfence.topology.entries import CONTROLLER, OUTSIDE, PLACEHOLDERS, SOME_NODE, Entry, entries
+from ringfence.topology.mesh.istio_gateways import deployed
 from ringfence.topology.mesh.members import Mesh
 from ringfence.topology.mesh.meshes import meshes
 from ringfence.topology.mesh.waypoints import NO_WAYPOINTS, Waypoints
@@ -125,7 +126,9 @@ class Topology:
 def build(objects: KubernetesObjects, options: Options | None = None) -> Topology:
     """The network of these objects under these options."""
     options = options or Options()
-    diagnostics: list[Diagnostic] = []
+    made = deployed(objects)
+    objects = made.objects
+    diagnostics: list[Diagnostic] = list(made.diagnostics)
     numbers = port_numbers(objects)
     plugin = enforcement(objects, options)
     enforced = plugin.enforced is not False
@@ -146,7 +149,7 @@ def build(objects: KubernetesObjects, options: Options | None = None) -> Topolog
     policies = tuple(unmodelled.opened(one, unknown, of_mesh=False) for one in policies)
     in_mesh = tuple(unmodelled.opened(one, unknown, of_mesh=True) for mesh in joined for one in mesh.chains())
     chains = (*open_chains, *policies, *in_mesh)
-    assumed = tuple(_assumed(objects, options, plugin, population))
+    assumed = (*_assumed(objects, options, plugin, population), *made.assumed)
     if any(CONTROLLER in entry.sources for entry in found):
         assumed = (*assumed, NO_CONTROLLER)
     network = Network(endpoints, _locations(chains, open_chains), tuple(_links(found)), assumed)

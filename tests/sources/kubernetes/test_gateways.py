@@ -7,8 +7,10 @@ import pytest
 from ringfence.resources.kubernetes import (
     SELECT_EVERYTHING,
     BackendReference,
+    GatewayAddress,
     GrantFrom,
     GrantTo,
+    Infrastructure,
     Listener,
     MethodMatch,
     NamedMatch,
@@ -42,6 +44,18 @@ def test_gateway() -> None:
         Listener("s", 443, "HTTPS", "*.a.b", "Terminate", "Selector", SELECT_EVERYTHING, ("HTTPRoute",)),
         Listener("p", 8443, "TLS", "", "Passthrough", "All"),
     )
+
+
+def test_what_a_gateway_asks_for() -> None:
+    spec = """{gatewayClassName: c, addresses: [{value: 192.0.2.1}, {type: Hostname, value: in.edge}], listeners: [
+  {name: s, port: 443, protocol: HTTPS, tls: {options: {a/b: C}}}],
+  infrastructure: {labels: {x: y}, annotations: {}, parametersRef: {group: '', kind: ConfigMap, name: p}}}"""
+    [found] = good(thing(V1, "Gateway", spec)).gateways
+    assert found.requested == (GatewayAddress("IPAddress", "192.0.2.1"), GatewayAddress("Hostname", "in.edge"))
+    assert found.listeners[0].tls_options == {"a/b": "C"}
+    assert found.infrastructure == Infrastructure({"x": "y"}, {}, "ConfigMap p")
+    [plain] = good(thing(V1, "Gateway", "{gatewayClassName: c}")).gateways
+    assert (plain.requested, plain.infrastructure) == ((), Infrastructure())
 
 
 @pytest.mark.parametrize("kind", ["HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "UDPRoute"])

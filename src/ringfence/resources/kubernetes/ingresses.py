@@ -6,6 +6,7 @@ header rewrites and the like stay out. `networking.k8s.io/v1` and `gateway.netwo
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ringfence.model.spans import NOWHERE, Span
@@ -97,6 +98,7 @@ class Listener:
     `protocol`: HTTP, HTTPS, TLS, TCP, UDP or a controller's own. `tls_mode`: Terminate, Passthrough, or empty.
     `routes_from`: Same (the default), All, Selector, None: the namespaces whose routes may attach;
     `routes_selector` says which for Selector. `route_kinds` empty: those that the protocol allows.
+    `tls_options` are the controller's own.
     """
 
     name: str
@@ -107,17 +109,40 @@ class Listener:
     routes_from: str = "Same"
     routes_selector: LabelSelector | None = None
     route_kinds: tuple[str, ...] = ()
+    tls_options: Mapping[str, str] = field(default_factory=dict, hash=False)
     span: Span = field(default=NOWHERE, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
+class GatewayAddress:
+    """An address that a Gateway asks for. `type`: IPAddress, Hostname, or a controller's own."""
+
+    type: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Infrastructure:
+    """What whatever is made for a Gateway gets. `labels`, `annotations` None: it does not say.
+
+    `parameters`: the object that says more, as `Kind name`; empty without one.
+    """
+
+    labels: Mapping[str, str] | None = field(default=None, hash=False)
+    annotations: Mapping[str, str] | None = field(default=None, hash=False)
+    parameters: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Gateway:
-    """A Gateway. `addresses`: what its spec asks for and its status says, host names included."""
+    """A Gateway. `addresses`: what its spec asks for (`requested`) and its status says, host names included."""
 
     metadata: ObjectMeta
     gateway_class_name: str
     listeners: tuple[Listener, ...] = ()
     addresses: tuple[str, ...] = ()
+    requested: tuple[GatewayAddress, ...] = ()
+    infrastructure: Infrastructure = field(default_factory=Infrastructure)
     span: Span = field(default=NOWHERE, compare=False, repr=False)
 
 

@@ -9,9 +9,11 @@ from __future__ import annotations
 from ringfence.resources.kubernetes import (
     BackendReference,
     Gateway,
+    GatewayAddress,
     GatewayClass,
     GrantFrom,
     GrantTo,
+    Infrastructure,
     Listener,
     MethodMatch,
     NamedMatch,
@@ -30,6 +32,7 @@ NAMESPACES_FROM = ("Same", "All", "Selector", "None")
 TLS_MODES = ("Terminate", "Passthrough")
 MIRROR, REDIRECT = "RequestMirror", "RequestRedirect"
 PATH_TYPES = ("Exact", "PathPrefix", "RegularExpression")
+IP_ADDRESS = "IPAddress"
 VALUE_TYPES = ("Exact", "RegularExpression")
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH")
 
@@ -51,7 +54,20 @@ def gateway(part: Part) -> Gateway:
         gateway_class_name=_required(spec["gatewayClassName"]),
         listeners=listeners,
         addresses=tuple(dict.fromkeys(filter(None, (item["value"].text() for item in addresses)))),
+        requested=tuple(
+            GatewayAddress(item["type"].text(IP_ADDRESS), item["value"].text()) for item in spec["addresses"].items()
+        ),
+        infrastructure=_infrastructure(spec["infrastructure"]),
         span=part.span,
+    )
+
+
+def _infrastructure(part: Part) -> Infrastructure:
+    labels, annotations, parameters = (part[name] for name in ("labels", "annotations", "parametersRef"))
+    return Infrastructure(
+        labels.mapping_of_texts() if labels.present else None,
+        annotations.mapping_of_texts() if annotations.present else None,
+        f"{parameters['kind'].text()} {parameters['name'].text()}" if parameters.present else "",
     )
 
 
@@ -68,6 +84,7 @@ def _listener(part: Part) -> Listener:
         routes_from=source,
         routes_selector=optional_selector(routes["namespaces"]["selector"]) if source == "Selector" else None,
         route_kinds=tuple(item["kind"].text() for item in routes["kinds"].items()),
+        tls_options=tls["options"].mapping_of_texts(),
         span=part.span,
     )
 

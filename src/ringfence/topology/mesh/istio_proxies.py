@@ -1,6 +1,7 @@
 """The proxies that the mesh's pods have of their own: what each takes, what it is sent, and which Sidecar limits it.
 
-A gateway's pod serves the ports of the Gateway servers that select it, each on the port that its Service leads to. Of
+A gateway's pod serves the ports of the Gateway servers that select it, each on the port that its Service leads to; of
+the Gateway API those of its own Gateway. A listener takes Istio's mutual TLS by its option `tls-terminate-mode`. Of
 several Sidecars one that selects the pod goes first, then the namespace's, then the root namespace's.
 """
 
@@ -14,13 +15,14 @@ from typing import TypeVar
 from ringfence.layers import istio_facets
 from ringfence.layers.istio_facets import PROXIED, TLS, Proxy
 from ringfence.layers.istio_modes import Aged, Modes, by_age
+from ringfence.layers.istio_waypoint import GATEWAY_NAME
 from ringfence.layers.mesh_facets import SIDECAR
 from ringfence.resources.istio.networking import Sidecar
 from ringfence.resources.kubernetes import KubernetesObjects, Namespace, PodTemplate, Service, ServicePort
 from ringfence.topology.mesh import istio_membership
 from ringfence.topology.mesh.istio_membership import Standing
 
-ISTIO_MUTUAL = "ISTIO_MUTUAL"
+ISTIO_MUTUAL, TERMINATE = "ISTIO_MUTUAL", "gateway.istio.io/tls-terminate-mode"
 
 A = TypeVar("A", bound=Aged)
 
@@ -130,6 +132,12 @@ class Proxies:
                 for server in gateway.servers:
                     for port in self._own_ports(namespace, template, server.port):
                         asked.setdefault(port, set()).add(server.tls_mode == ISTIO_MUTUAL)
+        own = namespace, template.labels.get(GATEWAY_NAME)
+        for one in self.objects.gateways:
+            if (one.metadata.namespace, one.metadata.name) == own:
+                for listener in one.listeners:
+                    mutual = listener.tls_options.get(TERMINATE) == ISTIO_MUTUAL
+                    asked.setdefault(listener.port, set()).add(mutual)
         return {port: frozenset(found) for port, found in asked.items()}
 
     def _own_ports(self, namespace: str, template: PodTemplate, port: int) -> frozenset[int]:
