@@ -3,7 +3,6 @@
 Names are resolved by a `Scope`; everything else is here. What the files do not decide is `Unknown`, and an unknown
 spreads exactly as far as it matters: `false && unknown` is false, a list with an unknown element has a known length. A
 conditional on an unknown is unknown unless both results are the same; an unknown result counts as of the other's type.
-A function that is not known here is unknown.
 
 Source: Terraform's "Expressions" pages, and the HCL native syntax specification for splats and templates.
 """
@@ -15,8 +14,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol
 
 from ringfence.resources.aws import Unknown
-from ringfence.sources.terraform import functions_collections, functions_text
 from ringfence.sources.terraform.conversions import EvaluationError, describe, number, text, truth, unified
+from ringfence.sources.terraform.functions import call
 from ringfence.sources.terraform.syntax import (
     Attribute,
     Binary,
@@ -34,7 +33,7 @@ from ringfence.sources.terraform.syntax import (
     Tuple,
     Unary,
 )
-from ringfence.sources.terraform.values import Reference, SetOf, equal, ordered, unknown_in, vague
+from ringfence.sources.terraform.values import Reference, SetOf, equal, ordered, vague
 
 
 class Namespace(Protocol):
@@ -298,18 +297,7 @@ def _call(node: Call, scope: Scope) -> Any:
         if not isinstance(last, list):
             raise EvaluationError(f"{describe(last)} cannot be spread over arguments")
         arguments += last
-    name = node.name.removeprefix("core::")
-    try:
-        if name in functions_collections.FUNCTIONS:
-            return functions_collections.FUNCTIONS[name](*arguments)
-        if name in functions_text.FUNCTIONS:
-            unknown = unknown_in(arguments)
-            return functions_text.FUNCTIONS[name](*arguments) if unknown is None else unknown
-    except functions_collections.Open as found:
-        return found.unknown
-    except (TypeError, ValueError, OverflowError, IndexError) as fault:
-        raise EvaluationError(f"{node.name}: {fault}") from None
-    return Unknown(f"the function {node.name} is not evaluated")
+    return call(node.name, arguments)
 
 
 def _attempt(node: Call, scope: Scope) -> Any:
