@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from ringfence.certificates import keys
-from ringfence.certificates.configuration import Verification
-from ringfence.certificates.served import look, wait_for
+from ringfence.certificates import keys, served
+from ringfence.certificates.configuration import Profile, Verification
+from ringfence.certificates.issuers.signing import sign_ca
+from ringfence.certificates.served import Sighting, look, wait_for
 from tests.certificates.authority import NOW, runner, web
 from tests.certificates.tls_server import running
 
@@ -26,6 +27,33 @@ def test_the_leaf_that_stands_there(tmp_path: Path) -> None:
         assert wait_for(leaf, endpoint).problem == ""
         other = keys.chain((tmp_path / "tls/web/chain.pem").read_bytes())[0]
         assert "serves another certificate" in wait_for(other, endpoint).problem
+
+
+NEW, OLD, NONE = "new", "old", ""
+STANDING = "serves another certificate (old...)"
+
+
+@pytest.mark.parametrize(
+    ("shown", "within", "problem"),
+    [
+        ([NEW, NEW, NEW], 60, ""),
+        ([OLD, NONE, NEW, NEW, NEW], 60, ""),
+        ([NEW, OLD, NEW, NEW, NONE, NEW, NEW, NEW], 60, ""),
+        ([NEW, NEW, NEW], 0, ""),
+        ([OLD], 0, STANDING),
+        ([NEW, NEW, OLD], 0, f"{STANDING}; 2 of the looks before saw the new one"),
+        ([NONE], 0, "refused"),
+    ],
+)
+def test_seen_steadily(monkeypatch: pytest.MonkeyPatch, shown: list[str], within: int, problem: str) -> None:
+    """A reload has old workers go on for a moment, and a balancer may ask another server each time."""
+    leaf = sign_ca(Profile(), keys.generate("ecdsa-p256"), None, NOW)
+    prints = {NEW: keys.fingerprint(leaf), OLD: OLD, NONE: ""}
+    looks = iter([Sighting("a:1", prints[one], "" if one else "refused") for one in shown])
+    monkeypatch.setattr(served, "look", lambda *_: next(looks))
+    found = served.wait_for(leaf, Verification("a", 1, within=timedelta(seconds=within)), sleep=lambda _: None)
+    assert found.problem == problem
+    assert next(looks, None) is None, "all of them were needed"
 
 
 @pytest.mark.parametrize("answer", [b"", b"HTTP/1.0 400 Bad Request\r\n\r\n", b"\0" * 50])

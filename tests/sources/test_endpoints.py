@@ -21,6 +21,7 @@ from ringfence.model.diagnostics import InputError
 from ringfence.resources.certificates import Served
 from ringfence.sources.endpoints import Endpoint, parse, probe, probe_all
 from tests.certificates.making import authority, key, leaf, pem
+from tests.servers.nginx import nginx
 from tests.servers.processes import free_port, listens, running
 
 ROOT = authority("root")
@@ -101,27 +102,19 @@ def test_openssl_s_server_shows_its_whole_chain_and_obeys_the_name(folder: Path,
     assert named.server_name == "b.example"
 
 
-NGINX = """
-daemon off; pid nginx.pid; error_log stderr; worker_processes 1;
-events {{ worker_connections 64; }}
-http {{
-  access_log off;
-  client_body_temp_path t1; proxy_temp_path t2; fastcgi_temp_path t3; uwsgi_temp_path t4; scgi_temp_path t5;
-  ssl_certificate {folder}/chain.pem; ssl_certificate_key {folder}/key.pem;
-  server {{ listen 127.0.0.1:{port} ssl; server_name a.example; }}
-  server {{
-    listen 127.0.0.1:{port} ssl; server_name b.example;
-    ssl_certificate {folder}/other.pem; ssl_certificate_key {folder}/other-key.pem;
-  }}
+SITES = """
+ssl_certificate {folder}/chain.pem; ssl_certificate_key {folder}/key.pem;
+server {{ listen 127.0.0.1:{port} ssl; server_name a.example; }}
+server {{
+  listen 127.0.0.1:{port} ssl; server_name b.example;
+  ssl_certificate {folder}/other.pem; ssl_certificate_key {folder}/other-key.pem;
 }}
 """
 
 
 def test_nginx(folder: Path, tmp_path: Path) -> None:
     port = free_port()
-    (tmp_path / "nginx.conf").write_text(NGINX.format(folder=folder, port=port))
-    program = shutil.which("nginx") or "/usr/sbin/nginx"
-    with running([program, "-p", tmp_path, "-c", tmp_path / "nginx.conf"], tmp_path, lambda: listens(port)):
+    with nginx(tmp_path, SITES.format(folder=folder, port=port), port):
         names = ["a.example", "b.example"] * 10
         found = probe_all([Endpoint("127.0.0.1", port, server_name=name) for name in names], 10, workers=8)
     assert [one.problem for one in found] == [""] * 20

@@ -2,6 +2,10 @@
 
 A TLS handshake is made without verification, because what is asked is what stands there, not whether it is good; only
 the fingerprint of the leaf is compared. Nothing is sent after the handshake.
+
+One sighting of the new certificate proves little: a server that reloads has old workers that still take connections
+for a moment (nginx ends them a tenth of a second after it started the new ones), and behind a balancer stand others. So
+it has to be seen several times in a row.
 """
 
 from __future__ import annotations
@@ -19,6 +23,8 @@ from ringfence.certificates.configuration import Verification
 
 PAUSE = 0.2
 """Seconds between two looks at an endpoint."""
+IN_A_ROW = 3
+"""How many looks one after another have to see the new certificate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +59,23 @@ def look(verification: Verification, server_name: str, seconds: float = 5) -> Si
 def wait_for(
     expected: x509.Certificate, verification: Verification, sleep: Callable[[float], None] = time.sleep
 ) -> Sighting:
-    """Looks until the endpoint serves `expected` or the time for it is over; the last sighting."""
+    """Looks until the endpoint steadily serves `expected` or the time for it is over; the last sighting."""
     name = verification.server_name or _server_name(expected)
     wanted = keys.fingerprint(expected)
     deadline = time.monotonic() + verification.within.total_seconds()
+    seen = in_a_row = 0
     while True:
         sighting = look(verification, name)
         if sighting.fingerprint == wanted:
-            return sighting
-        if time.monotonic() >= deadline:
+            seen, in_a_row = seen + 1, in_a_row + 1
+            if in_a_row == IN_A_ROW:
+                return sighting
+        elif time.monotonic() < deadline:
+            in_a_row = 0
+        else:
             problem = sighting.problem or f"serves another certificate ({sighting.fingerprint[:16]}...)"
-            return Sighting(sighting.endpoint, sighting.fingerprint, problem)
+            before = f"; {seen} of the looks before saw the new one" if seen else ""
+            return Sighting(sighting.endpoint, sighting.fingerprint, problem + before)
         sleep(PAUSE)
 
 
