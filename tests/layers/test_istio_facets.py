@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from ringfence.layers import istio_facets
+from ringfence.layers.istio_captured import TRAFFIC
 from ringfence.layers.istio_facets import AUTO, MODE, POLICY, PROXY, at_port, gateway, sidecar
 from ringfence.layers.istio_modes import DEFAULT, EVERY_PORT, Choice
 from ringfence.model.addresses import AddressSet
 from ringfence.model.networks import Endpoint
 from ringfence.resources.istio.authentication import MutualTlsMode, PeerAuthentication
+from ringfence.resources.istio.networking import IngressListener
 from ringfence.resources.kubernetes import ObjectMeta
 
 POLICIES = (PeerAuthentication(ObjectMeta("p", "shop")),)
 STRICT = Choice(frozenset[str](("STRICT",)), POLICIES)
 DISABLE = Choice(frozenset[str](("DISABLE",)), POLICIES)
 OWN = {"15020": "UNSEEN", "15021": "UNSEEN", "15090": "UNSEEN"}
-TRAFFIC = istio_facets.TRAFFIC
 
 
 @pytest.mark.parametrize(
@@ -44,10 +44,34 @@ def test_inbound_ports(annotations, expected):
     assert found[POLICY]["*"] == ("" if expected["*"] == "UNSEEN" else "shop/p")
 
 
+@pytest.mark.parametrize(
+    ("listener", "expected"),
+    [
+        (IngressListener(8080, capture_mode="NONE"), {"*": "STRICT", "80": "DISABLE", "8080": "STRICT|UNSEEN"}),
+        (IngressListener(80, capture_mode="NONE"), {"*": "STRICT", "80": "DISABLE|UNSEEN"}),
+        (IngressListener(8080), {"*": "STRICT", "80": "DISABLE"}),
+    ],
+)
+def test_a_socket_of_the_proxys_own(listener, expected):
+    found = sidecar({EVERY_PORT: STRICT, 80: DISABLE}, {}, {}, listeners=((listener,),)).facets
+    assert found[MODE] == expected | OWN
+
+
+def test_a_sidecar_that_is_not_known_leaves_what_is_sent_open():
+    assert "skips *" in sidecar({EVERY_PORT: STRICT}, {}, {}, "shop/s", limits_known=False).facets[PROXY]
+
+
 def test_without_interception_nothing_is_seen():
     found = sidecar({EVERY_PORT: STRICT}, {}, {"sidecar.istio.io/interceptionMode": "NONE"}).facets
     assert found[MODE]["*"] == "UNSEEN"
     assert "skips *" in found[PROXY]
+
+
+def test_without_interception_listeners_are_seen():
+    listeners = (IngressListener(8080), IngressListener(9090, capture_mode="IPTABLES"), IngressListener(80))
+    apart = {"sidecar.istio.io/interceptionMode": "NONE"}
+    found = sidecar({EVERY_PORT: STRICT, 9090: STRICT}, {}, apart, listeners=(listeners,)).facets[MODE]
+    assert found == {"*": "UNSEEN", "9090": "UNSEEN", "8080": "STRICT", "80": "STRICT|UNSEEN"} | OWN
 
 
 @pytest.mark.parametrize(

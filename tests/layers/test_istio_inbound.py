@@ -6,6 +6,7 @@ import pytest
 
 from ringfence.layers.istio_inbound import DETECTED, EITHER, HTTP, TCP, Inbound, is_gateway, ports, protocol
 from ringfence.model.intervals import IntervalSet
+from ringfence.resources.istio.networking import EntryPort, ServiceEntry
 from ringfence.resources.kubernetes import Container, ContainerPort, ObjectMeta, PodTemplate, Service, ServicePort
 
 WEB = PodTemplate(labels={"app": "web"}, containers=(Container("c", ports=(ContainerPort(8080, "main"),)),))
@@ -62,6 +63,36 @@ EARLY, LATE = "2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z"
 def test_ports(services, expected):
     assert ports(services, WEB) == expected
     assert ports(services[::-1], WEB) == expected
+
+
+def entry(*listed, name="e", created="", selector=(("app", "web"),), hosts=("b.example", "web.example")):
+    metadata = ObjectMeta(name, "shop", creation_timestamp=created)
+    return ServiceEntry(metadata, hosts, ports=listed, workload_selector=selector)
+
+
+SAID = (8080, HTTP)
+HTTP_ENTRY, TCP_ENTRY = EntryPort(80, "HTTP", "x", 8080), EntryPort(80, "TCP", "x", 8080)
+
+
+@pytest.mark.parametrize(
+    ("services", "entries", "expected"),
+    [
+        ((), (entry(HTTP_ENTRY),), (SAID,)),
+        ((), (entry(EntryPort(8080, "grpc-web", "x")),), (SAID,)),
+        ((), (entry(EntryPort(80, "HTTP2", "main", 9090)),), (SAID,)),
+        ((), (entry(EntryPort(80, "", "x")),), ()),
+        ((), (entry(HTTP_ENTRY, selector=None),), ()),
+        ((), (entry(HTTP_ENTRY, selector=()),), ()),
+        ((), (entry(HTTP_ENTRY, selector=(("app", "db"),)),), ()),
+        ((service(TCP_80),), (entry(HTTP_ENTRY),), ((8080, EITHER),)),
+        ((service(TCP_80, created=LATE),), (entry(HTTP_ENTRY, created=EARLY),), (SAID,)),
+        ((service(HTTP_80, created=EARLY),), (entry(TCP_ENTRY, created=LATE),), (SAID,)),
+        ((service(TCP_80, created=EARLY),), (entry(HTTP_ENTRY, created=EARLY),), (SAID,)),
+        ((service(TCP_80, name="a", created=EARLY),), (entry(HTTP_ENTRY, created=EARLY),), ((8080, TCP),)),
+    ],
+)
+def test_ports_of_service_entries(services, entries, expected):
+    assert ports(services, WEB, entries) == expected
 
 
 def test_the_facet():

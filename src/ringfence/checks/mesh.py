@@ -14,7 +14,7 @@ from functools import lru_cache
 from ringfence.checks.entry_targets import ways
 from ringfence.checks.finding import View
 from ringfence.engine.witness import Field, Witness
-from ringfence.layers.istio_facets import OWN_PORTS
+from ringfence.layers.istio_captured import OWN_PORTS
 from ringfence.layers.istio_modes import EVERY_PORT
 from ringfence.layers.kubernetes_selectors import POD
 from ringfence.layers.mesh_facets import MESH, PLANE

@@ -32,7 +32,8 @@ from ringfence.checks.gaps import BARE, Gap, together
 from ringfence.checks.linkerd_gaps import of_linkerd
 from ringfence.checks.mesh import Pods, istio, listening, named, numbers, plural, pods, stranger
 from ringfence.engine.witness import Witness
-from ringfence.layers.istio_facets import INTERCEPTION, NOT_SEEN, OWN_PORTS, TRAFFIC
+from ringfence.layers.istio_captured import INTERCEPTION, OWN_PORTS, TRAFFIC
+from ringfence.layers.istio_facets import NOT_SEEN
 from ringfence.layers.istio_modes import EVERY_PORT, UNSEEN, Choice, Modes
 from ringfence.layers.mesh_facets import AMBIENT, SIDECAR
 from ringfence.model.headers import PORTS

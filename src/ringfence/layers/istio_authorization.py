@@ -24,7 +24,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from ringfence.layers.istio_facets import ALWAYS_PAST, past
+from ringfence.layers import istio_listeners
+from ringfence.layers.istio_captured import ALWAYS_PAST, Listeners, past
 from ringfence.layers.istio_inbound import (
     DETECTED,
     EITHER,
@@ -61,6 +62,7 @@ from ringfence.resources.istio.authorization import (
     RequestAuthentication,
 )
 from ringfence.resources.istio.mesh_config import MeshConfig
+from ringfence.resources.istio.networking import ServiceEntry
 from ringfence.resources.kubernetes import PodTemplate, Service
 
 LAYER = "Istio authorization"
@@ -108,18 +110,20 @@ def kind(
     policies: Iterable[AuthorizationPolicy],
     requests: Iterable[RequestAuthentication],
     root_namespace: str,
+    entries: Iterable[ServiceEntry] = (),
+    listeners: tuple[Listeners, ...] = (),
 ) -> Kind:
-    """What the pods of a template do. `services`: those of their namespace."""
+    """What the pods of a template do. `services`, `entries`: those of their namespace; `listeners`: of its Sidecar."""
     pod = template.labels
     tokens = (one for one in requests if one.jwt_rules and selects(one, root_namespace, namespace, pod))
     custom = (one for one in policies if one.action is PolicyAction.CUSTOM)
     providers = {one.provider for one in custom if selects(one, root_namespace, namespace, pod)}
     gateway = is_gateway(template)
     inbound = Inbound(
-        () if gateway else ports(services, template),
+        () if gateway else istio_listeners.ports(listeners, ports(services, template, entries)),
         tuple(sorted(one.metadata.qualified_name for one in tokens)),
         tuple(sorted(providers)),
-        ALWAYS_PAST if gateway else past(template.annotations),
+        ALWAYS_PAST if gateway else past(template.annotations, listeners),
         gateway,
     )
     return Kind(namespace, pod, inbound)

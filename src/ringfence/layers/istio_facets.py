@@ -8,23 +8,21 @@
                        scope  the Sidecar that limits what it knows, where one does
                        skips 80, skips *   ports that its own proxy does not see on the way out; `*`: nobody knows which
 
-**Inbound ports.** A sidecar sees what iptables redirects: everything, unless annotations name the ports
-(`includeInboundPorts`, `excludeInboundPorts`), and never the proxy's own 15020, 15021 and 15090. A port that it does
-not see takes plaintext; yet clients that know the pod as proxied go on sending it mutual TLS.
+**Inbound ports.** A port that a sidecar does not see (`istio_captured`) takes plaintext; yet clients that know the pod
+as proxied go on sending it mutual TLS.
 
 **Gateways** have no redirected ports; they take what their Gateway servers say: mutual TLS with ISTIO_MUTUAL, otherwise
 plaintext (TLS of the user's own included). Clients do not know their pods as proxied.
 
-Sources: istio's injection templates, `tools/istio-iptables`, `pilot/pkg/model/service.go`
-(`GetTLSModeFromEndpointLabels`).
+Source: istio `pilot/pkg/model/service.go` (`GetTLSModeFromEndpointLabels`).
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from ringfence.layers.istio_captured import INTERCEPTION, OWN_PORTS, TRAFFIC, Listeners, listed, past
 from ringfence.layers.istio_modes import EVERY_PORT, UNSEEN, Choice
 from ringfence.model.bounds import Bounds
 from ringfence.model.headers import PORTS
@@ -40,16 +38,10 @@ MTLS, PLAINTEXT = "mtls", "plaintext"
 EITHER = f"{MTLS}|{PLAINTEXT}"
 OTHER_PORTS = "*"
 
-TRAFFIC = "traffic.sidecar.istio.io/"
-TLS_LABEL, INTERCEPTION = "security.istio.io/tlsMode", "sidecar.istio.io/interceptionMode"
-OWN_PORTS = (15020, 15021, 15090)
-PORT_LIST = re.compile(r"\s*(\d{1,5}\s*(,\s*\d{1,5}\s*)*)?")
+TLS_LABEL = "security.istio.io/tlsMode"
 
 DISABLE, PERMISSIVE, STRICT = MutualTlsMode.DISABLE, MutualTlsMode.PERMISSIVE, MutualTlsMode.STRICT
 NOT_SEEN = Choice(frozenset((UNSEEN,)))
-OWN = IntervalSet.of(*OWN_PORTS)
-ALWAYS_PAST = Bounds.exactly(OWN)
-UNREADABLE = "nobody can read the ports that an annotation names"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +74,23 @@ def policies(choice: Choice) -> str:
 
 
 def sidecar(
-    choices: Mapping[int, Choice], labels: Mapping[str, str], annotations: Mapping[str, str], scope: str = ""
+    choices: Mapping[int, Choice],
+    labels: Mapping[str, str],
+    annotations: Mapping[str, str],
+    scope: str = "",
+    listeners: tuple[Listeners, ...] = (),
+    limits_known: bool = True,
 ) -> Proxy:
-    """A sidecar, by the modes of its ports; `scope`: the Sidecar that limits what it knows."""
+    """A sidecar, by the modes of its ports. `scope`: the Sidecar that limits what it knows, if that is known at all.
+
+    `listeners`: those of each Sidecar that may be its.
+    """
     tls = labels.get(TLS_LABEL, PROXIED)
-    takes = _captured(choices, annotations)
+    takes = _captured(choices, past(annotations, listeners))
     sent = {port: _auto(choices.get(port, choices[EVERY_PORT])) if tls == PROXIED else PLAINTEXT for port in takes}
     own = {KIND: SIDECAR_KIND, TLS: PROXIED if tls == PROXIED else BARE, **_skipped(annotations)}
+    if not limits_known:
+        own[f"{SKIPS}{OTHER_PORTS}"] = ""
     return Proxy(takes, sent, own | ({SCOPE: scope} if scope else {}))
 
 
@@ -98,18 +100,6 @@ def gateway(mutual: Mapping[int, frozenset[bool]]) -> Proxy:
         port: Choice(frozenset[str](STRICT if one else UNSEEN for one in asked)) for port, asked in mutual.items()
     }
     return Proxy({EVERY_PORT: NOT_SEEN, **servers}, {EVERY_PORT: PLAINTEXT}, {KIND: GATEWAY_KIND, TLS: BARE})
-
-
-def past(annotations: Mapping[str, str]) -> Bounds[IntervalSet]:
-    """The ports whose connections go past the proxy of a pod with these annotations."""
-    if annotations.get(INTERCEPTION) == "NONE":
-        return Bounds.exactly(PORTS)
-    included = annotations.get(f"{TRAFFIC}includeInboundPorts", "*").strip()
-    excluded, only = _ports(annotations.get(f"{TRAFFIC}excludeInboundPorts", "")), _ports(included)
-    if excluded is None or (only is None and included != "*"):
-        return Bounds(OWN | (excluded or IntervalSet()), PORTS, UNREADABLE)
-    left_out = IntervalSet() if only is None else PORTS - only
-    return Bounds.exactly(OWN | left_out | excluded)
 
 
 def at_port(facet: str, port: int, values: Iterable[str]) -> Selector:
@@ -135,20 +125,24 @@ def _auto(choice: Choice) -> str:
     return PLAINTEXT if len(choice.modes) == 1 else EITHER
 
 
-def _captured(choices: Mapping[int, Choice], annotations: Mapping[str, str]) -> dict[int, Choice]:
+def _captured(choices: Mapping[int, Choice], past: Bounds[IntervalSet]) -> dict[int, Choice]:
     """The choices with the ports that the proxy does not see."""
-    ports = past(annotations)
-    seen = PORTS - ports.must
-    if len(seen) < len(ports.must):
-        found = {port: choices.get(port, choices[EVERY_PORT]) for port in _each(seen)}
+    wide = choices[EVERY_PORT]
+    seen, perhaps = PORTS - past.must, past.may - past.must
+    if len(seen) < len(past.must):
+        found = {port: choices.get(port, wide) for port in _each(seen)}
+        found |= {port: found[port] | NOT_SEEN for port in _each(perhaps)}
         return {EVERY_PORT: NOT_SEEN, **dict.fromkeys((*choices, *OWN_PORTS), NOT_SEEN), **found}
-    found = dict(choices) if ports.known else {port: one | NOT_SEEN for port, one in choices.items()}
-    return found | dict.fromkeys(_each(ports.must), NOT_SEEN)
+    if len(perhaps) > len(seen) - len(perhaps):
+        found = {port: one | NOT_SEEN for port, one in choices.items()}
+    else:
+        found = dict(choices) | {port: choices.get(port, wide) | NOT_SEEN for port in _each(perhaps)}
+    return found | dict.fromkeys(_each(past.must), NOT_SEEN)
 
 
 def _skipped(annotations: Mapping[str, str]) -> dict[str, str]:
     """The ports that the proxy does not see on the way out."""
-    excluded = _ports(annotations.get(f"{TRAFFIC}excludeOutboundPorts", ""))
+    excluded = listed(annotations.get(f"{TRAFFIC}excludeOutboundPorts", ""))
     narrow = (
         annotations.get(f"{TRAFFIC}includeOutboundIPRanges", "*") != "*"
         or annotations.get(f"{TRAFFIC}excludeOutboundIPRanges", "") != ""
@@ -156,13 +150,6 @@ def _skipped(annotations: Mapping[str, str]) -> dict[str, str]:
     )
     found = {f"{SKIPS}{port}": "" for port in _each(excluded or IntervalSet())}
     return found | ({f"{SKIPS}{OTHER_PORTS}": ""} if narrow or excluded is None else {})
-
-
-def _ports(text: str) -> IntervalSet | None:
-    """The ports of a list; None where it is none."""
-    if not PORT_LIST.fullmatch(text):
-        return None
-    return IntervalSet.of(*(int(one) for one in text.split(",") if one.strip()))
 
 
 def _each(ports: IntervalSet) -> Iterator[int]:

@@ -10,11 +10,13 @@ A gateway's ports are what its Gateway objects make of them, so that all of them
 
 A Service's port says its protocol by `appProtocol`, else by its name up to a hyphen (`http`, `http2`, `grpc`,
 `grpc-web`; `tcp`, `tls`, `https`, `mongo`, `redis`, `mysql`, `udp`); the ports 25, 53, 3306 and 27017 are TCP where
-nothing is said. Two Services with one target port: the oldest decides, of equally old ones the first by name; where the
-files do not tell their ages, the port is `either`.
+nothing is said. A ServiceEntry that selects the pod says it by `protocol`. Two of them with one target port: the oldest
+decides, of equally old ones the first by host; where the files do not tell their ages, the port is `either`. A Sidecar
+with ingress listeners goes before all of them (`istio_listeners`).
 
 The pods of one template share the facet, so that rules speak of it and never of single pods. Sources: istio
-`pkg/config/kube/conversion.go`, `pilot/pkg/networking/core/listener_inbound.go`, `tools/istio-iptables`.
+`pkg/config/kube/conversion.go`, `pilot/pkg/networking/core/listener_inbound.go`, `pilot/pkg/model/context.go`
+(`SetServiceTargets`), `pilot/pkg/serviceregistry/serviceentry/conversion.go`.
 """
 
 from __future__ import annotations
@@ -22,11 +24,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from ringfence.layers.istio_facets import ALWAYS_PAST
+from ringfence.layers.istio_captured import ALWAYS_PAST
+from ringfence.layers.istio_hosts import full, of_service
 from ringfence.layers.istio_waypoint import GATEWAY_NAME
 from ringfence.model.bounds import Bounds
 from ringfence.model.headers import PORTS as PORTS_THERE_ARE
 from ringfence.model.intervals import IntervalSet
+from ringfence.resources.istio.networking import EntryPort, ServiceEntry
 from ringfence.resources.kubernetes import PodTemplate, Service, ServicePort
 
 FACET = "istio inbound"
@@ -97,8 +101,16 @@ def protocol(port: ServicePort) -> str:
     return DETECTED
 
 
-def ports(services: Iterable[Service], template: PodTemplate) -> tuple[tuple[int, str], ...]:
-    """How the ports of a pod are read that these Services of its namespace list, if they select it."""
+def read_as(name: str) -> str:
+    """How a port is read whose protocol is written as one of Istio's names."""
+    name = name.lower()
+    return HTTP if name in HTTP_NAMES else TCP if name in TCP_NAMES else DETECTED
+
+
+def ports(
+    services: Iterable[Service], template: PodTemplate, entries: Iterable[ServiceEntry] = ()
+) -> tuple[tuple[int, str], ...]:
+    """How the ports of a pod are read that Services and ServiceEntries of its namespace list, those that select it."""
     said: dict[int, list[tuple[str, str, str]]] = {}
     for service in services:
         wanted = (service.selector or {}).items()
@@ -106,9 +118,16 @@ def ports(services: Iterable[Service], template: PodTemplate) -> tuple[tuple[int
             continue
         for port in service.ports:
             if port.protocol == "TCP":
-                age = service.metadata.creation_timestamp, service.metadata.name
+                host = of_service(service.metadata.name, service.metadata.namespace)
+                age = service.metadata.creation_timestamp, host
                 for number in _targets(port, template):
                     said.setdefault(number, []).append((*age, protocol(port)))
+    for entry in entries:
+        if entry.workload_selector and dict(entry.workload_selector).items() <= template.labels.items():
+            host = min(full(one, entry.metadata.namespace) for one in entry.hosts)
+            for one in entry.ports:
+                age = entry.metadata.creation_timestamp, host
+                said.setdefault(entry_target(one, template), []).append((*age, read_as(one.protocol)))
     decided = ((number, _decided(found)) for number, found in sorted(said.items()))
     return tuple((number, how) for number, how in decided if how != DETECTED)
 
@@ -117,6 +136,12 @@ def _targets(port: ServicePort, template: PodTemplate) -> Iterable[int]:
     if isinstance(port.target_port, int):
         return (port.target_port,)
     return {one.container_port for one in template.ports if one.name == port.target_port and one.protocol == "TCP"}
+
+
+def entry_target(port: EntryPort, template: PodTemplate) -> int:
+    """The port of a selected pod behind a ServiceEntry's: its container's of that name, else what the entry says."""
+    named = (one.container_port for one in template.ports if one.name == port.name and one.protocol == "TCP")
+    return next(named, port.target_port or port.number)
 
 
 def _decided(found: list[tuple[str, str, str]]) -> str:

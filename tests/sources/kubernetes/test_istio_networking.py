@@ -14,6 +14,7 @@ from ringfence.resources.istio.networking import (
     EntryEndpoint,
     EntryPort,
     GatewayServer,
+    IngressListener,
     PortTraffic,
     ServiceEntry,
     SidecarListener,
@@ -99,7 +100,7 @@ def test_service_entry():
         "ServiceEntry",
         "{hosts: [a.example], addresses: [10.0.0.7, 10.1.0.0/16], ports: [{number: 80, name: http, protocol: HTTP,"
         " targetPort: 8080}], location: MESH_INTERNAL, resolution: STATIC, endpoints: [{address: 10.2.0.1,"
-        " ports: {http: 81}, labels: {x: y}}], exportTo: ['~']}",
+        " ports: {http: 81}, labels: {x: y}, serviceAccount: vm}], exportTo: ['~']}",
     )
     assert found == ServiceEntry(
         found.metadata,
@@ -108,7 +109,7 @@ def test_service_entry():
         (EntryPort(80, "HTTP", "http", 8080),),
         "MESH_INTERNAL",
         "STATIC",
-        (EntryEndpoint("10.2.0.1", (("x", "y"),), (("http", 81),)),),
+        (EntryEndpoint("10.2.0.1", (("x", "y"),), (("http", 81),), "vm"),),
         None,
         ("~",),
     )
@@ -121,6 +122,7 @@ def test_service_entry():
         ("{hosts: ['*']}", "is no host of a ServiceEntry"),
         ("{hosts: [a.b], addresses: [x]}", "is no address"),
         ("{hosts: [a.b], ports: [{number: 80}]}", "name: is missing"),
+        ("{hosts: [a.b], ports: [{number: 80, name: a, protocol: ftp}]}", "is no protocol that Istio knows"),
         ("{hosts: [a.b], resolution: dns}", "is not one of"),
         ("{hosts: [a.b], endpoints: [{address: 10.0.0.1}], workloadSelector: {labels: {a: b}}}", "beside endpoints"),
     ],
@@ -151,6 +153,24 @@ def test_sidecar(spec, selector, egress, policy):
 
 
 @pytest.mark.parametrize(
+    ("listener", "expected"),
+    [
+        ("port: {number: 80, protocol: HTTP, name: a}", IngressListener(80, "HTTP")),
+        ("port: {number: 80}, defaultEndpoint: '127.0.0.1:8080'", IngressListener(80)),
+        ("port: {number: 80}, defaultEndpoint: ':8080', connectionPool: {tcp: {}}", IngressListener(80)),
+        ("port: {number: 80}, defaultEndpoint: '[::1]:8080'", IngressListener(80)),
+        ("port: {number: 80}, defaultEndpoint: 'unix:///a/b'", IngressListener(80)),
+        (
+            "port: {number: 443, protocol: HTTPS}, bind: 10.0.0.1, captureMode: NONE, tls: {mode: SIMPLE}",
+            IngressListener(443, "HTTPS", "10.0.0.1", "NONE", True),
+        ),
+    ],
+)
+def test_ingress_listeners(listener, expected):
+    assert one("Sidecar", f"{{ingress: [{{{listener}}}]}}").ingress == (expected,)
+
+
+@pytest.mark.parametrize(
     ("spec", "complaint"),
     [
         ("{}", "says nothing"),
@@ -158,6 +178,20 @@ def test_sidecar(spec, selector, egress, policy):
         ("{egress: [{hosts: [web]}]}", "is not namespace/host"),
         ("{egress: [{hosts: ['*/*']}, {hosts: ['./*']}]}", "only the last listener"),
         ("{outboundTrafficPolicy: {mode: NONE}}", "is not one of"),
+        ("{ingress: [{}]}", "port: is missing"),
+        ("{ingress: [{port: {protocol: HTTP}}]}", "number: is missing"),
+        ("{ingress: [{port: {number: 80, protocol: ftp}}]}", "is no protocol that Istio knows"),
+        ("{ingress: [{port: {number: 80, targetPort: 81}}]}", "has no meaning at a Sidecar"),
+        ("{ingress: [{port: {number: 80}}, {port: {number: 80, protocol: TCP}}]}", "two listeners have port 80"),
+        ("{ingress: [{port: {number: 80}, bind: local}]}", "is no address"),
+        ("{ingress: [{port: {number: 80}, captureMode: ALL}]}", "is not one of"),
+        *(
+            (f"{{ingress: [{{port: {{number: 80}}, defaultEndpoint: '{text}'}}]}}", "is no port of the pod's own")
+            for text in ("8080", "10.0.0.1:80", "127.0.0.1:x", "127.0.0.1:0", "localhost:80")
+        ),
+        ("{ingress: [{port: {number: 80, protocol: HTTP}, tls: {mode: SIMPLE}}]}", "neither HTTPS nor TLS"),
+        ("{ingress: [{port: {number: 80, protocol: TLS}, tls: {mode: ISTIO_MUTUAL}}]}", "is not one of"),
+        ("{ingress: [{port: {number: 80}, hosts: ['*/*']}]}", "hosts"),
     ],
 )
 def test_sidecars_that_are_refused(spec, complaint):

@@ -6,6 +6,7 @@ import pytest
 
 from ringfence.layers.istio_options import IstioOptions
 from ringfence.model.rules import Direction, Purpose
+from ringfence.network import Network
 from ringfence.resources.kubernetes import PodTemplate
 from ringfence.topology.mesh.istio import IstioMesh
 from ringfence.topology.options import Options
@@ -24,6 +25,7 @@ from tests.layers.istio_worlds import (
     virtual,
 )
 
+TO_NOBODY = {"egress": [{"hosts": ["./*"]}]}
 TO_WEB = {"http": [{"route": [{"destination": {"host": "web"}}]}]}
 
 
@@ -139,3 +141,56 @@ def test_facets_are_those_of_pods_with_a_proxy():
         made.facets("shop", PodTemplate())
     )
     assert made.facets("plain", PodTemplate()) == {}
+
+
+LISTENING = {"ingress": [{"port": {"number": 8080, "protocol": "HTTP"}, "defaultEndpoint": "127.0.0.1:9000"}]}
+ON_TCP = service("web", (80, 8080), (90, 9090))
+ENTRY = {
+    "hosts": ["web.example"], "location": "MESH_INTERNAL", "resolution": "STATIC",
+    "ports": [{"number": 80, "name": "x", "protocol": "HTTP", "targetPort": 8080}],
+    "workloadSelector": {"labels": {"app": "web"}},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("things", "expected"),
+    [
+        ((ON_TCP,), "tcp 8080,9090"),
+        ((ON_TCP, thing(NETWORKING, "Sidecar", "s", LISTENING)), "http 8080"),
+        ((ON_TCP, thing(NETWORKING, "Sidecar", "s", {"egress": [{"hosts": ["./*"]}]})), "tcp 8080,9090"),
+        ((ON_TCP, thing(NETWORKING, "Sidecar", "istio-system/s", LISTENING)), "http 8080"),
+        ((ON_TCP, thing(NETWORKING, "Sidecar", "other/s", LISTENING)), "tcp 8080,9090"),
+        (
+            (
+                ON_TCP,
+                thing(NETWORKING, "Sidecar", "a", LISTENING),
+                thing(NETWORKING, "Sidecar", "b", {"ingress": [{"port": {"number": 8080, "protocol": "TCP"}}]}),
+            ),
+            "either 8080",
+        ),
+        ((thing(NETWORKING, "ServiceEntry", "e", ENTRY),), "http 8080"),
+        ((ON_TCP, thing(NETWORKING, "ServiceEntry", "e", ENTRY)), "tcp 9090; either 8080"),
+        ((thing(NETWORKING, "ServiceEntry", "other/e", ENTRY),), ""),
+    ],
+)
+def test_how_ports_are_read(things, expected):
+    made = mesh(*PEOPLE, pod("web"), *things)
+    space, template = next(iter(made.objects.pod_templates()))
+    assert made.facets(space, template)["istio inbound"]["ports"] == expected
+
+
+ONLY_GET = {"selector": {"matchLabels": {"app": "web"}}, "rules": [{"to": [{"operation": {"methods": ["GET"]}}]}]}
+
+
+@pytest.mark.parametrize(
+    ("sidecars", "outcome"),
+    [
+        ((), "denied"),
+        ((thing(NETWORKING, "Sidecar", "s", LISTENING),), "conditional"),
+        ((thing(NETWORKING, "Sidecar", "s", LISTENING), thing(NETWORKING, "Sidecar", "b", TO_NOBODY)), "unknown"),
+    ],
+)
+def test_a_rule_of_http_meets_the_ports_of_the_sidecar(sidecars, outcome):
+    policy = thing(SECURITY, "AuthorizationPolicy", "a", ONLY_GET)
+    world = World(*PEOPLE, pod("web"), pod("client"), ON_TCP, policy, *sidecars)
+    assert Network(world.topology).reach("shop/client", "shop/web", "tcp/8080").explain().outcome == outcome

@@ -129,3 +129,23 @@ def test_in_an_undeclared_namespace_nobody_knows():
 def test_where_a_load_balancer_passes_addresses_every_service_is_asked():
     passing = destination("d", "*", trafficPolicy={"loadBalancer": {"simple": "PASSTHROUGH"}})
     assert proxies(pod("web"), service("web"), passing).address_keeping() == {"shop/web": True}
+
+
+def sidecar(name: str, host: str = "./*", created: str = "", app: str = "") -> dict:
+    chosen = {"workloadSelector": {"labels": {"app": app}}} if app else {}
+    return thing(NETWORKING, "Sidecar", name, {"egress": [{"hosts": [host]}], **chosen}, created)
+
+
+@pytest.mark.parametrize(
+    ("things", "known"),
+    [
+        ((sidecar("a"), sidecar("b")), True),
+        ((sidecar("a"), sidecar("b", "*/*")), False),
+        ((sidecar("a", created=EARLY), sidecar("b", "*/*", created=LATE)), True),
+        ((sidecar("a", created=EARLY), sidecar("b", "*/*")), False),
+        ((sidecar("a"), sidecar("b", "*/*", app="web")), True),
+        ((sidecar("a"), sidecar(f"{ROOT}/b", "*/*")), True),
+    ],
+)
+def test_of_two_sidecars_nobody_knows_which_is_older(things, known):
+    assert ("skips *" not in facet(proxies(pod("web"), *things), PROXY, "web")) is known

@@ -15,7 +15,7 @@ from tests.layers.istio_worlds import NETWORKING, World, pod, service, thing
 def listed(*things: dict, config: MeshConfig | None = None) -> list[ListedPort]:
     objects = World(*things).objects
     found = of_services(objects, port_numbers(objects), config or MeshConfig(), {})
-    return [*found, *of_entries(objects.service_entries)]
+    return [*found, *of_entries(objects.service_entries, port_numbers(objects))]
 
 
 def with_port(**port: object) -> dict:
@@ -91,6 +91,10 @@ def entry(**spec: object) -> dict:
 
 ENDPOINT = {"address": "10.1.1.1"}
 ISTIO = {"address": "10.1.1.1", "labels": {"security.istio.io/tlsMode": "istio"}}
+BARE = {"address": "10.1.1.1", "labels": {"security.istio.io/tlsMode": "disabled"}}
+SELECTING = {"resolution": "STATIC", "location": "MESH_INTERNAL", "workloadSelector": {"labels": {"a": "b"}}}
+NAMED = pod("named", {"a": "b"})
+NAMED["spec"]["containers"][0]["ports"] = [{"containerPort": 9090, "name": "main"}]
 
 
 @pytest.mark.parametrize(
@@ -106,10 +110,18 @@ ISTIO = {"address": "10.1.1.1", "labels": {"security.istio.io/tlsMode": "istio"}
         ({}, [], None),
         ({"resolution": "STATIC", "location": "MESH_INTERNAL", "workloadSelector": {"labels": {"a": "b"}}},
          [(8080, None)], False),
+        ({**SELECTING, "ports": [{"number": 80, "name": "main", "protocol": "HTTP"}]},
+         [(9090, None), (80, None)], False),
+        ({**SELECTING, "workloadSelector": {"labels": {}}}, [], None),
+        ({**SELECTING, "resolution": "NONE"}, [(8080, None)], False),
+        ({"resolution": "STATIC", "location": "MESH_INTERNAL", "endpoints": [{**ENDPOINT, "serviceAccount": "vm"}]},
+         [(8080, "10.1.1.1")], False),
+        ({"resolution": "STATIC", "location": "MESH_INTERNAL", "endpoints": [{**BARE, "serviceAccount": "vm"}]},
+         [(8080, "10.1.1.1")], True),
     ],
 )  # fmt: skip
 def test_service_entries(spec, backends, external):
-    found = listed(entry(**spec))
+    found = listed(entry(**spec), NAMED)
     expected = [(port, None if text is None else AddressSet.of(text)) for port, text in backends]
     assert [(one.port, one.addresses) for listed_port in found for one in listed_port.backends] == expected
     assert {one.external for one in found} == (set() if external is None else {external})

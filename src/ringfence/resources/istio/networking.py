@@ -9,6 +9,7 @@ What absence and emptiness mean (`istio.io/api/networking/v1alpha3`):
     workload_selector None            every client of the namespace, and of those that the object is exported to
     VirtualService, gateways empty    the sidecars of the mesh (`mesh`)
     Sidecar, egress empty             everything that is exported to the namespace is known
+    Sidecar, ingress empty            the proxy takes the ports that Services and ServiceEntries lead to
     Sidecar, outbound_traffic_policy  what happens to destinations that the proxy does not know; empty: the mesh's
     ServiceEntry, resolution NONE     the client's own destination address is kept
 """
@@ -26,6 +27,9 @@ Labels = tuple[tuple[str, str], ...]
 
 MESH_GATEWAY = "mesh"
 """Stands among a VirtualService's gateways for every sidecar."""
+
+REDIRECTED, BOUND = "IPTABLES", "NONE"
+"""How an ingress listener gets its connections: as its pod's are redirected, or at a socket of its own."""
 
 ALLOW_ANY, REGISTRY_ONLY = "ALLOW_ANY", "REGISTRY_ONLY"
 
@@ -143,6 +147,7 @@ class EntryEndpoint:
     address: str = ""
     labels: Labels = ()
     ports: tuple[tuple[str, int], ...] = ()
+    service_account: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +175,21 @@ class SidecarListener:
 
 
 @dataclass(frozen=True, slots=True)
+class IngressListener:
+    """A port that the proxy listens on for its own pods. `capture_mode` DEFAULT: as the pod's interception is.
+
+    `tls`: whether the user's own TLS may end here (istiod heeds it behind a flag). Where the requests go then
+    (`defaultEndpoint`) is inside of the pod.
+    """
+
+    port: int
+    protocol: str = ""
+    bind: str = ""
+    capture_mode: str = "DEFAULT"
+    tls: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Sidecar:
     """What the proxies of some workloads know of the mesh."""
 
@@ -177,6 +197,7 @@ class Sidecar:
     workload_selector: Labels | None = None
     egress: tuple[SidecarListener, ...] = ()
     outbound_traffic_policy: str = ""
+    ingress: tuple[IngressListener, ...] = ()
     span: Span = field(default=NOWHERE, compare=False, repr=False)
 
 

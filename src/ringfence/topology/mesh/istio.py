@@ -18,6 +18,7 @@ from ringfence.layers import (
     istio_authorization,
     istio_facets,
     istio_inbound,
+    istio_listeners,
     istio_mtls,
     istio_offer,
     istio_waypoint,
@@ -42,6 +43,7 @@ from ringfence.model.networks import Endpoint
 from ringfence.model.rules import Chain
 from ringfence.resources.istio.authorization import AuthorizationPolicy, RequestAuthentication
 from ringfence.resources.istio.mesh_config import MeshConfig
+from ringfence.resources.istio.networking import ServiceEntry
 from ringfence.resources.kubernetes import ConfigMap, KubernetesObjects, PodTemplate
 from ringfence.topology.mesh import istio_membership, istio_registry
 from ringfence.topology.mesh.istio_proxies import Proxies, by_namespace
@@ -198,8 +200,9 @@ class IstioMesh:
     def _listed(self) -> tuple[ListedPort, ...]:
         objects = self.objects
         kept = self.pods.address_keeping()
-        services = istio_registry.of_services(objects, port_numbers(objects), self.config, kept)
-        return (*services, *istio_registry.of_entries(objects.service_entries))
+        numbers = port_numbers(objects)
+        services = istio_registry.of_services(objects, numbers, self.config, kept)
+        return (*services, *istio_registry.of_entries(objects.service_entries, numbers))
 
     def _clients(self, proxies: tuple[Proxy, ...]) -> Clients:
         objects = self.objects
@@ -237,7 +240,13 @@ class IstioMesh:
             (one for place in places for one in self._policies.get(place, ())),
             (one for place in places for one in self._requests.get(place, ())),
             root,
+            self._entries.get(namespace, ()),
+            istio_listeners.of(self.pods.sidecars(namespace, template)),
         )
+
+    @cached_property
+    def _entries(self) -> Mapping[str, tuple[ServiceEntry, ...]]:
+        return by_namespace(self.objects.service_entries)
 
     @cached_property
     def _policies(self) -> Mapping[str, tuple[AuthorizationPolicy, ...]]:

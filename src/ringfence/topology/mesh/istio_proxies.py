@@ -2,7 +2,8 @@
 
 A gateway's pod serves the ports of the Gateway servers that select it, each on the port that its Service leads to; of
 the Gateway API those of its own Gateway. A listener takes Istio's mutual TLS by its option `tls-terminate-mode`. Of
-several Sidecars one that selects the pod goes first, then the namespace's, then the root namespace's.
+several Sidecars one that selects the pod goes first, then the namespace's, then the root namespace's; at one level the
+oldest, and where that is not known, what they disagree about is open.
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
 
-from ringfence.layers import istio_facets
+from ringfence.layers import istio_facets, istio_listeners
 from ringfence.layers.istio_facets import PROXIED, TLS, Proxy
-from ringfence.layers.istio_modes import Aged, Modes, by_age
+from ringfence.layers.istio_modes import Aged, Modes, oldest
 from ringfence.layers.istio_waypoint import GATEWAY_NAME
 from ringfence.layers.mesh_facets import SIDECAR
 from ringfence.resources.istio.networking import Sidecar
@@ -101,7 +102,7 @@ class Proxies:
 
     @cached_property
     def _sidecars(self) -> Mapping[str, tuple[Sidecar, ...]]:
-        return by_namespace(by_age(self.objects.sidecars))
+        return by_namespace(self.objects.sidecars)
 
     @cached_property
     def _known(self) -> dict[tuple[str, int], tuple[PodTemplate, Proxy | None]]:
@@ -114,15 +115,26 @@ class Proxies:
         if found.gateway:
             return istio_facets.gateway(self._served(namespace, template))
         choices = self.modes.of(namespace, template.labels)
-        return istio_facets.sidecar(choices, template.labels, template.annotations, self._scope(namespace, template))
+        sidecars = self.sidecars(namespace, template)
+        scopes = {one.metadata.qualified_name: (one.egress, one.outbound_traffic_policy) for one in sidecars}
+        return istio_facets.sidecar(
+            choices,
+            template.labels,
+            template.annotations,
+            next(iter(scopes), ""),
+            istio_listeners.of(sidecars),
+            limits_known=len(set(scopes.values())) < 2,
+        )
 
-    def _scope(self, namespace: str, template: PodTemplate) -> str:
-        """The Sidecar that is for a pod: one that selects it, its namespace's, the root namespace's."""
+    def sidecars(self, namespace: str, template: PodTemplate) -> tuple[Sidecar, ...]:
+        """The Sidecar that is for a pod: one that selects it, its namespace's, the root namespace's.
+
+        Of several at one level those that may be the oldest.
+        """
         own, root = (self._sidecars.get(place, ()) for place in (namespace, self.root_namespace))
         selecting = [one for one in own if _selects(one, template)]
-        wide = [one for one in (*own, *root) if one.workload_selector is None]
-        chosen = next(iter((*selecting, *wide)), None)
-        return chosen.metadata.qualified_name if chosen else ""
+        wide = ([one for one in place if one.workload_selector is None] for place in (own, root))
+        return oldest(next((found for found in (selecting, *wide) if found), ()))
 
     def _served(self, namespace: str, template: PodTemplate) -> dict[int, frozenset[bool]]:
         """The ports of a gateway's pod, and whether the servers there ask for Istio's mutual TLS."""

@@ -1,8 +1,12 @@
 """What the mesh's registry lists, as clients' proxies see it: the ports of Services and of ServiceEntries.
 
 A ServiceEntry's backends are the pods that its workloadSelector selects, the addresses of its endpoints, or, with
-resolution NONE, its own addresses. Backends with a name only are outside of what is known here, and hosts with a star
-are taken as they are. Endpoints that are written down count as proxied only if their labels say so.
+resolution NONE, its own addresses. A pod's port is its container's of the entry port's name, else what the entry says.
+Backends with a name only are outside of what is known here, and hosts with a star are taken as they are. Endpoints that
+are written down count as proxied if their label `security.istio.io/tlsMode` says so; without it, if they have a service
+account.
+
+Source: istio `pilot/pkg/serviceregistry/serviceentry/conversion.go`.
 """
 
 from __future__ import annotations
@@ -12,14 +16,14 @@ from ipaddress import ip_address
 
 from ringfence.layers import istio_inbound
 from ringfence.layers.istio_destination_rules import EVERYBODY
-from ringfence.layers.istio_facets import PROXIED, TLS_LABEL
+from ringfence.layers.istio_facets import BARE, PROXIED, TLS_LABEL
 from ringfence.layers.istio_hosts import full, of_service
 from ringfence.layers.istio_offer import Backend, ListedPort
 from ringfence.layers.istio_routes import DETECTED, HTTP, TCP, TLS
-from ringfence.layers.kubernetes_selectors import POD, labels
+from ringfence.layers.kubernetes_selectors import POD, PORT, labels, named_port
 from ringfence.layers.network_policy import PortNumbers
 from ringfence.model.addresses import AddressSet
-from ringfence.model.selectors import ANYTHING, AllOf, Has, InNamespace
+from ringfence.model.selectors import ANYTHING, AllOf, Has, InNamespace, Label, Not, Selector
 from ringfence.resources.istio.mesh_config import MeshConfig
 from ringfence.resources.istio.networking import EntryPort, ServiceEntry
 from ringfence.resources.kubernetes import KubernetesObjects, LabelSelector, ServicePort
@@ -65,7 +69,7 @@ def _protocol(port: ServicePort) -> str:
     return TLS if name in TLS_NAMES else DETECTED if found == istio_inbound.DETECTED else TCP
 
 
-def of_entries(entries: Iterable[ServiceEntry]) -> Iterator[ListedPort]:
+def of_entries(entries: Iterable[ServiceEntry], numbers: PortNumbers) -> Iterator[ListedPort]:
     """The ports of all ServiceEntries, as far as their backends are known."""
     for entry in entries:
         namespace = entry.metadata.namespace
@@ -73,7 +77,7 @@ def of_entries(entries: Iterable[ServiceEntry]) -> Iterator[ListedPort]:
             for port in entry.ports:
                 if port.protocol.upper() == "UDP":
                     continue
-                for backends, internal in _backends(entry, port):
+                for backends, internal in _backends(entry, port, numbers):
                     yield ListedPort(
                         full(host, namespace),
                         namespace,
@@ -81,19 +85,24 @@ def of_entries(entries: Iterable[ServiceEntry]) -> Iterator[ListedPort]:
                         _entry_protocol(port),
                         backends,
                         entry.resolution == "NONE",
-                        entry.resolution != "NONE",
+                        None if entry.workload_selector else entry.resolution != "NONE",
                         _exported(entry.export_to or (EVERYBODY,), namespace),
                         not internal or entry.location == "MESH_EXTERNAL",
                     )
 
 
-def _backends(entry: ServiceEntry, port: EntryPort) -> Iterator[tuple[tuple[Backend, ...], bool]]:
+def _backends(
+    entry: ServiceEntry, port: EntryPort, numbers: PortNumbers
+) -> Iterator[tuple[tuple[Backend, ...], bool]]:
     """The backends of one port, and whether auto-mTLS looks at them."""
     number = port.target_port or port.number
     if entry.workload_selector is not None:
         place = InNamespace(entry.metadata.namespace)
         chosen = AllOf((Has(POD), place, *labels(POD, LabelSelector(entry.workload_selector))))
-        yield (Backend(chosen, number),), True
+        if entry.resolution == "NONE":  # the client dials the pod itself
+            yield (Backend(chosen, number),), True
+        elif entry.workload_selector:  # one without labels selects nothing
+            yield tuple(_of_pods(chosen, port, number, numbers)), True
     elif entry.resolution == "NONE":
         if entry.addresses:
             yield (Backend(ANYTHING, port.number, AddressSet.of(*entry.addresses)),), False
@@ -101,8 +110,16 @@ def _backends(entry: ServiceEntry, port: EntryPort) -> Iterator[tuple[tuple[Back
         for endpoint in entry.endpoints:
             if _is_address(endpoint.address):
                 own = dict(endpoint.ports).get(port.name, number)
-                internal = dict(endpoint.labels).get(TLS_LABEL) == PROXIED
+                own_account = PROXIED if endpoint.service_account else BARE
+                internal = dict(endpoint.labels).get(TLS_LABEL, own_account) == PROXIED
                 yield (Backend(ANYTHING, own, AddressSet.of(endpoint.address)),), internal
+
+
+def _of_pods(chosen: Selector, port: EntryPort, number: int, numbers: PortNumbers) -> Iterator[Backend]:
+    """The selected pods, each on its container's port of that name; without one on this number."""
+    for named in sorted(numbers.get(("tcp", port.name), ())):
+        yield Backend(AllOf((chosen, named_port("tcp", port.name, named))), named)
+    yield Backend(AllOf((chosen, Not(Label(PORT, f"tcp/{port.name}")))), number)
 
 
 def _entry_protocol(port: EntryPort) -> str:
