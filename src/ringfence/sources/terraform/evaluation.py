@@ -1,8 +1,9 @@
 """Expressions to values.
 
-Names are resolved by a `Scope`; everything else is here. What the files do not decide is `Unknown`, and an unknown
-spreads exactly as far as it matters: `false && unknown` is false, a list with an unknown element has a known length. A
-conditional on an unknown is unknown unless both results are the same; an unknown result counts as of the other's type.
+Names are resolved by a `Scope`; functions and operators have modules of their own. What the files do not decide is
+`Unknown`, and an unknown spreads exactly as far as it matters: `false && unknown` is false, a list with an unknown
+element has a known length. A conditional on an unknown is unknown unless both results are the same; an unknown result
+counts as of the other's type.
 
 Source: Terraform's "Expressions" pages, and the HCL native syntax specification for splats and templates.
 """
@@ -10,12 +11,15 @@ Source: Terraform's "Expressions" pages, and the HCL native syntax specification
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Protocol
+from collections.abc import Iterator
+from typing import Any
 
 from ringfence.resources.aws import Unknown
-from ringfence.sources.terraform.conversions import EvaluationError, describe, number, text, truth, unified
+from ringfence.sources.terraform.accesses import attribute, element, pairs, standing
+from ringfence.sources.terraform.conversions import EvaluationError, describe, text, truth, unified
 from ringfence.sources.terraform.functions import call
+from ringfence.sources.terraform.operators import compute, negate
+from ringfence.sources.terraform.scopes import Inner, Scope
 from ringfence.sources.terraform.syntax import (
     Attribute,
     Binary,
@@ -33,33 +37,7 @@ from ringfence.sources.terraform.syntax import (
     Tuple,
     Unary,
 )
-from ringfence.sources.terraform.values import Reference, SetOf, equal, ordered, vague
-
-
-class Namespace(Protocol):
-    """Something that has named members and is no value itself: `var`, `local`, a resource type."""
-
-    def member(self, name: str) -> Any:
-        """The member. EvaluationError where there is none."""
-
-
-class Scope(Protocol):
-    """Where names are looked up."""
-
-    def lookup(self, name: str) -> Any:
-        """A value or a Namespace. EvaluationError where nothing has that name."""
-
-
-class Inner:
-    """A scope with further names: what a `for` or a splat binds."""
-
-    def __init__(self, outer: Scope, names: Mapping[str, Any]) -> None:
-        self._outer = outer
-        self._names = names
-
-    def lookup(self, name: str) -> Any:
-        """The bound value, else the outer scope's."""
-        return self._names[name] if name in self._names else self._outer.lookup(name)
+from ringfence.sources.terraform.values import SetOf, equal, ordered, vague
 
 
 def evaluate(node: Expression, scope: Scope) -> Any:
@@ -74,17 +52,17 @@ def evaluate(node: Expression, scope: Scope) -> Any:
         case Attribute(of, name):
             return attribute(evaluate(of, scope), name)
         case Index(of, key):
-            return _index(evaluate(of, scope), evaluate(key, scope))
+            return element(evaluate(of, scope), evaluate(key, scope))
         case Template(parts):
             return _template([evaluate(part, scope) for part in parts])
         case Tuple(items):
-            return [_value(evaluate(one, scope)) for one in items]
+            return [standing(evaluate(one, scope)) for one in items]
         case Object(items):
             return _object(node, scope)
         case Conditional(condition, yes, no):
             return _conditional(truth(evaluate(condition, scope)), yes, no, scope)
         case Unary(operator, operand):
-            return _unary(operator, evaluate(operand, scope))
+            return negate(operator, evaluate(operand, scope))
         case Binary():
             return _binary(node, scope)
         case Splat(of, each):
@@ -94,49 +72,6 @@ def evaluate(node: Expression, scope: Scope) -> Any:
         case Call():
             return _call(node, scope)
     raise AssertionError(node)
-
-
-def attribute(value: Any, name: str) -> Any:
-    """`value.name`."""
-    if isinstance(value, dict):
-        if name in value:
-            return value[name]
-        raise EvaluationError(f"there is no attribute {name!r}")
-    if (unknown := vague(value)) is not None:
-        return unknown
-    if hasattr(value, "member"):
-        return value.member(name)
-    raise EvaluationError(f"{describe(value)} has no attributes")
-
-
-def _value(value: Any) -> Any:
-    """A value that may stand in a list: a namespace is none."""
-    if value is None or isinstance(value, (str, bool, int, float, list, dict, Unknown, Reference)):
-        return value
-    if hasattr(value, "members"):
-        return value
-    raise EvaluationError("this is a namespace, not a value")
-
-
-def _index(value: Any, key: Any) -> Any:
-    if isinstance(value, dict):
-        if (unknown := vague(key)) is not None:
-            return unknown
-        return attribute(value, str(text(key)))
-    if (unknown := vague(value)) is not None:
-        return unknown
-    if isinstance(value, list):
-        if isinstance(value, SetOf):
-            return Unknown("a set has no places")
-        place = number(key)
-        if isinstance(place, Unknown):
-            return place
-        if isinstance(place, int) and 0 <= place < len(value):
-            return value[place]
-        raise EvaluationError(f"the list has no element {place}")
-    if hasattr(value, "member") and isinstance(key, str):
-        return value.member(key)
-    raise EvaluationError(f"{describe(value)} has no elements")
 
 
 def _template(parts: list[Any]) -> Any:
@@ -154,7 +89,7 @@ def _object(node: Object, scope: Scope) -> Any:
         name = evaluate(key, scope)
         if (unknown := vague(name)) is not None:
             return unknown
-        out[str(text(name))] = _value(evaluate(value, scope))
+        out[str(text(name))] = standing(evaluate(value, scope))
     return out
 
 
@@ -175,25 +110,6 @@ def _conditional(condition: bool | Unknown, yes: Expression, no: Expression, sco
     return one if equal(one, two) is True else condition
 
 
-def _unary(operator: str, value: Any) -> Any:
-    if operator == "!":
-        known = truth(value)
-        return known if isinstance(known, Unknown) else not known
-    amount = number(value)
-    return amount if isinstance(amount, Unknown) else -amount
-
-
-ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
-    "+": lambda a, b: a + b,
-    "-": lambda a, b: a - b,
-    "*": lambda a, b: a * b,
-    "<": lambda a, b: a < b,
-    ">": lambda a, b: a > b,
-    "<=": lambda a, b: a <= b,
-    ">=": lambda a, b: a >= b,
-}
-
-
 def _binary(node: Binary, scope: Scope) -> Any:
     left = evaluate(node.left, scope)
     if node.operator in ("&&", "||"):
@@ -210,27 +126,7 @@ def _binary(node: Binary, scope: Scope) -> Any:
         if second is decisive:
             return decisive
         return first if isinstance(first, Unknown) else second
-    right = evaluate(node.right, scope)
-    if node.operator in ("==", "!="):
-        same = equal(left, right)
-        return same if isinstance(same, Unknown) else same == (node.operator == "==")
-    a, b = number(left), number(right)
-    for one in (a, b):
-        if isinstance(one, Unknown):
-            return one
-    if node.operator in ARITHMETIC:
-        value = ARITHMETIC[node.operator](a, b)
-        return int(value) if isinstance(value, float) and value.is_integer() else value
-    return _division(node.operator, a, b)
-
-
-def _division(operator: str, a: Any, b: Any) -> Any:
-    if b == 0:
-        raise EvaluationError("a division by zero")
-    if operator == "%":
-        return abs(a) % abs(b) * (1 if a >= 0 else -1)
-    value = a / b
-    return a // b if isinstance(a, int) and isinstance(b, int) and a % b == 0 else value
+    return compute(node.operator, left, evaluate(node.right, scope))
 
 
 def _splat(value: Any, each: Expression, scope: Scope) -> Any:
@@ -247,14 +143,8 @@ def _for(node: For, scope: Scope) -> Any:
     source = evaluate(node.of, scope)
     if (unknown := vague(source)) is not None:
         return unknown
-    if isinstance(source, dict):
-        pairs: list[tuple[Any, Any]] = [(key, source[key]) for key in sorted(source)]
-    elif isinstance(source, list):
-        pairs = [(one, one) for one in source] if isinstance(source, SetOf) else list(enumerate(source))
-    else:
-        raise EvaluationError(f"{describe(source)} cannot be gone through")
     out: list[tuple[Any, Any]] = []
-    for key, value in pairs:
+    for key, value in pairs(source):
         names = {node.value_name: value} if node.key_name is None else {node.key_name: key, node.value_name: value}
         inner = Inner(scope, names)
         if node.when is not None:
@@ -266,7 +156,7 @@ def _for(node: For, scope: Scope) -> Any:
         name = None if node.key is None else evaluate(node.key, inner)
         if (unknown := vague(name)) is not None:
             return unknown
-        out.append((name, _value(evaluate(node.value, inner))))
+        out.append((name, standing(evaluate(node.value, inner))))
     if node.key is not None:
         return _keyed(out, node.group)
     values = [value for _, value in out]

@@ -1,13 +1,11 @@
 """Text to expressions: the expression half of the HCL native syntax, by recursive descent.
 
-Directives in templates (`%{ if }`, `%{ for }`) are read and not evaluated: such a text is opaque.
-Source: HCL native syntax specification, "Expressions" and "Templates".
+Source: HCL native syntax specification, "Expressions".
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
+from ringfence.sources.terraform import templates
 from ringfence.sources.terraform.scanner import DEEPEST, HEREDOC, Scanner
 from ringfence.sources.terraform.syntax import (
     Attribute,
@@ -20,9 +18,7 @@ from ringfence.sources.terraform.syntax import (
     Literal,
     Name,
     Object,
-    Opaque,
     Splat,
-    Template,
     Tuple,
     Unary,
 )
@@ -30,7 +26,6 @@ from ringfence.sources.terraform.syntax import (
 LEVELS = (("||",), ("&&",), ("==", "!="), ("<", ">", "<=", ">="), ("+", "-"), ("*", "/", "%"))
 """Binary operators, the weakest first."""
 CONSTANTS = {"true": True, "false": False, "null": None}
-DIRECTIVE = "a text with template directives is not evaluated"
 
 
 def expression(scan: Scanner) -> Expression:
@@ -48,11 +43,9 @@ def expression(scan: Scanner) -> Expression:
     return value
 
 
-def template(text: str, at: int = 0) -> Expression:
-    """A whole text as a template, as JSON files and heredocs hold them (no escapes but `$${` and `%%{`)."""
-    scan = Scanner(text)
-    parts = _parts(scan, lambda: scan.ended, escapes=False)
-    return _template(parts, at)
+def template(text: str) -> Expression:
+    """A whole text, as JSON files hold it: expressions stand in `${}`."""
+    return templates.template(text, expression)
 
 
 def _binary(scan: Scanner, level: int) -> Expression:
@@ -112,22 +105,13 @@ def _member(scan: Scanner, value: Expression, at: int) -> Expression:
 
 
 def _bracket(scan: Scanner, value: Expression, at: int) -> Expression:
-    outer, scan.newlines = scan.newlines, True
-    scan.expect("[")
+    outer = scan.open("[")
     if scan.take("*"):
-        _close(scan, "]", outer)
+        scan.close("]", outer)
         return Splat(value, _postfix(scan, Name("*", at)), at)
     key = expression(scan)
-    _close(scan, "]", outer)
+    scan.close("]", outer)
     return Index(value, key, at)
-
-
-def _close(scan: Scanner, operator: str, outer: bool) -> None:
-    """The closing bracket, after which line ends count again as they did before."""
-    scan.newlines = True
-    scan.blank()
-    scan.newlines = outer
-    scan.expect(operator)
 
 
 def _primary(scan: Scanner) -> Expression:
@@ -135,19 +119,18 @@ def _primary(scan: Scanner) -> Expression:
     at = scan.at
     sign = scan.peek()
     if sign == '"':
-        return _string(scan)
+        return templates.quoted(scan, expression)
     if sign == "(":
-        outer, scan.newlines = scan.newlines, True
-        scan.expect("(")
+        outer = scan.open("(")
         value = expression(scan)
-        _close(scan, ")", outer)
+        scan.close(")", outer)
         return value
     if sign == "[":
         return _list(scan, at)
     if sign == "{":
         return _object(scan, at)
     if found := HEREDOC.match(scan.text, scan.at):
-        return _heredoc(scan, found[2], found[1] == "-", found.end())
+        return templates.heredoc(scan, found[2], found[1] == "-", found.end(), expression)
     number = scan.number()
     if number is not None:
         return Literal(number, at)
@@ -163,8 +146,7 @@ def _primary(scan: Scanner) -> Expression:
 
 
 def _call(scan: Scanner, name: str, at: int) -> Expression:
-    outer, scan.newlines = scan.newlines, True
-    scan.expect("(")
+    outer = scan.open("(")
     arguments: list[Expression] = []
     expand = False
     while scan.peek() != ")":
@@ -174,13 +156,12 @@ def _call(scan: Scanner, name: str, at: int) -> Expression:
             break
         if not scan.take(","):
             break
-    _close(scan, ")", outer)
+    scan.close(")", outer)
     return Call(name, tuple(arguments), expand, at)
 
 
 def _list(scan: Scanner, at: int) -> Expression:
-    outer, scan.newlines = scan.newlines, True
-    scan.expect("[")
+    outer = scan.open("[")
     if scan.word("for"):
         value = _for(scan, at, keyed=False)
     else:
@@ -190,16 +171,15 @@ def _list(scan: Scanner, at: int) -> Expression:
             if not scan.take(","):
                 break
         value = Tuple(tuple(items), at)
-    _close(scan, "]", outer)
+    scan.close("]", outer)
     return value
 
 
 def _object(scan: Scanner, at: int) -> Expression:
-    outer, scan.newlines = scan.newlines, True
-    scan.expect("{")
+    outer = scan.open("{")
     if scan.word("for"):
         value = _for(scan, at, keyed=True)
-        _close(scan, "}", outer)
+        scan.close("}", outer)
         return value
     items: list[tuple[Expression, Expression]] = []
     while scan.peek() != "}":
@@ -212,7 +192,7 @@ def _object(scan: Scanner, at: int) -> Expression:
         if not scan.take(",") and scan.peek() not in ("", "}"):
             raise scan.fault("the entries of an object stand on lines of their own, or have commas between them")
         scan.newlines = True
-    _close(scan, "}", outer)
+    scan.close("}", outer)
     return Object(tuple(items), at)
 
 
@@ -239,88 +219,3 @@ def _for(scan: Scanner, at: int, keyed: bool) -> Expression:
     group = scan.take("...")
     when = expression(scan) if scan.word("if") else None
     return For(first if second else None, second or first, of, key, value, when, group, at)
-
-
-def _string(scan: Scanner) -> Expression:
-    at = scan.at
-    scan.expect('"')
-    parts = _parts(scan, lambda: scan.text.startswith('"', scan.at), escapes=True)
-    scan.at += 1
-    return _template(parts, at)
-
-
-def _heredoc(scan: Scanner, word: str, indented: bool, start: int) -> Expression:
-    at, lines, place = scan.at, [], start
-    while True:
-        end = scan.text.find("\n", place)
-        line = scan.text[place : end if end >= 0 else len(scan.text)]
-        if line.strip() == word:
-            scan.at = place + len(line)
-            break
-        if end < 0:
-            raise scan.fault(f"the text that ends with {word} has no end")
-        lines.append(line.rstrip("\r"))
-        place = end + 1
-    if indented:
-        margin = min((len(one) - len(one.lstrip(" ")) for one in lines if one.strip()), default=0)
-        lines = [one[margin:] for one in lines]
-    return template("".join(f"{one}\n" for one in lines), at)
-
-
-def _parts(scan: Scanner, ended: Callable[[], bool], escapes: bool) -> list[Expression]:
-    parts: list[Expression] = []
-    plain = ""
-    while not ended():
-        if scan.ended or (escapes and scan.text[scan.at] == "\n"):
-            raise scan.fault("this text has no end")
-        if scan.text.startswith(("$${", "%%{"), scan.at):
-            plain += scan.text[scan.at + 1 : scan.at + 3]
-            scan.at += 3
-        elif scan.text.startswith(("${", "%{"), scan.at):
-            directive = scan.text[scan.at] == "%"
-            parts.append(Literal(plain, scan.at))
-            plain = ""
-            value = _interpolation(scan, directive)
-            parts.append(value)
-        elif escapes and scan.text[scan.at] == "\\":
-            scan.at += 1
-            plain += scan.escape()
-        else:
-            plain += scan.text[scan.at]
-            scan.at += 1
-    parts.append(Literal(plain, scan.at))
-    return [one for one in parts if one != Literal("", one.at)]
-
-
-def _interpolation(scan: Scanner, directive: bool) -> Expression:
-    at = scan.at
-    scan.at += 2
-    if scan.text.startswith("~", scan.at):
-        scan.at += 1
-        directive = True  # trimming blanks around is not worth having
-    outer, scan.newlines = scan.newlines, True
-    if directive:
-        end = scan.text.find("}", scan.at)
-        if end < 0:
-            raise scan.fault("this text has no end")
-        scan.at = end
-        value: Expression = Opaque(DIRECTIVE, at)
-    else:
-        value = expression(scan)
-    scan.blank()
-    if scan.text.startswith("~", scan.at):
-        scan.at += 1
-        value = Opaque(DIRECTIVE, at)
-    _close(scan, "}", outer)
-    return value
-
-
-def _template(parts: list[Expression], at: int) -> Expression:
-    opaque = next((one for one in parts if isinstance(one, Opaque)), None)
-    if opaque is not None:
-        return Opaque(opaque.because, at)
-    if not parts:
-        return Literal("", at)
-    if len(parts) == 1 and isinstance(parts[0], Literal):
-        return Literal(parts[0].value, at)
-    return Template(tuple(parts), at)

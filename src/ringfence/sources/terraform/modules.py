@@ -2,53 +2,29 @@
 
 An instance of a module is a scope. Each name is evaluated once and remembered; a name that needs itself is an error.
 
-    count, for_each      make instances; where they are unknown there is one instance that may exist, whose key (and so
-                         `count.index`, `each.key`, `each.value`) is unknown
-    data sources         are read from AWS: unknown, all of them
-    resource attributes  what the block sets; otherwise a `Reference`, which AWS decides
-    variables            the call's argument, else the default; in a root the input files; else unknown, with a warning
+    data sources   are read from AWS: unknown, all of them
+    variables      the call's argument, else the default; in a root the input files; else unknown, with a warning
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from ringfence.model.diagnostics import Diagnostic, error, warning
 from ringfence.model.spans import Span
 from ringfence.resources.aws import Unknown
-from ringfence.sources.terraform.conversions import EvaluationError, convert, describe, truth, whole
-from ringfence.sources.terraform.evaluation import Inner, Scope, evaluate
+from ringfence.sources.terraform.attributes import attributes
+from ringfence.sources.terraform.conversions import EvaluationError, convert, describe, truth
+from ringfence.sources.terraform.evaluation import evaluate
 from ringfence.sources.terraform.folders import Folders
+from ringfence.sources.terraform.instances import Instance, instances, together
+from ringfence.sources.terraform.scopes import NOTHING, Members, Scope
 from ringfence.sources.terraform.syntax import Block, Body, Literal, Name, Setting
-from ringfence.sources.terraform.values import Reference, SetOf, vague
 
-EKS_BLOCK = "vpc_config"
-"""The one nested block in which others look for an id: an EKS cluster's `vpc_config[0].cluster_security_group_id`."""
-MOST_INSTANCES = 10_000
 DEEPEST = 30
 """Levels of modules that call modules."""
-NODES_BEHIND = ("aws_eks_node_group", "resources")
-"""The computed attribute through which a node group names the one scaling group that EKS makes of it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Instance:
-    """One instance of a block with count or for_each: its key as an address has it, and what it binds."""
-
-    suffix: str
-    scope: Scope
-    exists: Unknown | None = None
-
-
-class Members:
-    """A namespace whose members are made on demand. `members` marks that an instance may stand in a list."""
-
-    def __init__(self, find: Callable[[str], Any]) -> None:
-        self.member = find
-        self.members = True
 
 
 class Root:
@@ -109,9 +85,9 @@ class Module:
         for block in self.body.of_kind(kind):
             title = " ".join((kind, *block.labels))
             if len(block.labels) != labels:
-                self.root.note(error(f"{title} needs {'two labels' if labels == 2 else 'a label'}", block.span))
+                self.note(error(f"{title} needs {'two labels' if labels == 2 else 'a label'}", block.span))
             elif block.labels in seen:
-                self.root.note(error(f"{title} stands at {seen[block.labels]} already", block.span))
+                self.note(error(f"{title} stands at {seen[block.labels]} already", block.span))
             else:
                 seen[block.labels] = block.span
                 yield block
@@ -139,47 +115,24 @@ class Module:
             self.value(partial(self._once, "module", name, self._call), self._calls[name].span)
             yield from self._known.get(("instances", name), ())
 
+    def note(self, diagnostic: Diagnostic) -> None:
+        """Keeps a diagnostic, once."""
+        self.root.note(diagnostic)
+
     def value(self, make: Callable[[], Any], span: Span) -> Any:
         """What `make` gives; an unknown and a diagnostic where Terraform would refuse it."""
         try:
             return make()
         except EvaluationError as fault:
-            self.root.note(error(str(fault), span))
+            self.note(error(str(fault), span))
             return Unknown(str(fault))
         except RecursionError:
-            self.root.note(error("this is nested too deeply", span))
+            self.note(error("this is nested too deeply", span))
             return Unknown("this is nested too deeply")
-
-    def instances(self, block: Block) -> list[Instance]:
-        """The instances of a resource or module block."""
-        count, each = block.body.setting("count"), block.body.setting("for_each")
-        if count is not None:
-            number = self.value(lambda: whole(evaluate(count.value, self)), count.span)
-            if isinstance(number, Unknown):
-                self._doubtful(block, count, number)
-                return [Instance("[?]", Inner(self, {"count": {"index": number}}), number)]
-            if not 0 <= number <= MOST_INSTANCES:
-                self.root.note(error(f"a count of {number} is not evaluated", count.span))
-                return []
-            return [Instance(f"[{n}]", Inner(self, {"count": {"index": n}})) for n in range(number)]
-        if each is None:
-            return [Instance("", self)]
-        found = self.value(lambda: _keys(evaluate(each.value, self)), each.span)
-        if isinstance(found, Unknown):
-            self._doubtful(block, each, found)
-            return [Instance("[?]", Inner(self, {"each": {"key": found, "value": found}}), found)]
-        return [
-            Instance(f"[{_quoted(key)}]", Inner(self, {"each": {"key": key, "value": value}}))
-            for key, value in found.items()
-        ]
 
     def address(self, kind: str, name: str, suffix: str) -> str:
         """A resource instance's address."""
         return f"{self.prefix}{self.path}{'.' if self.path else ''}{kind}.{name}{suffix}"
-
-    def _doubtful(self, block: Block, setting: Setting, unknown: Unknown) -> None:
-        name = ".".join(block.labels)
-        self.root.note(warning(f"how many {name} there are is not known: {unknown.because}", setting.span))
 
     def _once(self, kind: str, name: str, make: Callable[[str], Any]) -> Any:
         key = (kind, name)
@@ -215,7 +168,7 @@ class Module:
         refuses_null = nullable is not None and truth(evaluate(nullable.value, NOTHING)) is False
         if not given or (value is None and refuses_null):
             if default is None:
-                self.root.note(warning(f"the variable {name!r} has no value", block.span, "give one in a .tfvars file"))
+                self.note(warning(f"the variable {name!r} has no value", block.span, "give one in a .tfvars file"))
                 return Unknown(f"the variable {name!r} has no value")
             value = evaluate(default.value, NOTHING)
         if kind is None:
@@ -230,40 +183,17 @@ class Module:
         block = self.resources.get((kind, name))
         if block is None:
             raise EvaluationError(f"there is no {kind}.{name}")
-        counted, keyed = block.body.setting("count") is not None, block.body.setting("for_each") is not None
-        found = self.instances(block)
-        if found and found[0].exists is not None:
-            return found[0].exists
-        values = [self._instance(block, one) for one in found]
-        if counted:
-            return values
-        if keyed:
-            return {one.suffix: value for one, value in zip(self._keys_of(found), values, strict=True)}
-        return values[0]
-
-    def _keys_of(self, found: list[Instance]) -> list[Instance]:
-        """The same instances, under their keys as the language has them."""
-        return [Instance(str(one.scope.lookup("each")["key"]), one.scope) for one in found]
+        found = instances(block, self)
+        return together(block, found, [self._instance(block, one) for one in found])
 
     def _instance(self, block: Block, instance: Instance) -> Members:
         kind, name = block.labels
         address = self.address(kind, name, instance.suffix)
-        nested = {one.labels[0] if one.kind == "dynamic" and one.labels else one.kind for one in block.body.blocks}
 
-        def member(attribute: str) -> Any:
-            setting = block.body.setting(attribute)
-            if attribute == EKS_BLOCK and attribute in nested:
-                return [Members(lambda name: _within(address, attribute, name))]
-            if attribute in nested:
-                return Unknown(f"{address}.{attribute} is a nested block")
-            made = None
-            if setting is not None:
-                made = self._once(address, attribute, lambda _: evaluate(setting.value, instance.scope))
-            if made is not None:
-                return made
-            return _scaling(address) if (kind, attribute) == NODES_BEHIND else Reference(address, attribute)
+        def evaluated(setting: Setting) -> Any:
+            return self._once(address, setting.name, lambda _: evaluate(setting.value, instance.scope))
 
-        return Members(member)
+        return attributes(block, address, evaluated)
 
     def _call(self, name: str) -> Any:
         block = self._calls.get(name)
@@ -275,10 +205,10 @@ class Module:
         folder = self.root.folders.resolve(self.root.folder, self.folder, wanted, calls)
         if folder is None or len(calls) > DEEPEST:
             why = Unknown(f"module.{name} is not at hand ({describe(wanted)})")
-            self.root.note(warning(f"{why.because}: what it holds is unknown", block.span, "run terraform init"))
+            self.note(warning(f"{why.because}: what it holds is unknown", block.span, "run terraform init"))
             self.root.unread.append(why)
             return why
-        found = self.instances(block)
+        found = instances(block, self)
         path = f"{self.path}.module.{name}" if self.path else f"module.{name}"
         children = [
             Module(
@@ -293,14 +223,7 @@ class Module:
             for one in found
         ]
         self._known["instances", name] = children
-        if found and found[0].exists is not None:
-            return found[0].exists
-        values = [Members(child.output) for child in children]
-        if block.body.setting("count") is not None:
-            return values
-        if block.body.setting("for_each") is not None:
-            return {one.suffix: value for one, value in zip(self._keys_of(found), values, strict=True)}
-        return values[0]
+        return together(block, found, [Members(child.output) for child in children])
 
     def output(self, name: str) -> Any:
         """The value of an output."""
@@ -311,44 +234,3 @@ class Module:
         if setting is None:
             raise EvaluationError(f"the module has no output {name!r}")
         return evaluate(setting.value, self)
-
-
-def _within(address: str, block: str, name: str) -> Reference | Unknown:
-    """An attribute inside a nested block: known by whose it is where it is an id."""
-    found = Reference(address, name)
-    return found if found.identity and name != "id" else Unknown(f"{address}.{block} is a nested block")
-
-
-class _Nothing:
-    """The scope of constants."""
-
-    def lookup(self, name: str) -> Any:
-        raise EvaluationError(f"{name!r}: a constant is needed here")
-
-
-NOTHING: Scope = _Nothing()
-
-
-def _keys(value: Any) -> dict[str, Any] | Unknown:
-    """What a for_each goes over, by key."""
-    if (unknown := vague(value)) is not None:
-        return unknown
-    if isinstance(value, dict):
-        return {key: value[key] for key in sorted(value)}
-    if isinstance(value, SetOf):
-        for one in value:
-            if (unknown := vague(one)) is not None:
-                return unknown
-            if not isinstance(one, str):
-                raise EvaluationError("a for_each goes over a map or a set of texts")
-        return {one: one for one in value}
-    raise EvaluationError(f"a for_each goes over a map or a set of texts, not {describe(value)}")
-
-
-def _scaling(address: str) -> list[Any]:
-    return [{"autoscaling_groups": [{"name": Reference(address, "autoscaling_group_name")}]}]
-
-
-def _quoted(key: str) -> str:
-    escaped = key.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'

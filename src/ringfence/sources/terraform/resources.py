@@ -13,13 +13,16 @@ from typing import Any
 
 from ringfence.model.diagnostics import error
 from ringfence.resources.aws import Unknown
-from ringfence.sources.terraform.conversions import EvaluationError, describe
+from ringfence.sources.terraform.accesses import pairs
+from ringfence.sources.terraform.conversions import EvaluationError
 from ringfence.sources.terraform.default_tags import Providers, providers, tagged
-from ringfence.sources.terraform.evaluation import Inner, Scope, evaluate
+from ringfence.sources.terraform.evaluation import evaluate
+from ringfence.sources.terraform.instances import instances
 from ringfence.sources.terraform.modules import Module
 from ringfence.sources.terraform.records import Arguments, ResourceRecord
+from ringfence.sources.terraform.scopes import Inner, Scope
 from ringfence.sources.terraform.syntax import Block, Body, Literal, Name, Tuple
-from ringfence.sources.terraform.values import SetOf, vague
+from ringfence.sources.terraform.values import vague
 
 LEFT = frozenset(("ingress", "egress", "route", "entry"))
 """The nested blocks that matter where changes to them are ignored."""
@@ -36,7 +39,7 @@ def records(module: Module, prefix: str = "aws_", callers: Providers = NONE) -> 
     for (kind, name), block in module.resources.items():
         if not kind.startswith(prefix):
             continue
-        for instance in module.instances(block):
+        for instance in instances(block, module):
             address = module.address(kind, name, instance.suffix)
             arguments = _body(module, block.body, instance.scope, block)
             arguments = _tagged(arguments, tagged(arguments.get("tags"), block, known))
@@ -107,16 +110,10 @@ def _dynamic(module: Module, block: Block, kind: str, scope: Scope) -> Any:
     source = evaluate(each.value, scope)
     if (unknown := vague(source)) is not None:
         return unknown
-    if isinstance(source, dict):
-        pairs: list[tuple[Any, Any]] = [(key, source[key]) for key in sorted(source)]
-    elif isinstance(source, list):
-        pairs = [(one, one) for one in source] if isinstance(source, SetOf) else list(enumerate(source))
-    elif source is None:
+    if source is None:
         module.root.note(error("a dynamic block over null", each.span))
         return Unknown("a dynamic block over null")
-    else:
-        raise EvaluationError(f"{describe(source)} cannot be gone through")
     return tuple(
         _body(module, content[0].body, Inner(scope, {name: {"key": key, "value": value}}), content[0])
-        for key, value in pairs
+        for key, value in pairs(source)
     )

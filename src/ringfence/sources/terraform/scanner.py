@@ -79,6 +79,19 @@ class Scanner:
         if not self.take(operator):
             raise self.fault(f"{operator!r} is missing here")
 
+    def open(self, bracket: str) -> bool:
+        """Goes past an opening bracket, inside of which line ends are blanks; what `close` has to know."""
+        outer, self.newlines = self.newlines, True
+        self.expect(bracket)
+        return outer
+
+    def close(self, bracket: str, outer: bool) -> None:
+        """Goes past the closing bracket, after which line ends count again as they did before."""
+        self.newlines = True
+        self.blank()
+        self.newlines = outer
+        self.expect(bracket)
+
     def identifier(self) -> str | None:
         """Goes past a name if one comes next."""
         self.blank()

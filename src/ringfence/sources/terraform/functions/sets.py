@@ -13,6 +13,7 @@ from typing import Any
 from ringfence.resources.aws import Unknown
 from ringfence.sources.terraform.conversions import EvaluationError, truth
 from ringfence.sources.terraform.functions.arguments import LONGEST, Open, as_set, in_order, items, known, same, text
+from ringfence.sources.terraform.operators import negate
 from ringfence.sources.terraform.values import SetOf, equal
 
 
@@ -64,12 +65,7 @@ def _all(value: Any) -> bool:
 
 
 def _any(value: Any) -> bool:
-    return not _all([_negated(one) for one in items(value)])
-
-
-def _negated(value: Any) -> Any:
-    found = truth(value)
-    return found if isinstance(found, Unknown) else not found
+    return not _all([negate("!", one) for one in items(value)])
 
 
 def _subtract(left: Any, right: Any) -> SetOf:
