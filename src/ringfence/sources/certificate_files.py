@@ -18,6 +18,7 @@ from typing import Any
 from ringfence.model.diagnostics import Diagnostic, error
 from ringfence.model.spans import Span
 from ringfence.resources.certificates import CertificateFile, Encoded
+from ringfence.sources import certbot
 from ringfence.sources.files import Observer, find, read_bytes
 from ringfence.sources.pem import CERTIFICATES, CRLS, Block, blocks
 
@@ -41,16 +42,19 @@ class Sorted:
 
 def sort_paths(paths: Iterable[str | os.PathLike[str]]) -> tuple[Sorted, list[Diagnostic]]:
     """All files that the paths stand for, each with one reader; what is of no known kind may hold certificates."""
-    names, diagnostics = find(paths, ENDINGS + MANIFESTS + TERRAFORM)
+    searched = [os.fspath(path) for path in paths]
+    names, diagnostics = find(searched, ENDINGS + MANIFESTS + TERRAFORM)
+    kept, live = certbot.leave_out_the_past(names, searched)
+    current, problems = find(live, ENDINGS)
     found = Sorted([], [], [])
-    for name in names:
+    for name in dict.fromkeys(kept + current):
         if name.endswith(TERRAFORM):
             found.terraform.append(name)
         elif name.endswith(MANIFESTS) or name == "-":
             found.manifests.append(name)
         else:
             found.certificates.append(name)
-    return found, diagnostics
+    return found, diagnostics + problems
 
 
 def read(
