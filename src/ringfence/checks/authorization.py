@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from ringfence.checks.finding import View
 from ringfence.checks.mesh import istio
+from ringfence.engine.identities import Identities
 from ringfence.layers.istio_rules import Match, Place, matches
 from ringfence.model.headers import PORTS
 from ringfence.model.intervals import IntervalSet
@@ -62,13 +63,20 @@ def identities(view: View) -> dict[str, tuple[str, ...]]:
 
 def holders(view: View, peers: Iterable[Peer], perhaps: bool = False) -> tuple[str, ...]:
     """The workloads whose identity one of the peers means; `perhaps`: also those of which nobody knows it."""
-    found: dict[str, None] = {}
-    peers = tuple(peers)
-    for identity, names in identities(view).items():
-        answers = {one.identity_matches(identity) for one in peers}
-        if (True in answers and identity != UNKNOWN_IDENTITY) or (perhaps and answers & {True, None}):
-            found |= dict.fromkeys(names)
-    return tuple(found)
+    known, peers = identities(view), tuple(peers)
+    order, sorted_in = _ordered(view)
+    meant = set[str]().union(*(sorted_in.meant(one) for one in peers))
+    if perhaps and any(one.identity_matches(UNKNOWN_IDENTITY) is not False for one in peers):
+        meant |= {UNKNOWN_IDENTITY} & order.keys()
+    names = (name for identity in sorted(meant, key=order.__getitem__) for name in known[identity])
+    return tuple(dict.fromkeys(names))
+
+
+@lru_cache(maxsize=2)
+def _ordered(view: View) -> tuple[dict[str, int], Identities]:
+    """The place of each identity, and all of them by pattern."""
+    known = identities(view)
+    return {identity: place for place, identity in enumerate(known)}, Identities(known)
 
 
 def representatives(view: View, names: Iterable[str]) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from ringfence.checks.mesh import (
     listening,
     named,
     numbers,
-    of_plane,
+    on_plane,
     plaintext_ports,
     plural,
     pods,
@@ -170,8 +170,8 @@ def _modes(view: View, servers: tuple[Pods, ...]) -> tuple[Reason, ...]:
 
 def _in_plaintext(view: View, clients: tuple[str, ...], told: dict[str, IntervalSet]) -> tuple[str, ...]:
     """The named clients, where all of them send plaintext to all of the servers on the ports in question."""
-    with_sidecars = {name for kind in of_plane(view, SIDECAR) for name in kind}
-    if not told or not all(client in with_sidecars for client in clients):
+    with_sidecars = on_plane(view, SIDECAR)
+    if not told or not with_sidecars.issuperset(clients):
         return ()
     ends, reach = view.connectivity.workloads, view.connectivity.reach
     for client in representatives(view, clients):

@@ -91,13 +91,21 @@ def _pods(view: View) -> Iterator[Pods]:
 def selected(view: View, policy: AuthorizationPolicy | PeerAuthentication, *planes: str) -> tuple[Pods, ...]:
     """The pods of these planes that a policy of Istio selects by their labels; gateways are left out."""
     mesh = istio(view)
-    root = mesh.config.root_namespace if mesh else ""
-    own, wanted = policy.metadata.namespace, dict(policy.selector or ())
-    return tuple(
-        one
-        for one in pods(view)
-        if one.on(*planes) and own in (root, one.namespace) and wanted.items() <= one.template.labels.items()
-    )
+    everywhere = mesh is not None and policy.metadata.namespace == mesh.config.root_namespace
+    wanted = dict(policy.selector or ())
+    candidates = _posted(view).get((None if everywhere else policy.metadata.namespace, *next(iter(wanted.items()), ())))
+    return tuple(one for one in candidates or () if one.on(*planes) and wanted.items() <= one.template.labels.items())
+
+
+@lru_cache(maxsize=2)
+def _posted(view: View) -> dict[tuple[str | None, ...], list[Pods]]:
+    """The pods by namespace (None: any), and by namespace and label."""
+    found: dict[tuple[str | None, ...], list[Pods]] = {}
+    for one in pods(view):
+        for namespace in (None, one.namespace):
+            for label in ((), *one.template.labels.items()):
+                found.setdefault((namespace, *label), []).append(one)
+    return found
 
 
 @lru_cache(maxsize=8)
@@ -105,6 +113,12 @@ def of_plane(view: View, *planes: str) -> tuple[tuple[str, ...], ...]:
     """The workloads all of whose pods are certainly of these planes, by behaviour."""
     found = (tuple(name for name in kind if _all_on(view, name, planes)) for kind in view.connectivity.kinds)
     return tuple(names for names in found if names)
+
+
+@lru_cache(maxsize=8)
+def on_plane(view: View, *planes: str) -> frozenset[str]:
+    """The same workloads, whatever their behaviour."""
+    return frozenset(name for kind in of_plane(view, *planes) for name in kind)
 
 
 def _all_on(view: View, name: str, planes: tuple[str, ...]) -> bool:

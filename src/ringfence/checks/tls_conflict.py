@@ -22,9 +22,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ringfence.checks.finding import Check, Finding, Severity, View
-from ringfence.checks.mesh import istio, named, of_plane
+from ringfence.checks.mesh import istio, named, of_plane, on_plane
 from ringfence.engine.witness import Field
 from ringfence.layers.istio_destination_rules import SENT, DestinationRules, Merged, Tls
 from ringfence.layers.istio_hosts import covers, full, of_service
@@ -114,12 +115,18 @@ def _conflicts(
         for target in behind:
             for members in by_workload(view.topology.behind(target)).values():
                 found: dict[Tls, Conflict] = {}
-                for kind in of_plane(view, SIDECAR):
-                    source = view.connectivity.workloads[kind[0]][0]
-                    followed = known.followed(source.namespace, host, metadata.namespace)
-                    rules = (one.merged for alternative in followed for one in alternative)
-                    if any(one is not None and _part_of(one, rule) for one in rules):
-                        _note(view, found, kind, members, target.port, clashes)
+                following: dict[str, bool] = {}
+                refused: list[tuple[int, tuple[str, ...]]] = []
+                for source, kinds in _clients(view):
+                    namespace = source.namespace
+                    if namespace not in following:
+                        followed = known.followed(namespace, host, metadata.namespace)
+                        rules = (one.merged for alternative in followed for one in alternative)
+                        following[namespace] = any(one is not None and _part_of(one, rule) for one in rules)
+                    if following[namespace] and any(_sent(view, source, one, target.port, clashes) for one in members):
+                        refused += kinds
+                for _, kind in sorted(refused):
+                    _note(view, found, kind, members, target.port, clashes)
                 yield from ((port.port, one) for one in found.values())
 
 
@@ -149,22 +156,42 @@ def _part_of(merged: Merged, rule: DestinationRule) -> bool:
     return own or any(one in merged.rule.subsets for one in rule.subsets)
 
 
-def _refused(view: View, source: Endpoint, target: Endpoint, port: int, clashes: dict[Clash, Tls | None]) -> Tls | None:
-    """What the client sends to the port, where the server's proxy takes none of it and policies would let it in.
+@lru_cache(maxsize=2)
+def _clients(view: View) -> tuple[tuple[Endpoint, tuple[tuple[int, tuple[str, ...]], ...]], ...]:
+    """The kinds of clients with a sidecar, with their places: together where they follow the same and send alike."""
+    found: dict[tuple[object, ...], list[tuple[int, tuple[str, ...]]]] = {}
+    first: dict[tuple[object, ...], Endpoint] = {}
+    for place, kind in enumerate(of_plane(view, SIDECAR)):
+        source = view.connectivity.workloads[kind[0]][0]
+        key = source.namespace, *_alike(view, source)
+        first.setdefault(key, source)
+        found.setdefault(key, []).append((place, kind))
+    return tuple((first[key], tuple(kinds)) for key, kinds in found.items())
 
-    Clients that send alike are asked once (`clashes`); whether policies would let them in is their own affair.
-    """
-    reach = view.connectivity.reach
-    plane = source.facets.get(MESH, {}).get(PLANE, "")
-    key = reach.sends_alike(source), plane, target.id, port
+
+def _alike(view: View, source: Endpoint) -> tuple[tuple[object, ...], str]:
+    """A key that clients share which send the same to everybody, and their data plane."""
+    return view.connectivity.reach.sends_alike(source), source.facets.get(MESH, {}).get(PLANE, "")
+
+
+def _sent(view: View, source: Endpoint, target: Endpoint, port: int, clashes: dict[Clash, Tls | None]) -> Tls | None:
+    """What the client sends to the port, where the server's proxy takes none of it; clients that are alike ask once."""
+    key = *_alike(view, source), target.id, port
     if key not in clashes:
+        reach = view.connectivity.reach
         clashes[key] = _clash(reach.sent(source, target), reach.taken(source, target), port)
-    if clashes[key] is None:
+    return clashes[key]
+
+
+def _refused(view: View, source: Endpoint, target: Endpoint, port: int, clashes: dict[Clash, Tls | None]) -> Tls | None:
+    """The same where policies would let it in, which is each client's own affair."""
+    sent = _sent(view, source, target, port, clashes)
+    if sent is None:
         return None
     relations = view.connectivity.relations(source.title, target.title)
     if source.title == target.title or not any(any(_on(one.headers.may, port)) for one in relations):
         return None
-    return clashes[key]
+    return sent
 
 
 def _clash(sent: HeaderSet, taken: HeaderSet, port: int) -> Tls | None:
@@ -196,7 +223,7 @@ def _finding(
 
 def _why(view: View, modes: Modes, one: Conflict) -> Iterator[tuple[str, Span]]:
     """What decides the server's side."""
-    if one.target.title not in {name for kind in of_plane(view, SIDECAR, AMBIENT) for name in kind}:
+    if one.target.title not in on_plane(view, SIDECAR, AMBIENT):
         yield f"{one.target.title} has no proxy", one.target.span
         return
     labels = one.target.facets.get(POD, {})

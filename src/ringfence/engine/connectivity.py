@@ -12,14 +12,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, reduce
 from itertools import product
+from operator import or_
 
+from ringfence.engine.bits import Bits
+from ringfence.engine.folding import CLOSED
 from ringfence.engine.groups import groups
 from ringfence.engine.reach import Reachability, Slice
+from ringfence.engine.screen import Screen
 from ringfence.engine.traffic import Traffic, traffic
 from ringfence.engine.transport import NONE, Transports, transports
-from ringfence.model.addresses import AddressSet
+from ringfence.model.addresses import V6, AddressSet
 from ringfence.model.bounds import Bounds
 from ringfence.model.headers import NO_HEADERS, HeaderSet
 from ringfence.model.networks import Endpoint, by_workload
@@ -75,6 +79,10 @@ class Edge:
     transports: Transports = NONE
 
 
+REFUSED = Relation(None, None, CLOSED, Traffic(), Traffic())
+"""Between workloads of which one keeps the other out; where one stands for addresses, it is said region by region."""
+
+
 class Connectivity:
     """All relations of one network, worked out when asked for."""
 
@@ -82,6 +90,7 @@ class Connectivity:
         self.reach = reach
         self.workloads = by_workload(reach.network.endpoints)
         self._relations: dict[tuple[int, int], tuple[Relation, ...]] = {}
+        self._met: dict[int, Bits] = {}
 
     @cached_property
     def kinds(self) -> list[tuple[str, ...]]:
@@ -92,14 +101,55 @@ class Connectivity:
         return [tuple(names) for names in found.values()]
 
     @cached_property
-    def _kind(self) -> dict[str, int]:
-        place = groups(self.reach.network, self.reach.index)
+    def _groups(self) -> list[int]:
+        return groups(self.reach.network, self.reach.index)
+
+    @cached_property
+    def _behaviours(self) -> dict[frozenset[int], int]:
+        """The kinds by the behaviour groups of their endpoints."""
         number = self.reach.index.number
-        seen: dict[frozenset[int], int] = {}
+        found: dict[frozenset[int], int] = {}
+        for members in self.workloads.values():
+            found.setdefault(frozenset(self._groups[number[one.id]] for one in members), len(found))
+        return found
+
+    @cached_property
+    def _kind(self) -> dict[str, int]:
+        number = self.reach.index.number
         return {
-            name: seen.setdefault(frozenset(place[number[one.id]] for one in members), len(seen))
+            name: self._behaviours[frozenset(self._groups[number[one.id]] for one in members)]
             for name, members in self.workloads.items()
         }
+
+    @cached_property
+    def _screen(self) -> Screen:
+        return Screen(self.reach)
+
+    @cached_property
+    def _stand_ins(self) -> dict[int, tuple[int, ...]]:
+        """By the number of an endpoint that stands for its group: the kinds that have such endpoints."""
+        first: dict[int, int] = {}
+        for place, group in enumerate(self._groups):
+            first.setdefault(group, place)
+        found: dict[int, list[int]] = {}
+        for behaviours, kind in self._behaviours.items():
+            for group in behaviours:
+                found.setdefault(first[group], []).append(kind)
+        return {place: tuple(kinds) for place, kinds in found.items()}
+
+    @cached_property
+    def _everyone(self) -> Bits:
+        return Bits.of(self._stand_ins)
+
+    def _meets(self, source: str) -> Bits:
+        """The kinds that a workload may reach; all others refuse it, or it refuses them."""
+        kind = self._kind[source]
+        found = self._met.get(kind)
+        if found is None:
+            places = reduce(or_, (self._screen.targets(one) for one in self.workloads[source]))
+            found = Bits.of(other for place in places & self._everyone for other in self._stand_ins[place])
+            self._met[kind] = found
+        return found
 
     def relations(self, source: str, target: str) -> tuple[Relation, ...]:
         """Everything between two workloads, by the regions of addresses that behave alike; refused regions included."""
@@ -109,16 +159,27 @@ class Connectivity:
         found = self._relations.get(key)
         if found is None:
             pair = self.workloads[source], self.workloads[target]
+            if key[1] not in self._meets(source) and not any(one.every for side in pair for one in side):
+                return _refused(*pair)
             found = self._relations[key] = tuple(related(self.reach, *pair))
         return found
 
+    def pairs(self, sources: Iterable[str], targets: Iterable[str]) -> Iterator[tuple[str, str]]:
+        """The pairs of different workloads, in order, except those that are certainly refused at one of their ends."""
+        wanted = list(targets)
+        places: dict[int, list[int]] = {}
+        for place, name in enumerate(wanted):
+            places.setdefault(self._kind[name], []).append(place)
+        for source in sources:
+            for place in sorted(place for kind in self._meets(source) for place in places.get(kind, ())):
+                if source != wanted[place]:
+                    yield source, wanted[place]
+
     def edges(self, sources: Iterable[str] | None = None, targets: Iterable[str] | None = None) -> Iterator[Edge]:
         """Every pair of different workloads between which something may pass; None stands for all workloads."""
-        wanted = list(self.workloads if targets is None else targets)
-        for source in self.workloads if sources is None else sources:
-            for target in wanted:
-                if source != target:
-                    yield from self.between(source, target)
+        everyone = list(self.workloads)
+        for pair in self.pairs(everyone if sources is None else sources, everyone if targets is None else targets):
+            yield from self.between(*pair)
 
     def between(self, source: str, target: str) -> Iterator[Edge]:
         """The edges of one pair, one for each region that behaves alike."""
@@ -126,6 +187,12 @@ class Connectivity:
             if one.may:
                 nodes = Node(source, one.sources), Node(target, one.targets)
                 yield Edge(*nodes, one.may, one.must, one.headers, one.transports)
+
+
+def _refused(sources: tuple[Endpoint, ...], targets: tuple[Endpoint, ...]) -> tuple[Relation, ...]:
+    """The relations of two workloads that refuse each other: one, unless their addresses are of different families."""
+    families = ({one.addresses.first() < V6 for one in side} for side in (sources, targets))
+    return () if set.isdisjoint(*families) else (REFUSED,)
 
 
 def related(

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from functools import reduce
 from itertools import groupby
+from operator import or_
 
 from ringfence.engine.bits import EMPTY, Bits
 from ringfence.engine.folding import Entry, Group, Tier, Verdict, fold
@@ -133,6 +135,18 @@ class Judge:
         if kind.profile is None:
             kind.profile = self._profile(kind)
         return kind.profile
+
+    def let_through(self, subject: Endpoint | None) -> Bits:
+        """The endpoints of which some headers may pass; where an identity is asked for, all of them.
+
+        What is said of endpoints that stand for every one of their addresses means nothing, as in `profile`.
+        """
+        if self.subject_class(subject).by_identity:
+            return self._index.all
+        profile = self.profile(subject)
+        named = reduce(or_, (bits for bits, _ in profile.pieces), EMPTY)
+        passing = reduce(or_, (bits for bits, verdict in profile.pieces if verdict.may), EMPTY)
+        return passing | (self._index.all - named) if profile.others.may else passing
 
     def _governed(self) -> dict[int, list[tuple[int, Truth]]]:
         """By endpoint number: the scopes that may govern it, without those that govern everyone."""

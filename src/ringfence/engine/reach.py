@@ -309,7 +309,7 @@ class Reachability:
         egress = direction is Direction.EGRESS
         subject, peer = (stretch.source, stretch.target) if egress else (stretch.target, stretch.source)
         for judge in self.judges(here, direction):
-            passing &= judge.verdict(self._subject(here, subject), peer)
+            passing &= judge.verdict(self.subject(here, subject.origin), peer)
         return passing
 
     def _judged_reply(self, stretch: Stretch, here: str, direction: Direction) -> Verdict:
@@ -319,12 +319,13 @@ class Reachability:
         subject, peer = (stretch.target, stretch.source) if egress else (stretch.source, stretch.target)
         for judge in self.judges(here, direction):
             if not (judge.chain.stateful and here in stretch.seen):
-                passing &= judge.verdict(self._subject(here, subject), peer)
+                passing &= judge.verdict(self.subject(here, subject.origin), peer)
         return passing
 
-    def _subject(self, here: str, own: View) -> Endpoint | None:
+    def subject(self, here: str, own: Endpoint | None) -> Endpoint | None:
+        """Whom the chains of a place judge: the place's own endpoint, else the flow's on that side."""
         name = self.network.locations[here].subject
-        return own.origin if name is None else self._endpoints[name]
+        return own if name is None else self._endpoints[name]
 
     def _serving(self, stretch: Stretch, here: str) -> Iterator[tuple[Link, Truth]]:
         """The links that may serve the request, as far as its header lets them."""

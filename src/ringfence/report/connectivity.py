@@ -132,16 +132,20 @@ def _groups(connectivity: Connectivity) -> dict[str, tuple[str, ...]]:
 
 
 def _between_groups(connectivity: Connectivity, wanted: Wanted, groups: dict[str, tuple[str, ...]]) -> Iterator[Edge]:
-    for source, clients in groups.items():
-        if wanted.sources is not None and not wanted.sources & set(clients):
-            continue
-        for target, servers in groups.items():
-            unwanted = wanted.targets is not None and not wanted.targets & set(servers)
-            alone = source == target and len(clients) == 1
-            if unwanted or alone or servers == (CONTROLLER,):
-                continue
-            for edge in connectivity.between(clients[0], servers[-1]):
-                yield replace(edge, source=replace(edge.source, name=source), target=replace(edge.target, name=target))
+    clients = {
+        members[0]: name
+        for name, members in groups.items()
+        if wanted.sources is None or not wanted.sources.isdisjoint(members)
+    }
+    servers = {
+        members[-1]: name
+        for name, members in groups.items()
+        if members != (CONTROLLER,) and (wanted.targets is None or not wanted.targets.isdisjoint(members))
+    }
+    for source, target in connectivity.pairs(clients, servers):
+        for edge in connectivity.between(source, target):
+            nodes = replace(edge.source, name=clients[source]), replace(edge.target, name=servers[target])
+            yield replace(edge, source=nodes[0], target=nodes[1])
 
 
 def _flows(
