@@ -7,7 +7,8 @@ from typing import Any
 from ringfence.network import Network
 from ringfence.posture.document import read
 from ringfence.posture.proofs import Proof
-from ringfence.posture.selections import Resolver, Selected
+from ringfence.posture.selected import Selected
+from ringfence.posture.selections import Resolver
 from ringfence.sources.yaml_documents import documents
 from tests.checks.manifests import view
 

@@ -26,7 +26,8 @@ from ringfence.model.spans import Span
 from ringfence.posture.document import Flow, Http, Intent, Posture
 from ringfence.posture.judgement import Judgement, pattern
 from ringfence.posture.proofs import PROVED, UNKNOWN, VIOLATED, Proof, Scene, Scenes
-from ringfence.posture.selections import Resolver, Selected
+from ringfence.posture.selected import Selected
+from ringfence.posture.selections import Resolver
 from ringfence.topology.entries import SOME_NODE
 from ringfence.topology.names import headers
 

@@ -29,7 +29,7 @@ from ringfence.model.networks import Endpoint
 from ringfence.model.rules import NO_IDENTITY, Pattern
 from ringfence.posture.document import Intent
 from ringfence.posture.proofs import UNKNOWN, VIOLATED, Part, Proof, Scene, broken, field
-from ringfence.posture.selections import Selected
+from ringfence.posture.selected import Selected
 from ringfence.topology.mesh.waypoints import WAYPOINTS
 
 FALLS_BACK = {

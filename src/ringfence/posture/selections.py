@@ -1,79 +1,33 @@
 """Selections resolved on a network: which endpoints, and which addresses outside.
 
-What a selection may hold and what it certainly holds can differ, where labels are not known; the resolved selection
-keeps what it may hold, and `unsure` says which of that is not certain. A proof of a deny covers all of it; a proof of
-an allow has to, too.
-
-Labels find a pod on its node's network, too, which no policy's selector does: people mean the workload. A block holds
-the endpoints whose address is certainly in it, and may hold one whose address is from a known pool that reaches into
-it. Of a pod that may have any address at all, no block holds anything: the files then say nothing of addresses.
-A service of AWS whose addresses nobody knows may be in any public block. What is asked of it then is asked for the
-addresses of that block alone, where rules and routes for the block hold for it, too; and as it opens no connection, it
-is nobody who comes from there.
-
-Tags are those of a cloud's resource itself, not of its subnet. Where they are not all known, so is the selection.
-
 Placeholders (`{node}`, `{ingress-controller}`) stand for what no file shows: labels, namespaces, kinds and wildcards
 find what the files show. A placeholder is found by its name, and the controller in `everything`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable
 from difflib import get_close_matches
-from fnmatch import fnmatchcase
 
-from ringfence.layers.kubernetes_selectors import NAMESPACE, POD
-from ringfence.layers.own_node import HOST_NAMESPACE, HOST_POD
-from ringfence.model.addresses import ALL_IPV4, ALL_IPV6, EVERYWHERE, NO_ADDRESS, AddressSet
-from ringfence.model.conditions import Truth, conjunction, disjunction
+from ringfence.model.addresses import EVERYWHERE, NO_ADDRESS, AddressSet
+from ringfence.model.conditions import Truth
 from ringfence.model.diagnostics import Diagnostic, RingfenceError, error
-from ringfence.model.networks import Endpoint, Network, by_workload
-from ringfence.model.selectors import AllOf, AnyOf, Comparison, Has, Label, Selector
+from ringfence.model.networks import Endpoint, Network
 from ringfence.model.spans import Span
-from ringfence.posture.document import DoesNotExist, Exists, LabelSelector, NotIn, Reference, References, Selection
+from ringfence.posture.document import Reference, References, Selection
+from ringfence.posture.matching import listed, matches, named, wanted
+from ringfence.posture.selected import Selected, may_lie_in, narrowed
 from ringfence.posture.suggestions import nearest
-from ringfence.topology.aws.endpoints import AWS, SERVICE, TAG
 from ringfence.topology.entries import CONTROLLER, SOME_NODE
 from ringfence.topology.mesh.waypoints import WAYPOINTS
 from ringfence.topology.names import side
 
 EVERYTHING = "everything"
 PLACEHOLDERS = (SOME_NODE, CONTROLLER, WAYPOINTS)
+NOBODY = (SOME_NODE, WAYPOINTS)
 
 DEEPEST = 100
 """Selections within selections, and by name; far from where Python's stack ends."""
-
-
-@dataclass(frozen=True, slots=True)
-class Selected:
-    """What a side of an intent holds. `outside` are addresses of endpoints that stand for all of theirs."""
-
-    endpoints: tuple[Endpoint, ...] = ()
-    outside: AddressSet = NO_ADDRESS
-    unsure: frozenset[str] = frozenset()
-
-    def __or__(self, other: Selected) -> Selected:
-        known: dict[str, Endpoint] = {}
-        for one in self.endpoints + other.endpoints:
-            same = known.get(one.id, one)
-            known[one.id] = one if same.addresses <= one.addresses else _within(same, same.addresses | one.addresses)
-        sure = {one.id for one in self.endpoints} - self.unsure | {one.id for one in other.endpoints} - other.unsure
-        return Selected(tuple(known.values()), self.outside | other.outside, frozenset(known) - sure)
-
-    def __bool__(self) -> bool:
-        return bool(self.endpoints or self.outside)
-
-    @property
-    def opening(self) -> Selected:
-        """The same as the side that opens connections: without what is there by a block alone and opens none."""
-        kept = tuple(one for one in self.endpoints if not (one.id in self.unsure and _is_service(one)))
-        return Selected(kept, self.outside, self.unsure & {one.id for one in kept})
-
-    def by_workload(self) -> dict[str, tuple[Endpoint, ...]]:
-        """The endpoints of each workload."""
-        return by_workload(self.endpoints)
 
 
 class Resolver:
@@ -119,7 +73,7 @@ class Resolver:
         if references == EVERYTHING:
             return self._everything()
         if "*" in references or "?" in references:
-            found = self._filtered(lambda one: _named(one, references))
+            found = self._filtered(lambda one: named(one, references))
             if not found:
                 self._complain(f"{references} matches nothing", span, "a selection may say may_be_empty: true")
             return found
@@ -174,7 +128,7 @@ class Resolver:
         return found
 
     def _everything(self) -> Selected:
-        inside = tuple(one for one in self.network.endpoints if not one.every and one.workload != SOME_NODE)
+        inside = tuple(one for one in self.network.endpoints if not one.every and one.workload not in NOBODY)
         return Selected(inside, EVERYWHERE)
 
     def _question(self, text: str) -> Selected:
@@ -183,25 +137,25 @@ class Resolver:
         outside = found.addresses or EVERYWHERE if any(one.every for one in found.endpoints) else NO_ADDRESS
         if found.sure or found.addresses is None:
             return Selected(inside, outside)
-        held = _narrowed(inside, found.addresses)
+        held = narrowed(inside, found.addresses)
         return Selected(held, outside, frozenset(one.id for one in held))
 
     def _selection(self, selection: Selection, span: Span) -> Selected:
         """All parts of a selection together."""
         parts: list[Selected] = []
         if selection.cidr is not None:
-            parts.append(self._blocks(_list(selection.cidr), span.at("cidr")))
-        wanted = tuple(_wanted(selection))
-        if wanted or any((selection.workload, selection.namespace, selection.kind)):
-            parts.append(self._filtered(lambda one: _matches(selection, wanted, one)))
+            parts.append(self._blocks(listed(selection.cidr), span.at("cidr")))
+        selectors = tuple(wanted(selection))
+        if selectors or any((selection.workload, selection.namespace, selection.kind)):
+            parts.append(self._filtered(lambda one: matches(selection, selectors, one)))
         if selection.any is not None:
             parts.append(self.resolve(list(selection.any), span.at("any")))
         parts += [self.resolve(one, span.at("all", place)) for place, one in enumerate(selection.all or ())]
         found = parts[0] if parts else self._everything()
         for part in parts[1:]:
-            found = _both(found, part)
+            found = found & part
         if selection.not_ is not None:
-            found = _without(found, self.resolve(selection.not_, span.at("not")))
+            found = found - self.resolve(selection.not_, span.at("not"))
         return found
 
     def _blocks(self, texts: list[str], span: Span) -> Selected:
@@ -213,103 +167,14 @@ class Resolver:
                 message = f"{text!r} is no address, block or range"
                 self._complain(message, span.at(place), "write 10.0.0.0/8 or 10.0.0.1-10.0.0.9")
         block = found.outside
-        inside = tuple(one for one in self.network.endpoints if not one.every and _may_lie_in(one, block))
+        there = (one for one in self.network.endpoints if not one.every and one.workload != WAYPOINTS)
+        inside = tuple(one for one in there if may_lie_in(one, block))
         unsure = frozenset(one.id for one in inside if not one.addresses <= block)
         # Addresses of a family that this network does not know are nobody's.
-        return Selected(_narrowed(inside, block), block & self._known, unsure)
+        return Selected(narrowed(inside, block), block & self._known, unsure)
 
     def _filtered(self, matches: Callable[[Endpoint], Truth]) -> Selected:
         shown = (one for one in self.network.endpoints if not one.every and one.workload not in PLACEHOLDERS)
         answers = [(one, matches(one)) for one in shown]
         kept = tuple(one for one, truth in answers if truth is not False)
         return Selected(kept, NO_ADDRESS, frozenset(one.id for one, truth in answers if truth is None))
-
-
-def _narrowed(endpoints: tuple[Endpoint, ...], block: AddressSet) -> tuple[Endpoint, ...]:
-    """The endpoints, services with what they may have of the block."""
-    return tuple(_within(one, one.addresses & block) if _is_service(one) else one for one in endpoints)
-
-
-def _within(endpoint: Endpoint, addresses: AddressSet) -> Endpoint:
-    return endpoint if endpoint.addresses == addresses else replace(endpoint, addresses=addresses)
-
-
-def _is_service(endpoint: Endpoint) -> bool:
-    return endpoint.facets.get(AWS, {}).get("kind") == SERVICE
-
-
-def _may_lie_in(endpoint: Endpoint, block: AddressSet) -> bool:
-    if endpoint.addresses <= block:
-        return True
-    anywhere = any(family <= endpoint.addresses for family in (ALL_IPV4, ALL_IPV6))
-    return not anywhere and bool(endpoint.addresses & block)
-
-
-def _wanted(selection: Selection) -> Iterator[Selector]:
-    """What a selection says of labels, of pods that policies see and of those that they do not, and of tags."""
-    said = (
-        ((POD, HOST_POD), selection.pod_selector, selection.labels),
-        ((NAMESPACE, HOST_NAMESPACE), selection.namespace_selector, selection.namespace_labels),
-    )
-    for facets, selector, exact in said:
-        if selector is not None or exact:
-            yield AnyOf(tuple(AllOf((Has(one), *_labels(one, exact, selector))) for one in facets))
-    for key, value in selection.tags.items():
-        yield Label(TAG, key, Comparison.IN, frozenset((value,)))
-
-
-def _labels(facet: str, exact: Mapping[str, str], selector: LabelSelector | None) -> Iterator[Selector]:
-    more = LabelSelector() if selector is None else selector
-    for key, value in (*exact.items(), *more.match_labels.items()):
-        yield Label(facet, key, Comparison.IN, frozenset((value,)))
-    for one in more.match_expressions:
-        if isinstance(one, Exists | DoesNotExist):
-            yield Label(facet, one.key, Comparison.PRESENT if isinstance(one, Exists) else Comparison.ABSENT)
-        else:
-            comparison = Comparison.NOT_IN if isinstance(one, NotIn) else Comparison.IN
-            yield Label(facet, one.key, comparison, frozenset(one.values))
-
-
-def _matches(selection: Selection, wanted: tuple[Selector, ...], endpoint: Endpoint) -> Truth:
-    kind = endpoint.workload.rpartition("[")[2].rstrip("]")
-    return conjunction(
-        (
-            selection.workload is None or disjunction(_named(endpoint, text) for text in _list(selection.workload)),
-            selection.namespace is None or any(_lives_in(endpoint, one) for one in _list(selection.namespace)),
-            selection.kind is None or kind in _list(selection.kind),
-            *(one.matches(endpoint) for one in wanted),
-        )
-    )
-
-
-def _named(endpoint: Endpoint, text: str) -> bool:
-    full = endpoint.title
-    return _fits(full, text) or _fits(full.partition("[")[0], text)
-
-
-def _lives_in(endpoint: Endpoint, pattern: str) -> bool:
-    """A node lives in no namespace, whatever the pattern."""
-    return bool(endpoint.namespace) and _fits(endpoint.namespace, pattern)
-
-
-def _fits(text: str, pattern: str) -> bool:
-    """`*` and `?` are wildcards; brackets are only brackets."""
-    return fnmatchcase(text, pattern.replace("[", "[[]"))
-
-
-def _list(texts: str | list[str]) -> list[str]:
-    return texts if isinstance(texts, list) else [texts]
-
-
-def _both(one: Selected, other: Selected) -> Selected:
-    ids = {endpoint.id for endpoint in other.endpoints}
-    kept = tuple(endpoint for endpoint in one.endpoints if endpoint.id in ids)
-    unsure = frozenset(endpoint.id for endpoint in kept) & (one.unsure | other.unsure)
-    return Selected(kept, one.outside & other.outside, unsure)
-
-
-def _without(one: Selected, other: Selected) -> Selected:
-    gone = {endpoint.id for endpoint in other.endpoints} - other.unsure
-    kept = tuple(endpoint for endpoint in one.endpoints if endpoint.id not in gone)
-    unsure = frozenset(endpoint.id for endpoint in kept) & (one.unsure | other.unsure)
-    return Selected(kept, one.outside - other.outside, unsure)
