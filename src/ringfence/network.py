@@ -135,8 +135,6 @@ class Network:
         """The flow to whoever stands behind a Service (`namespace/name`) on one of its ports."""
         targets = self.topology.service(service, protocol, port)
         sender = self.side(source)
-        if service in self.topology.waypoints.unplaced:
-            raise InputError(error(f"Service {service} stands behind a waypoint, which is not modelled in a cloud"))
         dialled = self.topology.waypoints.dialled(service) if protocol == "tcp" else ()
         captured = [one for one in sender.endpoints if one.facets.get(MESH, {}).get(PLANE) == AMBIENT]
         parts = []

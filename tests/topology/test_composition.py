@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 from ringfence.resources.aws import AwsObjects, LaunchTemplate, NodeGroup, RouteTable, TargetKind, Unknown
+from ringfence.resources.kubernetes import Gateway, Listener, ObjectMeta, Service, ServicePort
 from ringfence.topology import kubernetes
 from ringfence.topology.aws import build
 from ringfence.topology.bindings import Binding
 from ringfence.topology.composition import compose
 from ringfence.topology.kubernetes import NO_CLOUD
-from tests.layers.clusters import block, cluster, has, pods, policy, workload
+from tests.layers.clusters import block, cluster, has, meta, namespace, pods, policy, workload
 from tests.layers.clusters import rule as policy_rule
 from tests.topology.aws.clouds import (
     ALLOW_ALL,
@@ -242,3 +243,53 @@ def test_without_a_binding_nobody_knows_what_passes_between_the_two():
 def test_pods_have_an_endpoint_in_each_subnet():
     names = {one.id: str(one.addresses) for one in shop().network.endpoints if one.workload == WEB}
     assert names == {f"{WEB} in private": "10.0.1.4-10.0.1.254", f"{WEB} in public": "10.0.0.4-10.0.0.254"}
+
+
+WAYPOINT = Gateway(meta("x/wp"), "istio-waypoint", (Listener("mesh", 15008, "HBONE"),))
+AMBIENT = namespace("x", **{"istio.io/dataplane-mode": "ambient"})
+USED = Service(
+    ObjectMeta("api", "x", {"istio.io/use-waypoint": "wp"}), selector={"app": "api"}, ports=(ServicePort(80, 8080),)
+)
+BEHIND = (AMBIENT, WAYPOINT, USED)
+TO_WAYPOINT = {"gateway.networking.k8s.io/gateway-name": "wp"}
+ONLY_GROUP = {"security_groups": (group("default"), replace(group("nodes"), rules=()), group("db"))}
+
+
+def by_waypoint(topology: kubernetes.Topology) -> tuple[bool, bool]:
+    """Whether the Service may and must be reached through its waypoint, from wherever to wherever."""
+    found = [verdict(topology.network, WEB, one.id, 80) for one in topology.waypoints.dialled("x/api")]
+    assert found
+    return any(may for may, _ in found), all(must for _, must in found)
+
+
+@pytest.mark.parametrize("binding", [BOUND, replace(BOUND, source_nat=False), replace(BOUND, data_path="overlay")])
+@pytest.mark.parametrize(
+    ("policies", "expected"),
+    [
+        pytest.param((), YES, id="nothing stops it"),
+        pytest.param((policy("x/p", has(app="api"), ingress=()),), NO, id="the pod admits nobody"),
+        pytest.param(
+            (policy("x/p", has(app="api"), ingress=(policy_rule(pods(has(app="web"))),)),), NO, id="only the client"
+        ),
+        pytest.param(
+            (policy("x/p", has(app="api"), ingress=(policy_rule(pods(has(**TO_WAYPOINT))),)),), YES, id="the waypoint"
+        ),
+        pytest.param((policy("x/p", has(**TO_WAYPOINT), ingress=()),), NO, id="the waypoint admits nobody"),
+        pytest.param((policy("x/p", has(**TO_WAYPOINT), egress=()),), NO, id="the waypoint sends nothing"),
+    ],
+)
+def test_a_waypoints_pods_live_on_nodes_as_others_do(binding: Binding, policies: Any, expected: tuple[bool, bool]):
+    assert by_waypoint(shop(binding, *BEHIND, *policies)) == expected
+
+
+def test_a_waypoint_has_a_place_in_each_subnet():
+    dialled = shop(BOUND, *BEHIND).waypoints.dialled("x/api")
+    assert sorted(one.facets["aws"]["subnet"] for one in dialled) == ["private", "public"]
+    assert all(one.groups == frozenset(("nodes",)) for one in dialled)
+
+
+@pytest.mark.parametrize(("data_path", "expected"), [("vpc-cni", PERHAPS), ("overlay", YES)])
+def test_what_leaves_a_node_for_a_waypoint_crosses_its_groups(data_path: str, expected: tuple[bool, bool]):
+    """Without any rule, only what stays on one node passes; an overlay's packets are wrapped."""
+    found = by_waypoint(shop(replace(BOUND, data_path=data_path), *BEHIND, **ONLY_GROUP))
+    assert found == expected

@@ -58,8 +58,9 @@ def compose(cluster: Topology, cloud: AwsTopology, binding: Binding | None = Non
     if home.binding.data_path == OVERLAY:
         assumed.append(WRAPPED.format(cluster=home.binding.cluster))
     everything = tuple(dict.fromkeys((*assumed, *cloud.network.assumed_open)))
-    network = replace(home.join(cluster), assumed_open=everything)
-    return replace(together, network=network, diagnostics=diagnostics, waypoints=cluster.waypoints.beside_a_cloud())
+    ways = cluster.waypoints.split(home.split)
+    network = ways.joined(replace(home.join(cluster), assumed_open=everything))
+    return replace(together, network=network, diagnostics=diagnostics, waypoints=ways)
 
 
 def _home(cloud: AwsTopology, binding: Binding, wrong: list[Diagnostic]) -> _Home | None:
@@ -122,7 +123,7 @@ class _Home:
                 endpoints[one.id] = replace(one, location=f"node of {subnet} itself")
         for one in cluster.endpoints:
             if one.location in (PODS, NODES, CONTROLLER):
-                endpoints.update((part.id, part) for part in self._split(one))
+                endpoints.update((part.id, part) for part in self.split(one))
         locations = {**self.cloud.locations, **{one.id: one for one in self._locations(cluster)}}
         links = [*self.cloud.links, *(one for one in cluster.links if one.source == CONTROLLER)]
         people = [one for one in endpoints.values() if "cluster" in one.facets.get(AWS, {})]
@@ -138,7 +139,7 @@ class _Home:
     def _overlay(self) -> bool:
         return self.binding.data_path == OVERLAY
 
-    def _split(self, one: Endpoint) -> Iterator[Endpoint]:
+    def split(self, one: Endpoint) -> Iterator[Endpoint]:
         """What stands in the cluster, once in each subnet that it may be in."""
         if one.location not in (PODS, NODES):
             yield replace(one, facets={**one.facets, AWS: {"kind": "controller"}})

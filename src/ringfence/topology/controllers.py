@@ -17,7 +17,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ringfence.resources.kubernetes import Gateway, Ingress, KubernetesObjects, Workload
-from ringfence.topology.mesh.istio_gateways import carriers, is_istio
+from ringfence.topology.mesh.istio_gateways import carriers, product
 
 CONTROLLER = "{ingress-controller}"
 """The workload that stands for a controller of which the files hold no pod."""
@@ -72,7 +72,7 @@ def carrying(gateway: Gateway | None, objects: KubernetesObjects, found: Running
     found = [(one, title) for one, title in found if one.gateway]
     if gateway is None:
         return _titles(found)
-    if is_istio(gateway, objects):
+    if product(gateway, objects) is not None:
         return carriers(gateway, objects) or (CONTROLLER,)
     name = gateway.gateway_class_name
     controllers = [one.controller_name for one in objects.gateway_classes if one.metadata.name == name]

@@ -39,7 +39,7 @@ from ringfence.topology.entries import CONTROLLER, OUTSIDE, PLACEHOLDERS, SOME_N
 from ringfence.topology.mesh.istio_gateways import deployed
 from ringfence.topology.mesh.members import Mesh
 from ringfence.topology.mesh.meshes import meshes
-from ringfence.topology.mesh.waypoints import NO_WAYPOINTS, Waypoints
+from ringfence.topology.mesh.waypoints import NO_WAYPOINTS, WAYPOINTS, Waypoints
 from ringfence.topology.options import Options
 from ringfence.topology.pods import NODES, PODS, Population, on_host
 from ringfence.topology.services import Target, port_numbers, targets, without_pods
@@ -85,7 +85,7 @@ class Topology:
         """The endpoints of one target."""
         place = target.namespace
         candidates = self.network.endpoints if place is None else self._by_namespace.get(place, ())
-        return (endpoint for endpoint in candidates if target.holds(endpoint))
+        return (one for one in candidates if one.workload != WAYPOINTS and target.holds(one))
 
     @cached_property
     def _by_namespace(self) -> dict[str, list[Endpoint]]:
@@ -146,16 +146,17 @@ def build(objects: KubernetesObjects, options: Options | None = None) -> Topolog
     policies = tuple(_policies(objects, options, plugin, numbers, names))
     for tunnel in (tunnel for mesh in joined for tunnel in mesh.tunnels):
         policies = tuple(tunnels.through(one, tunnel) for one in policies)
-    policies = tuple(unmodelled.opened(one, unknown, of_mesh=False) for one in policies)
+    by_label = unmodelled.of_namespaces(objects.refused, objects.network_policies, objects.cluster_policies)
+    policies = tuple(unmodelled.opened(one, (*unknown, *by_label), of_mesh=False) for one in policies)
     in_mesh = tuple(unmodelled.opened(one, unknown, of_mesh=True) for mesh in joined for one in mesh.chains())
     chains = (*open_chains, *policies, *in_mesh)
     assumed = (*_assumed(objects, options, plugin, population), *made.assumed)
     if any(CONTROLLER in entry.sources for entry in found):
         assumed = (*assumed, NO_CONTROLLER)
     network = Network(endpoints, _locations(chains, open_chains), tuple(_links(found)), assumed)
-    found_ways = (mesh.waypoints(endpoints, numbers, chains, FABRIC) for mesh in joined)
+    found_ways = (mesh.waypoints(endpoints, numbers, chains, PODS) for mesh in joined)
     ways = next((one for one in found_ways if one.endpoints), NO_WAYPOINTS)
-    ways = ways.changed(lambda one: unmodelled.opened(one, unknown, of_mesh=True), chains)
+    ways = ways.changed(lambda one: unmodelled.opened(one, unknown, of_mesh=True))
     network = ways.joined(network)
     diagnostics += [one for mesh in joined for one in mesh.diagnostics]
     diagnostics += _undecided(endpoints)

@@ -97,7 +97,8 @@ def the_pod(one: View, title: str = MADE[0]):
         # Somebody else's class, or nobody knows whose.
         ([gateway(), gateway_class("istio", "example.com/other")], None),
         ([gateway(class_name="own")], None),
-        ([gateway(class_name="istio-waypoint")], None),
+        ([gateway(class_name="istio-waypoint")], "public"),
+        ([gateway(class_name="own"), gateway_class("own", "istio.io/mesh-controller")], "public"),
         ([gateway(class_name="istio-remote")], None),
         # Deployed by hand.
         ([gateway(spec=", addresses: [{type: Hostname, value: ingress}]")], None),
@@ -144,6 +145,18 @@ def test_it_is_a_gateway_of_the_mesh_with_an_identity_of_its_own():
     assert (one.facets["mesh"], one.facets["istio proxy"]["kind"]) == ({"plane": "sidecar"}, "gateway")
     other = the_pod(made(gateway(meta=", annotations: {gateway.istio.io/service-account: web}")))
     assert other.identity == "spiffe://cluster.local/ns/edge/sa/web"
+
+
+def test_a_waypoint_is_named_as_its_gateway_and_is_no_way_in():
+    one = made(gateway(class_name="istio-waypoint"))
+    found = the_pod(one, "edge/public[Deployment]")
+    assert found.identity == "spiffe://cluster.local/ns/edge/sa/public"
+    assert found.facets["mesh"] == {"plane": "waypoint"}
+    told = {NAME: "public", OF_CLASS: "istio-waypoint", MANAGED: "istio.io-mesh-controller"}
+    assert told | {"istio.io/dataplane-mode": "none"} == {
+        key: found.facets["pod"][key] for key in (*told, "istio.io/dataplane-mode")
+    }
+    assert not one.topology.entries
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from ringfence.layers.mesh_facets import AMBIENT, MESH, NO_PLANE, PLANE
 from ringfence.model.conditions import Request
 from ringfence.model.headers import Header
 from ringfence.model.intervals import IntervalSet
-from ringfence.model.networks import Location, Packet
+from ringfence.model.networks import Packet
 from ringfence.model.rules import UNKNOWN_IDENTITY, Action, Chain, Direction
 from ringfence.resources.istio.authorization import (
     AuthorizationPolicy,
@@ -26,9 +26,10 @@ from ringfence.resources.istio.authorization import (
     Source,
     TargetReference,
 )
-from ringfence.resources.kubernetes import Gateway, Listener, ObjectMeta, Service
-from ringfence.topology.kubernetes import FABRIC, build
+from ringfence.resources.kubernetes import Gateway, Infrastructure, Listener, ObjectMeta, Service
+from ringfence.topology.kubernetes import build
 from ringfence.topology.mesh import waypoints
+from ringfence.topology.mesh.istio_gateways import deployed
 from ringfence.topology.pods import PODS
 from ringfence.topology.services import port_numbers
 from tests.layers.clusters import cluster, has, meta, namespace, pod, pods, policy, rule, service
@@ -66,14 +67,14 @@ def allow(namespace, *principals, targets=()):
 
 def network(*things, policies=(), outside=()):
     """The cluster with every pod captured but the waypoint's and those named; its own waypoints are left out."""
-    objects = cluster(*things)
+    objects = deployed(cluster(*things)).objects
     found = build(objects).network
     people = []
     for one in found.endpoints:
-        if one.workload == waypoints.WAYPOINTS:
+        if FACET in one.facets:
             continue
         captured = one.id.removesuffix("[Pod]") not in outside and one.location == PODS
-        name = one.id.removesuffix("[Pod]").replace("/", "/sa/")
+        name = one.id.partition("[")[0].replace("/", "/sa/")
         facets = (
             {**one.facets, MESH: {PLANE: AMBIENT if captured else NO_PLANE}} if one.location == PODS else one.facets
         )
@@ -84,7 +85,7 @@ def network(*things, policies=(), outside=()):
         ztunnel_authorization.chain([one for one in policies if not one.target_refs], ROOT),
     )
     bound = AtWaypoints(policies, (), Settings(ROOT))
-    ways = waypoints.build(objects, people, port_numbers(objects), bound, at_pods, FABRIC)
+    ways = waypoints.build(objects, people, port_numbers(objects), bound, at_pods, PODS)
     there = {**found.locations, PODS: replace(found.locations[PODS], chains=at_pods)}
     return ways, ways.joined(replace(found, endpoints=tuple(people), locations=there, links=links))
 
@@ -179,9 +180,8 @@ def test_so_does_its_egress(leaving, peer, expected):
 
 def test_its_own_chains_are_changed_and_those_of_pods_are_not():
     at_pods, own = (Chain(name, Direction.INGRESS, (), Action.ALLOW) for name in ("pods", "waypoint"))
-    places = (Location("empty"), Location("pods", (at_pods,)), Location("both", (at_pods, own)))
-    found = waypoints.Waypoints(locations=places).changed(lambda one: replace(one, layer="changed"), (at_pods,))
-    assert [[one.layer for one in place.chains] for place in found.locations] == [[], ["pods"], ["pods", "changed"]]
+    found = waypoints.Waypoints(at_pods=(at_pods,), own=(own,)).changed(lambda one: replace(one, layer="changed"))
+    assert ([one.layer for one in found.at_pods], [one.layer for one in found.own]) == (["pods"], ["changed"])
 
 
 def test_a_client_may_be_behind_a_waypoint_itself():
@@ -205,15 +205,32 @@ def test_two_services_and_two_pods():
 
 def test_a_pod_outside_the_mesh_gets_plaintext():
     ways, net = network(*THINGS, outside=("shop/web",), policies=[allow("shop", CLIENT)])
-    assert {one.rewrite.transport for one in ways.links if one.rewrite} == {"tcp"}
+    assert {one.transport for one in ways.onward} == {"tcp"}
     assert outcome(ways, net) is Outcome.ALLOWED
 
 
+NOT_THERE = tuple(one for one in THINGS if one.metadata.name != "wp")
+
+
 def test_an_instance_that_no_file_holds():
-    ways, _ = network(*(one for one in THINGS if one.metadata.name != "wp"), gateway(), policies=[allow("shop", PROXY)])
+    ways, _ = network(*NOT_THERE, gateway(), policies=[allow("shop", PROXY)])
     (dialled,) = ways.dialled("shop/web")
-    assert (dialled.identity, dialled.facets["pod"]) == (f"spiffe://{PROXY}", WAYPOINT)
-    assert len(dialled.addresses.pairs) == 1
+    assert dialled.identity == f"spiffe://{PROXY}"
+    assert WAYPOINT.items() <= dialled.facets["pod"].items()
+    assert {one.workload for one in ways.endpoints} == {waypoints.WAYPOINTS, "shop/wp[Deployment]"}
+
+
+def test_an_instance_of_which_nothing_is_known():
+    """Parameters may change its labels, so that a policy that names some may admit it."""
+    changed = replace(gateway(), infrastructure=Infrastructure(parameters="ConfigMap own"))
+    ways, net = network(*NOT_THERE, changed)
+    (dialled,) = ways.dialled("shop/web")
+    assert (dialled.identity, "pod" in dialled.unknown_facets) == (UNKNOWN_IDENTITY, True)
+    assert {one.workload for one in ways.endpoints} == {waypoints.WAYPOINTS, "shop/wp[Gateway]"}
+    assert outcome(ways, net) is Outcome.ALLOWED
+    admitting = policy("shop/p", has(app="web"), ingress=(rule(pods(has(team="red"))),))
+    assert outcome(*network(*NOT_THERE, changed, admitting)) is Outcome.UNKNOWN
+    assert outcome(*network(*NOT_THERE, gateway(), admitting)) is Outcome.DENIED
 
 
 def test_accounts_that_differ_prove_nothing_certain():
@@ -237,7 +254,8 @@ def test_services_without_a_waypoint(gone):
     assert ways == waypoints.Waypoints()
 
 
-def test_nobody_is_at_a_waypoint():
+def test_nobody_is_at_a_waypoint_but_its_own_pod():
     ways, _ = network(*THINGS)
-    assert {one.workload for one in ways.endpoints} == {waypoints.WAYPOINTS}
+    assert {one.workload for one in ways.endpoints} == {waypoints.WAYPOINTS, "shop/wp[Pod]"}
+    assert {one.workload for one in ways.dialled("shop/web")} == {waypoints.WAYPOINTS}
     assert {one.namespace for one in ways.endpoints} == {"shop"}

@@ -125,10 +125,10 @@ class IstioMesh:
         return (*self._transport(), *self._authorization())
 
     def waypoints(
-        self, people: tuple[Endpoint, ...], numbers: PortNumbers, at_pods: tuple[Chain, ...], fabric: str
+        self, people: tuple[Endpoint, ...], numbers: PortNumbers, at_pods: tuple[Chain, ...], home: str
     ) -> Waypoints:
         """The waypoints that stand before Services."""
-        return build_waypoints(self.objects, people, numbers, self._at_waypoints, at_pods, fabric)
+        return build_waypoints(self.objects, people, numbers, self._at_waypoints, at_pods, home)
 
     @cached_property
     def _at_waypoints(self) -> AtWaypoints:

@@ -1,17 +1,18 @@
 """Gateways of the Gateway API that istiod serves: what it makes for each, and whose pods carry its traffic.
 
-A Gateway is istiod's if its class has the controller `istio.io/gateway-controller`; the class `istio` is, too, where no
-GatewayClass says anything else. By what it asks for in `spec.addresses`:
+A Gateway is istiod's by the controller of its class: `istio.io/gateway-controller`, or `istio.io/mesh-controller` for a
+waypoint. The classes `istio` and `istio-waypoint` are, too, where no GatewayClass says anything else. By what it asks
+for in `spec.addresses`:
 
     nothing, or one IP address   istiod makes a Deployment, a Service and a ServiceAccount in the Gateway's namespace
     one or more host names       they are Services that exist: their pods serve it (manual deployment)
 
-    name         GATEWAY-CLASS, both of Deployment and account; annotations `gateway.istio.io/name-override` and
-                 `gateway.istio.io/service-account` say otherwise
+    name         GATEWAY-CLASS, of a waypoint GATEWAY, both of Deployment and account; annotations
+                 `gateway.istio.io/name-override` and `gateway.istio.io/service-account` say otherwise
     pod labels   gateway-name, gateway-class-name (`gateway.networking.k8s.io/`) and `gateway.istio.io/managed`, over
                  `spec.infrastructure.labels`, else the Gateway's own labels, over sidecar.istio.io/inject and the like
     annotations  `spec.infrastructure.annotations`, else the Gateway's own
-    Service      selects the pods by gateway-name; a LoadBalancer, unless the annotation
+    Service      selects the pods by gateway-name; a LoadBalancer, of a waypoint ClusterIP, unless the annotation
                  `networking.istio.io/service-type` says otherwise; ports 15021 and those of the listeners, unchanged
 
 Each that no file holds is added to the objects as istiod would make it, so that everything after this asks one kind of
@@ -19,7 +20,7 @@ cluster; what a file holds under that name, or with that gateway's label, is use
 (`parametersRef`, or the class's own) may change any of it: what is made for such a Gateway is not known.
 
 Sources: istio `pilot/pkg/config/kube/gateway/deploymentcontroller.go`, `conversion.go` (`extractGatewayServices`),
-`manifests/charts/istio-control/istio-discovery/files/kube-gateway.yaml`.
+`kube-gateway.yaml` and `waypoint.yaml` in `manifests/charts/istio-control/istio-discovery/files`.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from ringfence.layers import istio_waypoint
 from ringfence.layers.istio_hosts import full
 from ringfence.layers.istio_waypoint import GATEWAY_NAME, MANAGED
 from ringfence.model.diagnostics import Diagnostic, warning
@@ -42,8 +44,7 @@ from ringfence.resources.kubernetes import (
     Workload,
 )
 
-CLASS, CONTROLLER = "istio", "istio.io/gateway-controller"
-CLASS_NAME, MANAGED_BY = "gateway.networking.k8s.io/gateway-class-name", "istio.io-gateway-controller"
+CLASS_NAME = "gateway.networking.k8s.io/gateway-class-name"
 NAME_OVERRIDE, ACCOUNT = "gateway.istio.io/name-override", "gateway.istio.io/service-account"
 SERVICE_TYPE, CLASS_DEFAULTS = "networking.istio.io/service-type", "gateway.istio.io/defaults-for-class"
 OWN = (
@@ -63,6 +64,33 @@ REMEDY = "add the Deployment and the Service as they run (kubectl get deployment
 
 
 @dataclass(frozen=True, slots=True)
+class Product:
+    """What istiod makes for the Gateways of one controller. `name`: its class where no GatewayClass says so.
+
+    `role`: as what the proxy runs; `suffix`: whether names end with the class.
+    """
+
+    name: str
+    controller: str
+    role: str
+    managed_by: str
+    service_type: str
+    suffix: bool = False
+    labels: tuple[tuple[str, str], ...] = ()
+
+
+GATEWAY = Product("istio", "istio.io/gateway-controller", "router", "istio.io-gateway-controller", "LoadBalancer", True)
+WAYPOINT = Product(
+    istio_waypoint.CLASS,
+    istio_waypoint.CONTROLLER,
+    "waypoint",
+    istio_waypoint.MANAGED_BY[0],
+    "ClusterIP",
+    labels=(("istio.io/dataplane-mode", "none"),),
+)
+
+
+@dataclass(frozen=True, slots=True)
 class Deployed:
     """The objects with what istiod makes, what to tell the user of it, and what was taken for granted."""
 
@@ -71,11 +99,11 @@ class Deployed:
     assumed: tuple[str, ...] = ()
 
 
-def is_istio(gateway: Gateway, objects: KubernetesObjects) -> bool:
-    """Whether istiod serves it with a gateway."""
+def product(gateway: Gateway, objects: KubernetesObjects) -> Product | None:
+    """What istiod serves it with; None where it does not."""
     name = gateway.gateway_class_name
     found = [one.controller_name for one in objects.gateway_classes if one.metadata.name == name]
-    return CONTROLLER in found if found else name == CLASS
+    return next((one for one in (GATEWAY, WAYPOINT) if (one.controller in found if found else one.name == name)), None)
 
 
 def deployed(objects: KubernetesObjects) -> Deployed:
@@ -87,9 +115,10 @@ def deployed(objects: KubernetesObjects) -> Deployed:
     named = {(one.metadata.namespace, one.metadata.name) for one in objects.workloads if one.kind == "Deployment"}
     listed = {(one.metadata.namespace, one.metadata.name) for one in objects.services}
     for gateway in objects.gateways:
-        if not is_istio(gateway, objects) or not _managed(gateway):
+        kind = product(gateway, objects)
+        if kind is None or not _managed(gateway):
             continue
-        place, name = gateway.metadata.namespace, _name(gateway)
+        place, name = gateway.metadata.namespace, _name(gateway, kind)
         running = (place, gateway.metadata.name) in labelled or (place, name) in named
         if running and (place, name) in listed:
             continue
@@ -99,16 +128,17 @@ def deployed(objects: KubernetesObjects) -> Deployed:
             complaints.append(warning(message, gateway.span, REMEDY))
             continue
         if not running:
-            workloads.append(_workload(gateway, name))
+            workloads.append(_workload(gateway, name, kind))
         if (place, name) not in listed:
-            services.append(_service(gateway, name))
+            services.append(_service(gateway, name, kind))
     everything = replace(objects, workloads=(*objects.workloads, *workloads), services=(*objects.services, *services))
     return Deployed(everything, tuple(complaints), (ASSUMED,) if workloads else ())
 
 
 def carriers(gateway: Gateway, objects: KubernetesObjects) -> tuple[str, ...]:
     """The workloads whose pods carry the traffic of a Gateway of istiod's; empty where the files do not hold them."""
-    wanted = set(_services(gateway))
+    kind = product(gateway, objects)
+    wanted = set(_services(gateway, kind)) if kind is not None else set()
     found = (
         one.title
         for service in objects.services
@@ -120,11 +150,11 @@ def carriers(gateway: Gateway, objects: KubernetesObjects) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _services(gateway: Gateway) -> Iterator[tuple[str, str]]:
+def _services(gateway: Gateway, kind: Product) -> Iterator[tuple[str, str]]:
     """The Services whose pods get the Gateway's configuration, by namespace and name."""
     place = gateway.metadata.namespace
     if _managed(gateway):
-        yield place, _name(gateway)
+        yield place, _name(gateway, kind)
         return
     for one in gateway.requested:
         host = full(one.value, place)
@@ -139,12 +169,12 @@ def _managed(gateway: Gateway) -> bool:
     return not asked or (len(asked) == 1 and asked[0].type == IP_ADDRESS)
 
 
-def _name(gateway: Gateway) -> str:
-    return gateway.metadata.annotations.get(NAME_OVERRIDE, _default_name(gateway))
+def _name(gateway: Gateway, kind: Product) -> str:
+    return gateway.metadata.annotations.get(NAME_OVERRIDE, _default_name(gateway, kind))
 
 
-def _default_name(gateway: Gateway) -> str:
-    return f"{gateway.metadata.name}-{gateway.gateway_class_name}"
+def _default_name(gateway: Gateway, kind: Product) -> str:
+    return f"{gateway.metadata.name}-{gateway.gateway_class_name}" if kind.suffix else gateway.metadata.name
 
 
 def _parameters(gateway: Gateway, objects: KubernetesObjects) -> str:
@@ -159,28 +189,29 @@ def _parameters(gateway: Gateway, objects: KubernetesObjects) -> str:
     return next((f"ConfigMap {name}" for name in of_class), "")
 
 
-def _workload(gateway: Gateway, name: str) -> Workload:
+def _workload(gateway: Gateway, name: str, kind: Product) -> Workload:
     metadata, span = gateway.metadata, gateway.span
     own = {
         "sidecar.istio.io/inject": "false",
         "service.istio.io/canonical-name": name,
         "service.istio.io/canonical-revision": "latest",
+        **dict(kind.labels),
     }
     ports = tuple(ContainerPort(number, port) for port, number in PROXY_PORTS)
     probes = ((STATUS_PORT, "/healthz/ready"),)
-    proxy = Container("istio-proxy", args=("proxy", "router"), ports=ports, http_probes=probes, span=span)
+    proxy = Container("istio-proxy", args=("proxy", kind.role), ports=ports, http_probes=probes, span=span)
     template = PodTemplate(
-        own | _labels(gateway),
+        own | _labels(gateway, kind),
         _without(_given(gateway.infrastructure.annotations, metadata.annotations), OWN),
         (proxy,),
-        service_account_name=metadata.annotations.get(ACCOUNT, _default_name(gateway)),
+        service_account_name=metadata.annotations.get(ACCOUNT, _default_name(gateway, kind)),
         span=span,
     )
-    made = ObjectMeta(name, metadata.namespace, _labels(gateway))
+    made = ObjectMeta(name, metadata.namespace, _labels(gateway, kind))
     return Workload("Deployment", made, (template,), 1, span=span)
 
 
-def _service(gateway: Gateway, name: str) -> Service:
+def _service(gateway: Gateway, name: str, kind: Product) -> Service:
     """Of several listeners on one port the first gives it its name."""
     metadata = gateway.metadata
     status = ServicePort(STATUS_PORT, STATUS_PORT, "status-port", app_protocol="tcp", span=gateway.span)
@@ -189,17 +220,17 @@ def _service(gateway: Gateway, name: str) -> Service:
         port = ServicePort(one.port, one.port, one.name, app_protocol=one.protocol.lower(), span=one.span)
         ports.setdefault(one.port, port)
     return Service(
-        ObjectMeta(name, metadata.namespace, _labels(gateway)),
-        metadata.annotations.get(SERVICE_TYPE, "LoadBalancer"),
+        ObjectMeta(name, metadata.namespace, _labels(gateway, kind)),
+        metadata.annotations.get(SERVICE_TYPE, kind.service_type),
         {GATEWAY_NAME: metadata.name},
         tuple(ports.values()),
         span=gateway.span,
     )
 
 
-def _labels(gateway: Gateway) -> dict[str, str]:
+def _labels(gateway: Gateway, kind: Product) -> dict[str, str]:
     """What its Deployment, pods and Service have in common."""
-    of_gateway = {GATEWAY_NAME: gateway.metadata.name, CLASS_NAME: gateway.gateway_class_name, MANAGED: MANAGED_BY}
+    of_gateway = {GATEWAY_NAME: gateway.metadata.name, CLASS_NAME: gateway.gateway_class_name, MANAGED: kind.managed_by}
     return _given(gateway.infrastructure.labels, gateway.metadata.labels) | of_gateway
 
 

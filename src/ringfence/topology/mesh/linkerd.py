@@ -126,7 +126,7 @@ class LinkerdMesh:
         )
 
     def waypoints(
-        self, people: tuple[Endpoint, ...], numbers: PortNumbers, at_pods: tuple[Chain, ...], fabric: str
+        self, people: tuple[Endpoint, ...], numbers: PortNumbers, at_pods: tuple[Chain, ...], home: str
     ) -> Waypoints:
         """None: Linkerd has no proxies but those of pods."""
         return NO_WAYPOINTS
@@ -187,7 +187,7 @@ class LinkerdMesh:
         if place is None or not place.declared:
             if own:
                 return f"its template says {INJECT_ANNOTATION}: {own}", True
-            return f"no file declares namespace {namespace}, which may say {INJECT_ANNOTATION}", False
+            return f"what namespace {namespace} says is not known; it may be {INJECT_ANNOTATION}", False
         inherited = place.metadata.annotations.get(INJECT_ANNOTATION, "")
         if place.metadata.labels.get(WEBHOOKS) == "disabled" or inherited not in ("", DISABLED, *ASKING):
             return "", True

@@ -57,9 +57,12 @@ class Mesh(Protocol):
         """The chains that stand at every pod, in both directions."""
 
     def waypoints(
-        self, people: tuple[Endpoint, ...], numbers: PortNumbers, at_pods: tuple[Chain, ...], fabric: str
+        self, people: tuple[Endpoint, ...], numbers: PortNumbers, at_pods: tuple[Chain, ...], home: str
     ) -> Waypoints:
-        """What stands before Services and takes their clients' requests (`NO_WAYPOINTS`: nothing)."""
+        """What stands before Services and takes their clients' requests (`NO_WAYPOINTS`: nothing).
+
+        `people` are the cluster's endpoints, and `home` is where its pods stand.
+        """
 
     def request(self, http: Mapping[str, Any]) -> Mapping[str, tuple[str, ...]]:
         """What conditions ask of a request (`topology.mesh.requests`), as this mesh's rules see it."""

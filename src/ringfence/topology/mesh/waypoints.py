@@ -6,21 +6,24 @@ What is dialled is an endpoint of its own, one for each Service and instance of 
 address and labels (a NetworkPolicy sees the tunnel to the instance) and the facet `waypoint`, by which policies with
 `targetRefs` find it. The waypoint takes mutual TLS alone. What leaves it comes from the instance, with its identity and
 address, and goes to any pod of the Service on its target port, by mutual TLS where the pod takes HBONE. So that replies
-find the way back through it, the origin is an endpoint too, which nobody dials.
+find the way back through it, the origin is an endpoint too, one more of the instance's workload.
 
-Only clients whose data plane is ambient dial these endpoints; all others go past waypoints, to the pods. Both kinds of
-endpoint are owned by `WAYPOINTS`, which is nobody's workload.
+Only clients whose data plane is ambient dial what stands behind a waypoint; all others go past it, to the pods. What is
+dialled is owned by `WAYPOINTS`, which is nobody's workload.
 
-Where no file holds an instance, one is assumed, with the labels and the service account that istiod gives it.
+A waypoint has its places where its pods have theirs, with the same links, so that beside a cloud its packets cross the
+groups of its node and the edges of its subnet. Where no file holds its pods, they are what istiod makes
+(`istio_gateways`), or, where that is not known either, something with any labels and any account.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import product
 
 from ringfence.layers import istio_waypoint
-from ringfence.layers.istio_waypoint import FACET, GATEWAY_NAME, MANAGED, MANAGED_BY, SERVICE, Waypoint
+from ringfence.layers.istio_waypoint import FACET, GATEWAY_NAME, SERVICE, Waypoint
 from ringfence.layers.istio_waypoint_authorization import AtWaypoints
 from ringfence.layers.kubernetes_selectors import NAMESPACE, POD
 from ringfence.layers.mesh_facets import MESH, PLANE, WAYPOINT
@@ -31,48 +34,98 @@ from ringfence.model.headers import ALL_MTLS
 from ringfence.model.intervals import IntervalSet
 from ringfence.model.networks import EPHEMERAL, Endpoint, Link, Location, Network, PortMap, Rewrite, Source
 from ringfence.model.rules import NO_IDENTITY, UNKNOWN_IDENTITY, Chain
-from ringfence.model.selectors import AllOf, Comparison, Label, Not
+from ringfence.model.selectors import AllOf, Comparison, Label, Not, Selector
+from ringfence.model.spans import Span
 from ringfence.resources.kubernetes import KubernetesObjects, Service
 from ringfence.topology.services import Target, targets
 
 WAYPOINTS = "{waypoints}"
-"""The workload of all endpoints that stand for waypoints; a placeholder."""
+"""The workload of what is dialled at waypoints; a placeholder."""
+
+UNKNOWN = frozenset((POD,))
+"""What is not known of a waypoint whose pods nobody knows."""
 
 DIALLED, PLACE, LEAVING = "services behind waypoints", "waypoints", "leaving waypoints"
 """Where dialled Services stand (no link leads there), where all waypoints take connections, and where theirs begin."""
+
+
+@dataclass(frozen=True, slots=True)
+class Onward:
+    """A way from what is dialled at a waypoint to a pod behind it, from one of its ports to one of the pod's.
+
+    `dialled` and `origin` are of one instance; `transport` is what the pod takes, `mtls` or `tcp`.
+    """
+
+    title: str
+    dialled: Endpoint
+    origin: Endpoint
+    pod: Endpoint
+    port: int
+    to: int
+    transport: str
+    span: Span
 
 
 @dataclass(frozen=True)
 class Waypoints:
     """The waypoints of a cluster: what they add to its network, and how to dial a Service through one.
 
-    `unplaced` are the Services behind waypoints that stand nowhere in the network.
+    `at_pods` are the chains at every pod, which hold for a waypoint's pods, too; `own` stand at waypoints alone.
     """
 
     endpoints: tuple[Endpoint, ...] = ()
-    locations: tuple[Location, ...] = ()
-    links: tuple[Link, ...] = ()
-    unplaced: frozenset[str] = frozenset()
+    onward: tuple[Onward, ...] = ()
+    at_pods: tuple[Chain, ...] = ()
+    own: tuple[Chain, ...] = ()
 
     def joined(self, network: Network) -> Network:
-        """The network with these waypoints in it."""
-        places = {**network.locations, **{one.id: one for one in self.locations}}
-        endpoints, links = (*network.endpoints, *self.endpoints), (*network.links, *self.links)
-        return replace(network, endpoints=endpoints, locations=places, links=links)
+        """The network with these waypoints in it. Where a link leads to their pods or from them, one of theirs does."""
+        if not self.endpoints:
+            return network
+        homes = tuple(dict.fromkeys(_home(one) for one in self.endpoints))
+        found = (Location(DIALLED, kind="waypoint"), *(place for home in homes for place in self._places(home)))
+        places = {**network.locations, **{one.id: one for one in found}}
+        links = (*network.links, *(link for home in homes for link in _around(home, network.links)), *self._links())
+        return replace(network, endpoints=(*network.endpoints, *self.endpoints), locations=places, links=links)
 
-    def beside_a_cloud(self) -> Waypoints:
-        """The same where the cluster's places are the cloud's: which of them a waypoint stands in is not modelled."""
-        return Waypoints(unplaced=frozenset(one.facets[FACET].get("service", "") for one in self.endpoints) - {""})
+    def split(self, parts: Callable[[Endpoint], Iterable[Endpoint]]) -> Waypoints:
+        """The same where each pod has several endpoints: `parts` says which, for one that stands where pods do."""
+        known: dict[str, tuple[Endpoint, ...]] = {}
 
-    def changed(self, change: Callable[[Chain], Chain], at_pods: tuple[Chain, ...]) -> Waypoints:
-        """The same with each chain that is a waypoint's own changed; those at every pod stand before them."""
-        kept = len(at_pods)
-        found = ((one, (*one.chains[:kept], *map(change, one.chains[kept:]))) for one in self.locations)
-        return replace(self, locations=tuple(replace(one, chains=chains) for one, chains in found))
+        def of(one: Endpoint) -> tuple[Endpoint, ...]:
+            if one.id not in known:
+                found = parts(replace(one, location=_home(one)) if FACET in one.facets else one)
+                known[one.id] = tuple(_at(part, one) for part in found)
+            return known[one.id]
+
+        onward = tuple(
+            replace(way, dialled=dialled, origin=origin, pod=pod)
+            for way in self.onward
+            for dialled, origin, pod in product(of(way.dialled), of(way.origin), of(way.pod))
+            if _home(dialled) == _home(origin)
+        )
+        return replace(self, endpoints=tuple(part for one in self.endpoints for part in of(one)), onward=onward)
+
+    def changed(self, change: Callable[[Chain], Chain]) -> Waypoints:
+        """The same with each chain that is a waypoint's own changed."""
+        return replace(self, own=tuple(map(change, self.own)))
 
     def dialled(self, service: str) -> tuple[Endpoint, ...]:
         """A Service (`namespace/name`) as ambient clients dial it; empty where no waypoint stands before it."""
         return tuple(one for one in self.endpoints if one.facets[FACET].get("service") == service)
+
+    def _places(self, home: str) -> Iterator[Location]:
+        yield Location(_beside(PLACE, home), (*self.at_pods, *self.own), transit=True, kind="waypoint")
+        yield Location(_beside(LEAVING, home), self.at_pods, transit=True, kind="waypoint")
+
+    def _links(self) -> Iterator[Link]:
+        for way in self.onward:
+            source = Source(way.origin.addresses, way.origin.id, way.origin.identity, EPHEMERAL)
+            ways = PortMap("mtls", IntervalSet.of(way.port), way.to)
+            change = Rewrite(source, way.pod.id, (ways,), way.transport)
+            home = _home(way.dialled)
+            place, leaving = _beside(PLACE, home), _beside(LEAVING, home)
+            yield Link(way.title, place, leaving, None, _itself(way.dialled), rewrite=change, span=way.span)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,37 +158,30 @@ def build(
     numbers: PortNumbers,
     policies: AtWaypoints,
     at_pods: tuple[Chain, ...],
-    fabric: str,
+    home: str,
 ) -> Waypoints:
-    """The waypoints that stand before Services.
-
-    `people` are the cluster's endpoints, `at_pods` the chains at every pod: they hold for a waypoint's pods, too.
-    """
+    """The waypoints before Services. `people` are the cluster's endpoints, `home` is where its pods stand."""
     people = tuple(people)
     dialled = served(objects)
-    at_waypoints = policies.chains(dialled)
     behind: dict[Waypoint, list[Service]] = {}
     for service, waypoint in dialled:
         behind.setdefault(waypoint, []).append(service)
     labels = {one.metadata.name: one.metadata.labels for one in objects.namespaces}
     trust_domain = policies.settings.trust_domains[0]
     if not behind:
-        return Waypoints()
+        return NO_WAYPOINTS
     endpoints: list[Endpoint] = []
-    links = list(_around(fabric))
+    onward: list[Onward] = []
     for waypoint, services in behind.items():
-        for instance in _instances(waypoint, objects, people, labels.get(waypoint.namespace, {}), trust_domain):
+        labels_there = labels.get(waypoint.namespace, {})
+        for instance in _instances(waypoint, objects, people, labels_there, trust_domain, home):
             origin = _origin(instance)
             endpoints.append(origin)
             for service in services:
-                endpoints.append(_dialled(instance, service, policies))
-                links += _onward(instance, origin, service, objects, people, numbers)
-    locations = (
-        Location(DIALLED, kind="waypoint"),
-        Location(PLACE, (*at_pods, *at_waypoints), transit=True, kind="waypoint"),
-        Location(LEAVING, at_pods, transit=True, kind="waypoint"),
-    )
-    return Waypoints(tuple(endpoints), locations, tuple(links))
+                asked = _dialled(instance, service, policies)
+                endpoints.append(asked)
+                onward += _onward(instance.waypoint, asked, origin, service, objects, people, numbers)
+    return Waypoints(tuple(endpoints), tuple(onward), at_pods, policies.chains(dialled))
 
 
 def _instances(
@@ -144,13 +190,14 @@ def _instances(
     people: tuple[Endpoint, ...],
     namespace_labels: Mapping[str, str],
     trust_domain: str,
+    home: str,
 ) -> Iterator[_Instance]:
-    """The endpoints of a waypoint's pods; where there is none, one that istiod would make."""
+    """The endpoints of a waypoint's pods; where nobody knows them, one that may have any labels and account."""
     accounts = {
         template.service_account_name
         for namespace, template in objects.pod_templates()
         if namespace == waypoint.namespace and template.labels.get(GATEWAY_NAME) == waypoint.name
-    } or {waypoint.name}
+    }
     proven = UNKNOWN_IDENTITY
     if len(accounts) == 1:
         proven = f"spiffe://{trust_domain}/ns/{waypoint.namespace}/sa/{accounts.pop()}"
@@ -160,54 +207,100 @@ def _instances(
         if one.namespace == waypoint.namespace and one.facets.get(POD, {}).get(GATEWAY_NAME) == waypoint.name
     ]
     if not running:
-        facets = {POD: {GATEWAY_NAME: waypoint.name, MANAGED: MANAGED_BY[0]}, NAMESPACE: namespace_labels}
-        name = f"{waypoint.title}[Gateway]"
-        running = [Endpoint(name, "", ALL_IPV4, namespace=waypoint.namespace, facets=facets, span=waypoint.span)]
+        nobody = Endpoint(
+            f"{waypoint.title}[Gateway]",
+            home,
+            ALL_IPV4,
+            workload=f"{waypoint.title}[Gateway]",
+            namespace=waypoint.namespace,
+            facets={NAMESPACE: namespace_labels},
+            unknown_facets=UNKNOWN,
+            span=waypoint.span,
+        )
+        running = [nobody]
     for one in running:
         facets = {**one.facets, MESH: {PLANE: WAYPOINT}}
         identity = proven if one.identity in (NO_IDENTITY, UNKNOWN_IDENTITY) else one.identity
         unknown = one.unknown_facets - {MESH}
-        yield _Instance(
-            waypoint,
-            replace(one, facets=facets, unknown_facets=unknown, identity=identity, workload=WAYPOINTS, single=False),
-        )
+        own = replace(one, facets=facets, unknown_facets=unknown, identity=identity, single=False)
+        yield _Instance(waypoint, own)
 
 
 def _origin(instance: _Instance) -> Endpoint:
     """Whom the connections that leave a waypoint come from."""
     one = instance.endpoint
-    facets = {**one.facets, FACET: {"origin": one.id}}
-    return replace(one, id=f"{one.id} as a waypoint", location=LEAVING, facets=facets)
+    asked = {"origin": one.id, "home": one.location}
+    return replace(
+        one, id=f"{one.id} as a waypoint", location=_beside(LEAVING, one.location), facets={**one.facets, FACET: asked}
+    )
 
 
 def _dialled(instance: _Instance, service: Service, policies: AtWaypoints) -> Endpoint:
     one, name = instance.endpoint, service.metadata.qualified_name
     asked = policies.facets(service, instance.waypoint)
-    facets = {**one.facets, **asked, FACET: {**asked[FACET], "instance": one.id}}
-    return replace(one, id=f"Service {name} by {one.id}", location=DIALLED, facets=facets)
+    facets = {**one.facets, **asked, FACET: {**asked[FACET], "instance": one.id, "home": one.location}}
+    return replace(one, id=f"Service {name} by {one.id}", location=DIALLED, facets=facets, workload=WAYPOINTS)
 
 
-def _around(fabric: str) -> Iterator[Link]:
-    """The ways to waypoints, of replies back to their clients, from them to pods, and of replies back to them."""
-    dialled, origin = (Label(FACET, key, Comparison.PRESENT) for key in ("instance", "origin"))
-    yield Link("to a waypoint", fabric, PLACE, None, dialled, ALL_MTLS, enters=True)
-    yield Link("back from a waypoint", PLACE, fabric, None, Not(dialled), exits=True)
-    yield Link("from a waypoint", LEAVING, fabric, exits=True)
-    yield Link("back to a waypoint", fabric, LEAVING, None, origin, enters=True)
+def _home(one: Endpoint) -> str:
+    """Where the pods of an endpoint stand: the location of a waypoint's own pod, or that of the pod itself."""
+    return one.facets[FACET].get("home", one.location) if FACET in one.facets else one.location
+
+
+def _at(part: Endpoint, one: Endpoint) -> Endpoint:
+    """A part of an endpoint, which stands where pods do, at the place of its own."""
+    if FACET not in one.facets or "home" not in one.facets[FACET]:
+        return part
+    asked = {**one.facets[FACET], "home": part.location}
+    place = DIALLED if one.location == DIALLED else _beside(LEAVING, part.location)
+    return replace(part, location=place, facets={**part.facets, FACET: asked})
+
+
+def _beside(place: str, home: str) -> str:
+    """The name of a place of the waypoints whose pods stand there (`pods`, `pods in SUBNET`)."""
+    _, space, where = home.partition(" ")
+    return f"{place}{space}{where}"
+
+
+def _said(key: str, value: str) -> Label:
+    return Label(FACET, key, Comparison.IN, frozenset((value,)))
+
+
+def _itself(dialled: Endpoint) -> Selector:
+    """What selects one dialled endpoint."""
+    return AllOf(tuple(_said(key, value) for key, value in dialled.facets[FACET].items()))
+
+
+def _around(home: str, links: Iterable[Link]) -> Iterator[Link]:
+    """The ways to waypoints, of replies back to their clients, from them to pods, and of replies back to them.
+
+    They are those of the pods that stand there.
+    """
+    here = _said("home", home)
+    dialled, origin = (AllOf((here, Label(FACET, key, Comparison.PRESENT))) for key in ("instance", "origin"))
+    place, leaving = _beside(PLACE, home), _beside(LEAVING, home)
+    for link in links:
+        if link.target == home:
+            kept = ALL_MTLS if link.headers is None else link.headers & ALL_MTLS
+            towards = AllOf((link.towards, dialled))
+            yield replace(link, id="to a waypoint", target=place, towards=towards, headers=kept)
+            yield replace(link, id="back to a waypoint", target=leaving, towards=AllOf((link.towards, origin)))
+        if link.source == home:
+            yield replace(link, id="back from a waypoint", source=place, towards=AllOf((link.towards, Not(dialled))))
+            yield replace(link, id="from a waypoint", source=leaving)
 
 
 def _onward(
-    instance: _Instance,
+    waypoint: Waypoint,
+    dialled: Endpoint,
     origin: Endpoint,
     service: Service,
     objects: KubernetesObjects,
     people: tuple[Endpoint, ...],
     numbers: PortNumbers,
-) -> Iterator[Link]:
-    """The links from the waypoint to each pod of a Service, by port."""
-    source = Source(origin.addresses, origin.id, origin.identity, EPHEMERAL)
-    asked = (("service", service.metadata.qualified_name), ("instance", instance.endpoint.id))
-    wanted = AllOf(tuple(Label(FACET, key, Comparison.IN, frozenset((value,))) for key, value in asked))
+) -> Iterator[Onward]:
+    """The ways from the waypoint to each pod of a Service, by port."""
+    title = f"Service {service.metadata.qualified_name} by waypoint {waypoint.title}"
     for port in service.ports:
         if port.protocol != "TCP":
             continue
@@ -215,11 +308,8 @@ def _onward(
             for pod in _behind(target, people):
                 if (pod.addresses.first() < V6) != (origin.addresses.first() < V6):
                     continue
-                ways = PortMap("mtls", IntervalSet.of(port.port), target.port)
                 for transport in _transports(pod):
-                    change = Rewrite(source, pod.id, (ways,), transport)
-                    title = f"Service {service.metadata.qualified_name} by waypoint {instance.waypoint.title}"
-                    yield Link(title, PLACE, LEAVING, None, wanted, rewrite=change, span=port.span)
+                    yield Onward(title, dialled, origin, pod, port.port, target.port, transport, port.span)
 
 
 def _behind(target: Target, people: tuple[Endpoint, ...]) -> Iterator[Endpoint]:
