@@ -2,7 +2,6 @@
 
     inline              blocks of the ACL (`rule_no`, `action`)
     stand-alone         `aws_network_acl_rule` (`rule_number`, `rule_action`)
-    both                as for groups: the stand-alone ones may be there or not; a warning
     the default ACL     is implied in every VPC and allows all, unless `aws_default_network_acl` adopts and empties it
     association         `subnet_ids`, or `aws_network_acl_association`
 
@@ -16,15 +15,16 @@ from dataclasses import replace
 from ringfence.resources.aws import AclAction, AclEntry, NetworkAcl, Unknown, Vpc
 from ringfence.sources.terraform.mapping import schema
 from ringfence.sources.terraform.mapping.fields import Reading, joined
-from ringfence.sources.terraform.mapping.rules import CONFLICT, REFUSED, ports, protocol
+from ringfence.sources.terraform.mapping.parts import Kind, Parents
+from ringfence.sources.terraform.mapping.rules import REFUSED, ports, protocol
 from ringfence.sources.terraform.records import Arguments, ResourceRecord
+
+ACLS = Kind("ACL", "entry", "entries", lambda id, why: NetworkAcl(id=id, vpc=why, unlisted=why))
 
 
 def network_acls(reading: Reading, vpcs: tuple[Vpc, ...]) -> list[NetworkAcl]:
     """All ACLs, default ones included."""
-    acls: dict[str, NetworkAcl] = {}
-    inline: set[str] = set()
-    planned: set[str] = set()
+    acls = Parents(ACLS)
     for record in reading.of("aws_default_network_acl", "aws_network_acl"):
         arguments = record.arguments
         schema.accepted(reading, arguments, schema.ACL, record.written)
@@ -45,34 +45,20 @@ def network_acls(reading: Reading, vpcs: tuple[Vpc, ...]) -> list[NetworkAcl]:
                     _entry(reading, block, egress, "rule_no", "action", fine, record.exists or record.fading)
                 )
             acl = replace(acl, unlisted=acl.unlisted or more)
-        if not record.written:
-            planned.add(acl.id)
-        elif entries:
-            inline.add(acl.id)
-        acls[acl.id] = replace(acl, entries=tuple(entries))
+        acls.hold(replace(acl, entries=tuple(entries)), record.written, *entries and (None,))
     for one in vpcs:
-        if isinstance(one.default_network_acl, str) and one.default_network_acl not in acls:
-            acls[one.default_network_acl] = _default_acl(one, one.default_network_acl)
+        if isinstance(one.default_network_acl, str) and one.default_network_acl not in acls.found:
+            acls.hold(_default_acl(one, one.default_network_acl), written=True)
     for record in reading.of("aws_network_acl_rule"):
-        parent = reading.id(record.arguments, "network_acl_id")
-        if parent in planned:  # a plan leaves open what the provider fills in: nothing, where entries stand beside
-            acls[str(parent)] = replace(acls[str(parent)], unlisted=None)
-        _place_entry(reading, acls, inline, record)
+        acls.place(reading, reading.id(record.arguments, "network_acl_id"), _beside(reading, record))
     for record in reading.of("aws_network_acl_association"):
         acl_id = reading.id(record.arguments, "network_acl_id")
         subnet = reading.id(record.arguments, "subnet_id")
-        if isinstance(acl_id, str):
-            acls.setdefault(acl_id, _elsewhere(acl_id))
-        for id in [acl_id] if isinstance(acl_id, str) else list(acls):
+        for id in [acl_id] if isinstance(acl_id, str) else list(acls.found):
             added = (record.exists or subnet) if isinstance(acl_id, str) else acl_id
-            acls[id] = replace(acls[id], subnets=joined(acls[id].subnets, (added,)))
-    return list(acls.values())
-
-
-def _elsewhere(id: str) -> NetworkAcl:
-    """An ACL that no file here makes."""
-    unknown = Unknown(f"{id} is not in the files, nor are its other entries")
-    return NetworkAcl(id=id, vpc=unknown, unlisted=unknown)
+            acl = acls.known(id)
+            acls.found[id] = replace(acl, subnets=joined(acl.subnets, (added,)))
+    return list(acls.found.values())
 
 
 def _default_acl(vpc: Vpc, id: str) -> NetworkAcl:
@@ -84,23 +70,12 @@ def _default_acl(vpc: Vpc, id: str) -> NetworkAcl:
     return NetworkAcl(id=id, vpc=vpc.id, entries=entries, exists=vpc.exists, span=vpc.span)
 
 
-def _place_entry(reading: Reading, acls: dict[str, NetworkAcl], inline: set[str], record: ResourceRecord) -> None:
+def _beside(reading: Reading, record: ResourceRecord) -> AclEntry:
     arguments = record.arguments
     fine = schema.accepted(reading, arguments, schema.ACL_RULE, record.written)
     fine = schema.given(reading, arguments, "rule_number", "rule_action", "protocol") and fine
     egress = reading.flag(arguments.get("egress"), arguments.span)
-    entry = _entry(reading, arguments, egress, "rule_number", "rule_action", fine, record.exists)
-    parent = reading.id(arguments, "network_acl_id")
-    if isinstance(parent, Unknown):
-        reading.warn(f"which ACL this entry belongs to is not known: {parent.because}", entry.span)
-    elif parent not in acls:
-        acls[parent] = _elsewhere(parent)
-    elif parent in inline:
-        reading.warn(f"{parent} has entries inside its block and this one beside it: {CONFLICT.because}", entry.span)
-        entry = replace(entry, exists=CONFLICT)
-    for id in acls if isinstance(parent, Unknown) else (parent,):
-        added = replace(entry, exists=parent) if isinstance(parent, Unknown) else entry
-        acls[id] = replace(acls[id], entries=(*acls[id].entries, added))
+    return _entry(reading, arguments, egress, "rule_number", "rule_action", fine, record.exists)
 
 
 def _entry(

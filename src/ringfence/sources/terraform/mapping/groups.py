@@ -2,8 +2,6 @@
 
     inline              blocks of the group; they are all of its rules of that direction at every apply
     stand-alone         `aws_security_group_rule`, `aws_vpc_security_group_ingress_rule`, `..._egress_rule`
-    both                the provider's documentation forbids it: each apply removes the stand-alone ones and a next one
-                        brings them back, so those may be there or not; a warning
     not known           blocks that nobody can count (a `dynamic` block over an unknown) are one rule that may be any
     default egress      the provider takes it away from every group that it makes
     a cluster's group   is implied with every EKS cluster: ingress from itself, all egress
@@ -34,10 +32,12 @@ from ringfence.resources.aws import (
 )
 from ringfence.sources.terraform.mapping import schema
 from ringfence.sources.terraform.mapping.fields import Reading
-from ringfence.sources.terraform.mapping.rules import CONFLICT, REFUSED, ports, protocol
+from ringfence.sources.terraform.mapping.parts import Kind, Parents
+from ringfence.sources.terraform.mapping.rules import REFUSED, ports, protocol
 from ringfence.sources.terraform.records import Arguments, ResourceRecord
 
 NOWHERE: Mapping[str, Subnet] = {}
+GROUPS = Kind("group", "rule", "rules", lambda id, why: SecurityGroup(id=id, vpc=why, name=why, unlisted=why))
 STANDALONE = ("aws_vpc_security_group_ingress_rule", "aws_vpc_security_group_egress_rule")
 
 
@@ -45,42 +45,37 @@ def security_groups(
     reading: Reading, vpcs: tuple[Vpc, ...], clusters: Iterable[EksCluster] = (), places: Mapping[str, Subnet] = NOWHERE
 ) -> list[SecurityGroup]:
     """All groups, the VPCs' default ones and the clusters' own included. `places` are the subnets by id."""
-    groups: dict[str, SecurityGroup] = {}
-    inline: set[tuple[str, bool]] = set()
-    planned: set[str] = set()
+    groups = Parents(GROUPS)
     for record in reading.of("aws_default_security_group", "aws_security_group"):
         arguments = record.arguments
         schema.accepted(reading, arguments, schema.GROUP, record.written)
         home = reading.id(arguments, "vpc_id", "the account's default VPC")
         group = SecurityGroup(**reading.common(record), vpc=home, name=_name(reading, record))
         rules: list[SecurityGroupRule] = []
+        inside: set[bool] = set()
         for egress in (True, False):
             kind = "egress" if egress else "ingress"
             blocks, more = arguments.nested(kind)
-            if not record.written:
-                planned.add(group.id)
-            elif blocks or more or arguments.get(kind) is not None:
-                inline.add((group.id, egress))
+            if blocks or more or arguments.get(kind) is not None:
+                inside.add(egress)
             for place, block in enumerate(blocks):
                 rules += _block(reading, record, block, egress, f"{group.id}.{kind}[{place}]", group.id)
             if more is not None and record.written:
                 rules.append(_open(f"{group.id}.{kind}[?]", egress, more, record))
             elif more is not None:
                 group = replace(group, unlisted=more)
-        groups[group.id] = replace(group, rules=tuple(rules))
+        groups.hold(replace(group, rules=tuple(rules)), record.written, *inside)
     for vpc in vpcs:
         implied = vpc.default_security_group
-        if isinstance(implied, str) and implied not in groups:
-            groups[implied] = _default_group(vpc, implied)
+        if isinstance(implied, str) and implied not in groups.found:
+            groups.hold(_default_group(vpc, implied), written=True)
     for cluster in clusters:
         own = cluster.cluster_security_group
-        if isinstance(own, str) and own not in groups:
-            groups[own] = _cluster_group(cluster, own, places)
+        if isinstance(own, str) and own not in groups.found:
+            groups.hold(_cluster_group(cluster, own, places), written=True)
     for parent, rule in _standalone(reading):
-        if parent in planned:  # a plan leaves open what the provider fills in: nothing, where rules stand beside
-            groups[str(parent)] = replace(groups[str(parent)], unlisted=None)
-        _place(reading, groups, inline, parent, rule)
-    return list(groups.values())
+        groups.place(reading, parent, rule, rule.egress)
+    return list(groups.found.values())
 
 
 def _open(id: str, egress: bool, more: Unknown, record: ResourceRecord) -> SecurityGroupRule:
@@ -122,27 +117,6 @@ def _cluster_group(cluster: EksCluster, id: str, places: Mapping[str, Subnet]) -
         exists=cluster.exists,
         span=cluster.span,
     )
-
-
-def _place(
-    reading: Reading,
-    groups: dict[str, SecurityGroup],
-    inline: set[tuple[str, bool]],
-    parent: Id,
-    rule: SecurityGroupRule,
-) -> None:
-    """A stand-alone rule into its group; into every one as a possibility, where that is unknown."""
-    if isinstance(parent, Unknown):
-        reading.warn(f"which group this rule belongs to is not known: {parent.because}", rule.span)
-    elif parent not in groups:
-        unlisted = Unknown(f"{parent} is not in the files, nor are its other rules")
-        groups[parent] = SecurityGroup(id=parent, vpc=unlisted, name=unlisted, unlisted=unlisted)
-    elif (parent, rule.egress) in inline:
-        reading.warn(f"{parent} has rules inside its block and this one beside it: {CONFLICT.because}", rule.span)
-        rule = replace(rule, exists=CONFLICT)
-    for id in groups if isinstance(parent, Unknown) else (parent,):
-        added = replace(rule, exists=parent) if isinstance(parent, Unknown) else rule
-        groups[id] = replace(groups[id], rules=(*groups[id].rules, added))
 
 
 def _block(

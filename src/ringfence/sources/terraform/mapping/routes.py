@@ -1,7 +1,6 @@
 """Route tables from Terraform: routes inside and beside the table, associations, the main table, propagation.
 
-A table whose routes stand both inside its block and in `aws_route` is in the same conflict as a group's rules. The main
-table of a VPC that no resource adopts is there, with its local routes alone.
+The main table of a VPC that no resource adopts is there, with its local routes alone.
 
 Source: the AWS provider's pages on `aws_route_table`, `aws_route`, `aws_default_route_table` and the associations.
 """
@@ -13,7 +12,7 @@ from dataclasses import replace
 from ringfence.resources.aws import Id, Route, RouteTable, TargetKind, Unknown, Vpc
 from ringfence.sources.terraform.mapping import schema
 from ringfence.sources.terraform.mapping.fields import Reading, joined
-from ringfence.sources.terraform.mapping.rules import CONFLICT
+from ringfence.sources.terraform.mapping.parts import Kind, Parents
 from ringfence.sources.terraform.records import Arguments, ResourceRecord
 
 TARGETS = {
@@ -31,11 +30,12 @@ TARGETS = {
 }
 
 
+TABLES = Kind("table", "route", "routes", lambda id, why: RouteTable(id=id, vpc=why, subnets=(), unlisted=why))
+
+
 def route_tables(reading: Reading, vpcs: tuple[Vpc, ...], gateways: frozenset[str]) -> list[RouteTable]:
     """All tables. `gateways` are the ids of internet gateways, to tell them from other gateways."""
-    tables: dict[str, RouteTable] = {}
-    inline: set[str] = set()
-    planned: set[str] = set()
+    tables = Parents(TABLES)
     for record in reading.of("aws_default_route_table", "aws_route_table"):
         arguments = record.arguments
         schema.accepted(reading, arguments, schema.TABLE, record.written)
@@ -45,27 +45,16 @@ def route_tables(reading: Reading, vpcs: tuple[Vpc, ...], gateways: frozenset[st
             vpc = next((one.id for one in vpcs if _main(one) == common["id"]), Unknown("whose table this is"))
         blocks, more = arguments.nested("route")
         routes = [_inline(reading, record, one, gateways) for one in blocks]
-        if not record.written:
-            planned.add(common["id"])
-        elif routes:
-            inline.add(common["id"])
-        tables[common["id"]] = RouteTable(
-            **common,
-            vpc=vpc,
-            routes=tuple(routes),
-            propagating=reading.ids(arguments.get("propagating_vgws"), arguments.span),
-            unlisted=more,
-        )
+        propagating = reading.ids(arguments.get("propagating_vgws"), arguments.span)
+        table = RouteTable(**common, vpc=vpc, routes=tuple(routes), propagating=propagating, unlisted=more)
+        tables.hold(table, record.written, *routes and (None,))
     for one in vpcs:
-        if (main := _main(one)) not in tables and one.main_route_table == main:
-            tables[main] = RouteTable(id=main, vpc=one.id, exists=one.exists, span=one.span)
+        if (main := _main(one)) not in tables.found and one.main_route_table == main:
+            tables.hold(RouteTable(id=main, vpc=one.id, exists=one.exists, span=one.span), written=True)
     for record in reading.of("aws_route"):
-        parent = reading.id(record.arguments, "route_table_id")
-        if parent in planned:  # a plan leaves open what the provider fills in: nothing, where routes stand beside
-            tables[str(parent)] = replace(tables[str(parent)], unlisted=None)
-        _stand_alone(reading, tables, inline, record, gateways)
+        tables.place(reading, reading.id(record.arguments, "route_table_id"), _beside(reading, record, gateways))
     _associate(reading, tables)
-    return list(tables.values())
+    return list(tables.found.values())
 
 
 def _main(vpc: Vpc) -> str:
@@ -120,52 +109,29 @@ def _target(reading: Reading, block: Arguments, gateways: frozenset[str]) -> tup
     return unknown, unknown
 
 
-def _stand_alone(
-    reading: Reading,
-    tables: dict[str, RouteTable],
-    inline: set[str],
-    record: ResourceRecord,
-    gateways: frozenset[str],
-) -> None:
-    arguments = record.arguments
-    accepted = schema.accepted(reading, arguments, schema.ROUTE, record.written)
-    route = _route(reading, arguments, "destination_", gateways, accepted, record.exists)
-    parent = reading.id(arguments, "route_table_id")
-    if isinstance(parent, Unknown):
-        reading.warn(f"which table this route belongs to is not known: {parent.because}", route.span)
-    elif parent not in tables:
-        tables[parent] = _elsewhere(parent)
-    elif parent in inline:
-        reading.warn(f"{parent} has routes inside its block and this one beside it: {CONFLICT.because}", route.span)
-        route = replace(route, exists=CONFLICT)
-    for id in tables if isinstance(parent, Unknown) else (parent,):
-        added = replace(route, exists=parent) if isinstance(parent, Unknown) else route
-        tables[id] = replace(tables[id], routes=(*tables[id].routes, added))
+def _beside(reading: Reading, record: ResourceRecord, gateways: frozenset[str]) -> Route:
+    accepted = schema.accepted(reading, record.arguments, schema.ROUTE, record.written)
+    return _route(reading, record.arguments, "destination_", gateways, accepted, record.exists)
 
 
-def _associate(reading: Reading, tables: dict[str, RouteTable]) -> None:
+def _associate(reading: Reading, tables: Parents[RouteTable]) -> None:
     for record in reading.of("aws_route_table_association"):
         arguments = record.arguments
         parent = reading.id(arguments, "route_table_id")
         subnet = reading.maybe(arguments.get("subnet_id"), arguments.span)
         gateway = reading.maybe(arguments.get("gateway_id"), arguments.span)
-        if isinstance(parent, str):
-            tables.setdefault(parent, _elsewhere(parent))
-        for id in [parent] if isinstance(parent, str) else list(tables):
-            doubt = record.exists or (parent if isinstance(parent, Unknown) else None)
+        doubt = record.exists or (parent if isinstance(parent, Unknown) else None)
+        for id in [parent] if isinstance(parent, str) else list(tables.found):
+            table = tables.known(id)
             if subnet is not None:
-                tables[id] = replace(tables[id], subnets=joined(tables[id].subnets, (doubt or subnet,)))
+                table = replace(table, subnets=joined(table.subnets, (doubt or subnet,)))
             if gateway is not None:
-                tables[id] = replace(tables[id], gateways=joined(tables[id].gateways, (doubt or gateway,)))
+                table = replace(table, gateways=joined(table.gateways, (doubt or gateway,)))
+            tables.found[id] = table
     for record in reading.of("aws_vpn_gateway_route_propagation"):
         parent = reading.id(record.arguments, "route_table_id")
         gateway = reading.id(record.arguments, "vpn_gateway_id")
-        for id in [parent] if isinstance(parent, str) else list(tables):
-            if id in tables:
-                tables[id] = replace(tables[id], propagating=joined(tables[id].propagating, (gateway,)))
-
-
-def _elsewhere(id: str) -> RouteTable:
-    """A table that no file here makes."""
-    unknown = Unknown(f"{id} is not in the files, nor are its other routes")
-    return RouteTable(id=id, vpc=unknown, subnets=(), unlisted=unknown)
+        for id in [parent] if isinstance(parent, str) else list(tables.found):
+            if id in tables.found:
+                table = tables.found[id]
+                tables.found[id] = replace(table, propagating=joined(table.propagating, (gateway,)))
