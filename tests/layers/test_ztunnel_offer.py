@@ -51,6 +51,10 @@ def test_who_is_not_known_may_get_either():
     assert sent(pod(None), "tcp") == both
 
 
+def test_a_waypoint_sends_the_same():
+    assert sent(pod(AMBIENT), "tcp", WAYPOINT) == sent(pod(NO_PLANE), "mtls", WAYPOINT) == {Action.DENY}
+
+
 @pytest.mark.parametrize("client", [SIDECAR, LINKERD, NO_PLANE])
 def test_others_choose_for_themselves(client):
     assert sent(pod(AMBIENT), "mtls", client) == sent(pod(AMBIENT), "tcp", client) == {Action.ALLOW}

@@ -1,5 +1,7 @@
 """What ztunnel sends for the pods of an ambient mesh: HBONE to whoever can take it, plaintext to all others.
 
+A waypoint sends the same for itself.
+
 A Service is not needed, and neither PeerAuthentication nor DestinationRule is asked: the peer alone decides. It takes
 HBONE where ztunnel captures it, and where its sidecar listens for HBONE, which injection makes sure of in a mesh that
 has an ambient plane; the label `networking.istio.io/tunnel` with another value than `http` takes that back.
@@ -28,7 +30,7 @@ TAKES_HBONE = AnyOf((of_planes(AMBIENT, WAYPOINT), AllOf((of_planes(SIDECAR), _S
 
 
 def chain() -> Chain:
-    """What leaves every ambient pod."""
+    """What leaves every ambient pod and every waypoint."""
     rules = (
         Rule(
             Action.DENY,
@@ -44,5 +46,5 @@ def chain() -> Chain:
         ),
         Rule(Action.ALLOW),
     )
-    stage = Stage("transport", (Scope("ztunnel", of_planes(AMBIENT), rules),), Action.ALLOW)
+    stage = Stage("transport", (Scope("ztunnel", of_planes(AMBIENT, WAYPOINT), rules),), Action.ALLOW)
     return Chain(LAYER, Direction.EGRESS, (stage,), Action.ALLOW, purpose=Purpose.OFFER)
