@@ -10,7 +10,7 @@ from ringfence.sources.terraform.mapping.rules import CONFLICT
 
 ACLS = Kind("ACL", "entry", "entries", lambda id, why: NetworkAcl(id=id, vpc=why, unlisted=why))
 ENTRY = AclEntry(
-    number=1, egress=True, protocol="-1", action=AclAction.ALLOW, cidr="0.0.0.0/0", span=Span("main.tf", 7)
+    number=1, egress=True, protocol="-1", action=AclAction.ALLOW, cidr="0.0.0.0/0", span=Span("main.tf", line=7)
 )
 WHICH = Unknown("it is looked up")
 
