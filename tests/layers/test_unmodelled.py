@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ringfence.engine.outcomes import Outcome
+from ringfence.layers.mesh_facets import MESH
 from ringfence.layers.unmodelled import PASSIVE, STAGED, lower, unmodelled
 from ringfence.resources.kubernetes import ENFORCING_KINDS, RefusedObject
 from ringfence.topology.options import Options
@@ -163,3 +164,65 @@ def test_what_changes_an_envoy_makes_its_pods_unknown(kind, place, namespace, ap
     (relation,) = shown.connectivity.relations("shop/web[Deployment]", "shop/db[Deployment]")
     assert (80 in relation.must.tcp) is known
     assert 80 in relation.may.tcp
+
+
+def from_namespaces(selector: str) -> str:
+    return (
+        "{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: p, namespace: data}, spec:"
+        f" {{podSelector: {{}}, ingress: [{{from: [{selector}]}}]}}}}"
+    )
+
+
+def settled(*labels: str) -> tuple[str, ...]:
+    return tuple(f"{{apiVersion: v1, kind: Namespace, metadata: {{name: shop, labels: {one}}}}}" for one in labels)
+
+
+TEAM = "{namespaceSelector: {matchLabels: {team: a}}}"
+IN_CLUSTER = (
+    "{apiVersion: policy.networking.k8s.io/v1alpha2, kind: ClusterNetworkPolicy, metadata: {name: c},"
+    " spec: {tier: Admin, priority: 1, subject: {namespaces: {matchLabels: {team: a}}},"
+    " ingress: [{name: n, action: Deny, from: [{namespaces: {}}]}]}}"
+)
+TWICE = settled("{team: a}", "{team: b}")
+
+
+@pytest.mark.parametrize(
+    ("things", "source", "target", "must", "may"),
+    [
+        ((*settled("{team: a}"), from_namespaces(TEAM)), "shop/web", "data/db", True, True),
+        ((*settled("{team: b}"), from_namespaces(TEAM)), "shop/web", "data/db", False, False),
+        ((*TWICE, from_namespaces(TEAM)), "shop/web", "data/db", False, True),
+        ((*TWICE, from_namespaces(TEAM)), "far/web", "data/db", False, False),
+        ((*TWICE, from_namespaces("{podSelector: {}}")), "shop/web", "data/db", False, False),
+        ((*TWICE, from_namespaces("{podSelector: {}}")), "data/db", "shop/web", True, True),
+        ((*settled("[team]"), from_namespaces(TEAM)), "shop/web", "data/db", False, True),
+        ((*settled("{team: b}"), IN_CLUSTER), "data/db", "shop/web", True, True),
+        ((*settled("{team: a}"), IN_CLUSTER), "data/db", "shop/web", False, False),
+        ((*TWICE, IN_CLUSTER), "data/db", "shop/web", False, True),
+        ((*TWICE, IN_CLUSTER), "data/db", "far/web", True, True),
+    ],
+)
+def test_a_namespace_that_does_not_stand_may_have_any_label(things, source, target, must, may):
+    people = (deployment("web"), deployment("db", namespace="data"), deployment("web", namespace="far"))
+    shown = view(*people, *things, readable=False)
+    found = shown.connectivity.relations(f"{source}[Deployment]", f"{target}[Deployment]")
+    assert any(80 in one.must.tcp for one in found) is must
+    assert any(80 in one.may.tcp for one in found) is may
+
+
+@pytest.mark.parametrize(
+    ("labels", "expected"),
+    [
+        (("{istio-injection: enabled}",), "mtls"),
+        (("{}",), "tcp"),
+        (("{istio-injection: enabled}", "{}"), "unknown"),
+        (("{}", "{istio-injection: enabled}"), "unknown"),
+    ],
+)
+def test_whether_its_pods_are_in_the_mesh_is_not_known(labels, expected):
+    served = (deployment("web"), deployment("db"), service("db", "[{name: http, port: 80}]"), PERMISSIVE)
+    shown = view(*settled(*labels), *served, readable=False)
+    web, db = (shown.topology.workloads[f"shop/{name}[Deployment]"][0] for name in ("web", "db"))
+    assert (MESH in db.unknown_facets) is (expected == "unknown")
+    sent = shown.connectivity.reach.sent(web, db)
+    assert ((40000, 80) in sent.mtls, (40000, 80) in sent.tcp) == (expected != "tcp", expected != "mtls")

@@ -26,6 +26,7 @@ from ringfence.resources.kubernetes import (
     RouteRule,
 )
 from ringfence.topology.kubernetes import build
+from tests.checks import manifests
 from tests.layers.clusters import (
     ask,
     block,
@@ -235,3 +236,37 @@ def test_a_controller_in_the_files_is_a_pod_like_others():
 def test_a_node_port_may_be_answered_by_the_pods_own_node(policies, expected):
     made = service("x/web", "tcp/80=http", kind="NodePort")
     assert ask(cluster(WEB, made, node("n", "192.168.0.1"), *policies), "{node}", "x/web", "tcp/8080") is expected
+
+
+BROKEN = {
+    kind: f"{{apiVersion: {version}, kind: {kind}, metadata: {{name: i, namespace: shop}}, spec: {spec}}}"
+    for version, kind, spec in (
+        ("networking.k8s.io/v1", "Ingress", "{rules: 7}"),
+        ("networking.istio.io/v1", "VirtualService", "{hosts: [a.b], gateways: [g], htttp: []}"),
+        ("networking.istio.io/v1", "Gateway", "{servers: 1}"),
+        ("gateway.networking.k8s.io/v1", "HTTPRoute", "{parentRefs: 7}"),
+    )
+}
+CLOSED = (
+    "{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: p, namespace: shop},"
+    " spec: {podSelector: {matchLabels: {app: db}}, policyTypes: [Ingress]}}"
+)
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_where_a_way_in_that_was_refused_leads_is_not_known(kind):
+    pods = manifests.deployment("web"), manifests.deployment("db")
+    shown = manifests.view(*pods, CLOSED, BROKEN[kind], readable=False)
+    assert [one.kind for one in shown.topology.objects.refused] == [kind]
+    found = {
+        name: [(80 in one.must.tcp, 80 in one.may.tcp) for one in shown.connectivity.relations(CONTROLLER, name)]
+        for name in ("shop/web[Deployment]", "shop/db[Deployment]")
+    }
+    assert [must for must, _ in found["shop/web[Deployment]"]] == [False]
+    assert [may for _, may in found["shop/web[Deployment]"]] == [True]
+    assert not any(may for _, may in found["shop/db[Deployment]"]), "the policy refuses it all the same"
+
+
+def test_without_anything_refused_no_controller_is_made_up():
+    shown = manifests.view(manifests.deployment("web"))
+    assert CONTROLLER not in shown.topology.workloads

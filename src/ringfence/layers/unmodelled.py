@@ -7,6 +7,10 @@ the decision to the next: *must* is empty and *may* is everything. Guessing eith
 Objects of one family decide together: what one policy does not let in, another one may (`opened`). The families are
 packet filters, whose plugins weigh NetworkPolicies against policies of their own, and meshes.
 
+A Namespace of which no document counts (refused, or two that differ) may have any label: what policies that ask for
+labels of namespaces say about its pods is open (`of_namespaces`). A Gateway that was refused, of whichever kind, leaves
+open what gateways' pods take, and what a waypoint refuses.
+
 What an object could select:
 
     of a namespace                        the pods of that namespace
@@ -23,13 +27,23 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ringfence.layers.istio_facets import GATEWAY_KIND, KIND, PROXY
 from ringfence.layers.kubernetes_selectors import POD
-from ringfence.layers.mesh_facets import SIDECAR, WAYPOINT, of_planes
+from ringfence.layers.mesh_facets import AMBIENT, SIDECAR, WAYPOINT, of_planes
 from ringfence.layers.own_node import HOST
 from ringfence.model.rules import Action, Chain, Direction, Peer, Purpose, Rule, Scope, Stage
 from ringfence.model.selectors import AllOf, AnyOf, Comparison, Has, InNamespace, Label, Selector, Unsure
 from ringfence.model.spans import Span
-from ringfence.resources.kubernetes import ENFORCING_KINDS, NETWORK_POLICY, GroupKind, RawObject, RefusedObject
+from ringfence.resources.kubernetes import (
+    ENFORCING_KINDS,
+    NETWORK_POLICY,
+    GroupKind,
+    NetworkPolicy,
+    RawObject,
+    RefusedObject,
+)
+from ringfence.resources.kubernetes.cluster_policies import ClusterPolicy
+from ringfence.resources.kubernetes.kinds import NAMESPACE
 
 LAYER = "not modelled"
 NAME = "(what it says is not known)"
@@ -110,6 +124,7 @@ class Unmodelled:
     """One object whose effect is not known, and the endpoints that it could have one on.
 
     `filters`: whether it may be of the packet filters; `meshes`: which of a mesh's chains it may have a say in.
+    `peers`: whose traffic with them it is about; None: everybody's.
     """
 
     title: str
@@ -118,6 +133,7 @@ class Unmodelled:
     span: Span
     filters: bool = True
     meshes: frozenset[Purpose] = frozenset()
+    peers: Selector | None = None
 
 
 def unmodelled(
@@ -145,6 +161,35 @@ def unmodelled(
             purposes = _purposes(kinds or tuple(POLICIES))
             found.append(Unmodelled(title, f"{title} was refused", where, gone.span, filters, purposes))
     return tuple(found)
+
+
+def of_namespaces(
+    refused: Iterable[RefusedObject], policies: Iterable[NetworkPolicy], of_cluster: Iterable[ClusterPolicy]
+) -> tuple[Unmodelled, ...]:
+    """What these policies may say about the pods of Namespaces that were refused, as far as they ask for labels."""
+    selecting = any(of_cluster)
+    rules = (rule for one in policies for rule in one.ingress + one.egress)
+    asking = selecting or any(peer.namespace_selector is not None for rule in rules for peer in rule.peers)
+    found = []
+    for gone in refused:
+        if gone.kind == NAMESPACE and asking:
+            because = f"the labels of namespace {gone.name} are not known"
+            its = _pods(gone.name)
+            found.append(Unmodelled(f"Namespace {gone.name}", because, Has(POD), gone.span, peers=its))
+            if selecting:
+                found.append(Unmodelled(f"Namespace {gone.name}", because, its, gone.span))
+    return tuple(found)
+
+
+def of_gateways(refused: Iterable[RefusedObject]) -> Iterator[Unmodelled]:
+    """What Gateways that were refused could have said of a mesh's pods: their group was not kept."""
+    gateways = Label(PROXY, KIND, Comparison.IN, frozenset((GATEWAY_KIND,)))
+    for gone in refused:
+        if gone.kind == "Gateway":
+            title = f"Gateway {gone.namespace}/{gone.name}"
+            for where, purpose in ((gateways, Purpose.ACCEPTANCE), (of_planes(AMBIENT, WAYPOINT), Purpose.POLICY)):
+                meant = AllOf((Has(POD), where))
+                yield Unmodelled(title, f"{title} was refused", meant, gone.span, False, frozenset((purpose,)))
 
 
 def _chosen(document: Mapping[str, Any], selector: str, labels: str) -> Iterator[Selector]:
@@ -192,7 +237,8 @@ def _scopes(objects: Iterable[Unmodelled]) -> tuple[Scope, ...]:
 
 
 def _open(one: Unmodelled) -> tuple[Rule, ...]:
-    peers = (Peer(Unsure(one.because)),)
+    unsure = Unsure(one.because)
+    peers = (Peer(unsure if one.peers is None else AllOf((one.peers, unsure))),)
     return tuple(Rule(action, peers, name=NAME, span=one.span) for action in (Action.ALLOW, Action.DENY))
 
 

@@ -10,6 +10,8 @@ sees as the source differs:
 | NodePort, LoadBalancer, externalIPs with `externalTrafficPolicy: Cluster` | a node, which may be the pod's own |
 | the same with `Local` | the client, whose address is kept |
 | hostPort | the client |
+
+Of what was refused nobody knows where it leads: `{ingress-controller}` may then reach every pod (`lost`).
 """
 
 from __future__ import annotations
@@ -27,11 +29,13 @@ from ringfence.resources.kubernetes import (
     Ingress,
     KubernetesObjects,
     LabelSelector,
+    RefusedObject,
     Route,
     Service,
     ServicePort,
     Workload,
 )
+from ringfence.resources.kubernetes.kinds import OPENING_KINDS
 from ringfence.topology.attachments import attached, granted
 from ringfence.topology.controllers import CONTROLLER, carrying, running, serving
 from ringfence.topology.mesh.istio_entries import Lead, leads
@@ -47,7 +51,9 @@ PLACEHOLDERS = frozenset({OUTSIDE, CONTROLLER, SOME_NODE, WAYPOINTS})
 LOOPBACK = ("127.0.0.1", "::1")
 """Where a host port answers its own node only."""
 
-__all__ = ["CONTROLLER", "OUTSIDE", "PLACEHOLDERS", "SOME_NODE", "Entry", "entries"]
+LOST = "{kind} {name} was refused: where it leads is not known"
+
+__all__ = ["CONTROLLER", "OUTSIDE", "PLACEHOLDERS", "SOME_NODE", "Entry", "entries", "lost"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +86,14 @@ def entries(objects: KubernetesObjects, numbers: PortNumbers, diagnostics: list[
         yield from finder.service(service)
     for workload in objects.workloads:
         yield from _host_ports(workload)
+
+
+def lost(objects: KubernetesObjects) -> Iterator[tuple[RefusedObject, str]]:
+    """What was refused and may have been a way in, with the reason to say."""
+    kinds = frozenset(kind for _, kind in OPENING_KINDS)
+    for one in objects.refused:
+        if one.kind in kinds:
+            yield one, LOST.format(kind=one.kind, name=f"{one.namespace}/{one.name}")
 
 
 class _Finder:

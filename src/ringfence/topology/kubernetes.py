@@ -31,11 +31,12 @@ from ringfence.model.headers import ports
 from ringfence.model.intervals import IntervalSet
 from ringfence.model.networks import Endpoint, Link, Location, Network, by_workload
 from ringfence.model.rules import NO_IDENTITY, UNKNOWN_IDENTITY, Action, Chain, Direction
+from ringfence.model.selectors import AllOf, AnyOf, Has, Unsure
 from ringfence.resources.aws import AwsObjects
-from ringfence.resources.kubernetes import KubernetesObjects, Service, ServicePort
+from ringfence.resources.kubernetes import KubernetesObjects, RefusedObject, Service, ServicePort
 from ringfence.resources.kubernetes.cluster_policies import ADMIN, BASELINE
 from ringfence.topology.cni import Enforcement, enforcement
-from ringfence.topology.entries import CONTROLLER, OUTSIDE, PLACEHOLDERS, SOME_NODE, Entry, entries
+from ringfence.topology.entries import CONTROLLER, OUTSIDE, PLACEHOLDERS, SOME_NODE, Entry, entries, lost
 from ringfence.topology.mesh.istio_gateways import deployed
 from ringfence.topology.mesh.members import Mesh
 from ringfence.topology.mesh.meshes import meshes
@@ -140,7 +141,9 @@ def build(objects: KubernetesObjects, options: Options | None = None) -> Topolog
         diagnostics.append(warning(f"Service {service.metadata.qualified_name} selects no pod", service.span))
     joined = meshes(objects, options)
     population = Population(objects, options, joined)
-    endpoints = (*population.endpoints(), *_virtual(found, population.dual_stack, bool(joined)))
+    gone = tuple(lost(objects))
+    serving = {source for entry in found for source in entry.sources} | ({CONTROLLER} if gone else set())
+    endpoints = (*population.endpoints(), *_virtual(serving, population.dual_stack, bool(joined)))
     names = tuple(population.nodes())
     open_chains = unmodelled.lower(unknown)
     policies = tuple(_policies(objects, options, plugin, numbers, names))
@@ -148,15 +151,16 @@ def build(objects: KubernetesObjects, options: Options | None = None) -> Topolog
         policies = tuple(tunnels.through(one, tunnel) for one in policies)
     by_label = unmodelled.of_namespaces(objects.refused, objects.network_policies, objects.cluster_policies)
     policies = tuple(unmodelled.opened(one, (*unknown, *by_label), of_mesh=False) for one in policies)
-    in_mesh = tuple(unmodelled.opened(one, unknown, of_mesh=True) for mesh in joined for one in mesh.chains())
+    of_meshes = (*unknown, *unmodelled.of_gateways(objects.refused))
+    in_mesh = tuple(unmodelled.opened(one, of_meshes, of_mesh=True) for mesh in joined for one in mesh.chains())
     chains = (*open_chains, *policies, *in_mesh)
     assumed = (*_assumed(objects, options, plugin, population), *made.assumed)
-    if any(CONTROLLER in entry.sources for entry in found):
+    if CONTROLLER in serving:
         assumed = (*assumed, NO_CONTROLLER)
-    network = Network(endpoints, _locations(chains, open_chains), tuple(_links(found)), assumed)
+    network = Network(endpoints, _locations(chains, open_chains), tuple(_links(found, gone)), assumed)
     found_ways = (mesh.waypoints(endpoints, numbers, chains, PODS) for mesh in joined)
     ways = next((one for one in found_ways if one.endpoints), NO_WAYPOINTS)
-    ways = ways.changed(lambda one: unmodelled.opened(one, unknown, of_mesh=True))
+    ways = ways.changed(lambda one: unmodelled.opened(one, of_meshes, of_mesh=True))
     network = ways.joined(network)
     diagnostics += [one for mesh in joined for one in mesh.diagnostics]
     diagnostics += _undecided(endpoints)
@@ -190,12 +194,11 @@ def _policies(
         yield Chain(network_policy.LAYER, one, stages, default)
 
 
-def _virtual(found: Iterable[Entry], dual_stack: bool, meshed: bool) -> Iterator[Endpoint]:
-    """The outside, and the sources of entries that no object of the files stands for.
+def _virtual(sources: set[str], dual_stack: bool, meshed: bool) -> Iterator[Endpoint]:
+    """The outside, and those of the sources of entries that no object of the files stands for.
 
     In a cluster with a mesh, a controller that no file holds may be a member or not.
     """
-    sources = {source for entry in found for source in entry.sources}
     unknown = frozenset((POD, NAMESPACE, PORT, MESH))
     identity = UNKNOWN_IDENTITY if meshed else NO_IDENTITY
     for version, addresses, suffix in ((4, ALL_IPV4, ""), (6, ALL_IPV6, " IPv6")):
@@ -219,7 +222,7 @@ def _locations(chains: tuple[Chain, ...], at_nodes: tuple[Chain, ...]) -> dict[s
     return {location.id: location for location in found}
 
 
-def _links(found: tuple[Entry, ...]) -> Iterator[Link]:
+def _links(found: tuple[Entry, ...], gone: tuple[tuple[RefusedObject, str], ...]) -> Iterator[Link]:
     yield Link("pod network", PODS, FABRIC, exits=True)
     yield Link("pod network", FABRIC, PODS, enters=True)
     yield Link("way in", OUTSIDE, FABRIC)
@@ -239,6 +242,9 @@ def _links(found: tuple[Entry, ...]) -> Iterator[Link]:
             ports(target.protocol, IntervalSet.of(target.port)),
             span=entry.span,
         )
+    for one, because in gone:
+        towards = AllOf((AnyOf((Has(POD), Has(own_node.HOST))), Unsure(because)))
+        yield Link(f"{one.kind} {one.namespace}/{one.name}", CONTROLLER, FABRIC, towards=towards, span=one.span)
 
 
 def _undecided(endpoints: Iterable[Endpoint]) -> Iterator[Diagnostic]:

@@ -107,6 +107,39 @@ def test_doubles() -> None:
     assert objects.config_maps[0].data == {"a": "b"}
 
 
+def place(labels: str = "", annotations: str = "") -> str:
+    metadata = f"{{name: shop, labels: {{{labels}}}, annotations: {{{annotations}}}}}"
+    return f"apiVersion: v1\nkind: Namespace\nmetadata: {metadata}\n"
+
+
+TWICE = "Namespace shop stands at f:1:1 already"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "declared", "complaint"),
+    [
+        (place("a: b"), place("a: b"), True, f"warning: {TWICE}, word for word"),
+        (place("a: b"), place("a: b") + "spec: {}\n", True, f"error: {TWICE} (keep one: the first"),
+        (place("a: b"), place("a: c"), False, f"error: {TWICE} (keep one: neither was taken)"),
+        (place(), place("a: c"), False, "keep one: neither was taken"),
+        (place(annotations="a: b"), place(), False, "keep one: neither was taken"),
+    ],
+)
+def test_of_two_namespaces_that_differ_neither_stands(first, second, declared, complaint) -> None:
+    objects, (said,) = read(f"{first}---\n{second}")
+    (found,) = objects.namespaces
+    assert (found.metadata.name, found.declared) == ("shop", declared)
+    assert ("a" in found.metadata.labels) is declared
+    assert objects.refused == (() if declared else (RefusedObject("Namespace", "", "shop"),))
+    assert complaint in said
+
+
+def test_a_third_namespace_settles_nothing() -> None:
+    objects, said = read("---\n".join(place(f"a: {value}") for value in "bcb"))
+    assert [one.declared for one in objects.namespaces] == [False]
+    assert len(said) == 2
+
+
 def test_old_and_new_version_are_one_kind() -> None:
     _, said = read(f"{POLICY}---\n{POLICY.replace('networking.k8s.io/v1', 'extensions/v1beta1')}")
     assert [one.partition(" already")[0] for one in said] == [

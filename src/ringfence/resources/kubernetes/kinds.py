@@ -8,7 +8,21 @@ from __future__ import annotations
 GroupKind = tuple[str, str]
 """API group (empty for the core) and kind."""
 
+NAMESPACE = "Namespace"
 NETWORK_POLICY: GroupKind = ("networking.k8s.io", "NetworkPolicy")
+
+OPENING_KINDS: frozenset[GroupKind] = frozenset(
+    {
+        ("networking.k8s.io", "Ingress"),
+        ("networking.istio.io", "Gateway"),
+        ("networking.istio.io", "VirtualService"),
+        *(
+            ("gateway.networking.k8s.io", kind)
+            for kind in ("Gateway", "HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "UDPRoute")
+        ),
+    }
+)
+"""Kinds that open ways in: of one that was refused nobody knows where it leads."""
 
 ENFORCING_KINDS: dict[GroupKind, str] = {
     ("policy.networking.k8s.io", "AdminNetworkPolicy"): "cluster policy that goes before NetworkPolicy",

@@ -5,7 +5,9 @@ it might have been something that a cluster takes (it then stands among the refu
 it is something else altogether (a values file, the posture file).
 
 Two objects of one kind, namespace and name cannot be in one cluster. The first stands; a second one that says the same
-is a warning, one that says something else an error, and a policy so lost counts as refused.
+is a warning, one that says something else an error, and a policy or way in so lost counts as refused. Of a Namespace
+told twice with other labels or annotations neither stands: `kubectl apply` leaves what comes last, and files have no
+order.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ from ringfence.resources.kubernetes import (
     RawObject,
     RefusedObject,
 )
+from ringfence.resources.kubernetes.kinds import NAMESPACE, OPENING_KINDS
 from ringfence.sources.kubernetes import catalogue, ownership
 from ringfence.sources.kubernetes.catalogue import BY_GROUP, BY_VERSION, CLOSED, CLUSTER_SCOPED, Kind
 from ringfence.sources.kubernetes.metadata import DEFAULT_NAMESPACE, GENERATED, object_meta
@@ -56,6 +59,7 @@ class Collection:
         self.generated: Counter[Identity] = Counter()
         self.scopes: dict[GroupKind, bool] = {}
         self.strange: set[str] = set()
+        self.contested: list[str] = []
 
     def define(self, documents: Iterable[Document]) -> None:
         """Learns from custom resource definitions which kinds have no namespace."""
@@ -82,7 +86,7 @@ class Collection:
         rooms = dict(self.rooms)
         workloads = ownership.join(rooms.pop("controllers"), rooms.pop("pods"), self.others)
         declared = {one.metadata.name for one in rooms["namespaces"]}
-        inhabited = dict.fromkeys(namespace for _, namespace, _ in self.seen if namespace)
+        inhabited = dict.fromkeys((*(namespace for _, namespace, _ in self.seen if namespace), *self.contested))
         rooms["namespaces"] += [undeclared_namespace(name) for name in inhabited if name not in declared]
         return KubernetesObjects(
             workloads=workloads,
@@ -191,11 +195,23 @@ class Collection:
         if first[1] == part.value:
             part.warn(f"{title} stands at {first[0]} already, word for word")
             return None
-        remedy = "keep one: the first was taken, this one was left out"
+        disputed = self._disputed(group_kind, value)
+        remedy = f"keep one: {'neither was taken' if disputed else 'the first was taken, this one was left out'}"
         self.diagnostics.append(error(f"{title} stands at {first[0]} already", part.span, remedy))
-        if group_kind == NETWORK_POLICY or group_kind in ENFORCING_KINDS:
+        if disputed or group_kind in (NETWORK_POLICY, *ENFORCING_KINDS, *OPENING_KINDS):
             self.refused.append(RefusedObject(group_kind[1], metadata.namespace, metadata.name, part.span))
         return None
+
+    def _disputed(self, group_kind: GroupKind, value: Any) -> bool:
+        """Whether a Namespace says something else than the one before it, which then stands no longer."""
+        if group_kind != ("", NAMESPACE):
+            return False
+        name, room = value.metadata.name, self.rooms["namespaces"]
+        others = [one for one in room if one.metadata.name == name and _said(one) != _said(value)]
+        self.rooms["namespaces"] = [one for one in room if one not in others]
+        if others:
+            self.contested.append(name)
+        return bool(others)
 
     def _refuse(self, part: Part, kind: str) -> None:
         self.diagnostics.extend(part.problems.all)
@@ -205,6 +221,11 @@ class Collection:
         namespace = namespace if isinstance(namespace, str) else "" if namespace is not None else DEFAULT_NAMESPACE
         place = "" if cluster_wide or not metadata.present else namespace
         self.refused.append(RefusedObject(kind, place, name if isinstance(name, str) else "", part.span))
+
+
+def _said(namespace: Any) -> tuple[Any, Any]:
+    """What other objects ask of a Namespace."""
+    return namespace.metadata.labels, namespace.metadata.annotations
 
 
 def _unpacked(value: Any, span: Span) -> Iterator[tuple[Any, Span]]:

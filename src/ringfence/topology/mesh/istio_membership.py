@@ -128,4 +128,4 @@ def _unknown(template: PodTemplate, namespace: str, declared: Namespace | None) 
     refuses = template.labels.get(INJECT, template.annotations.get(INJECT, "")) not in ("", TRUE)
     if declared is not None or (refuses and MODE in template.labels):
         return None
-    return Standing(SIDECAR, f"no file declares namespace {namespace}, which may be in the mesh", sure=False)
+    return Standing(SIDECAR, f"the labels of namespace {namespace} are not known, which may be in the mesh", sure=False)
