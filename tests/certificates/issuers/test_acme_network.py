@@ -75,7 +75,7 @@ GOOD: Answer = (200, {"Content-Type": "application/json", "Replay-Nonce": "bm9uY
 
 
 def post(told: Told) -> Any:
-    network = Network(josepy.jwk.JWKEC(key=keys.generate("ecdsa-p256")), None)
+    network = Network(josepy.jwk.JWKEC(key=keys.generate("ecdsa-p256")), josepy.jwa.ES256, None)
     nonce = f"{told.url}/nonce"
     return asked(network, NOW, lambda: network.post(told.url, Body({"a": 1}), new_nonce_url=nonce)).json()
 
@@ -119,7 +119,7 @@ def test_failures(told: Told, answer: Answer, kind: type[IssuerError], message: 
 
 
 def test_nobody_there(told: Told) -> None:
-    network = Network(josepy.jwk.JWKEC(key=keys.generate("ecdsa-p256")), None)
+    network = Network(josepy.jwk.JWKEC(key=keys.generate("ecdsa-p256")), josepy.jwa.ES256, None)
     with pytest.raises(Unavailable, match="does not answer"):
         asked(network, NOW, lambda: network.get("http://127.0.0.1:1/"))
 
@@ -136,7 +136,7 @@ def test_nobody_there(told: Told) -> None:
     ],
 )
 def test_patience(text: str | None, expected: datetime | None) -> None:
-    network = Network(josepy.jwk.JWKEC(key=keys.generate("ecdsa-p256")), None)
+    network = Network(josepy.jwk.JWKEC(key=keys.generate("ecdsa-p256")), josepy.jwa.ES256, None)
     network.retry_after = text
     assert patience(network, NOW) == expected
 

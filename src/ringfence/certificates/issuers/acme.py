@@ -11,7 +11,6 @@ key and request. Waiting follows Retry-After, and ends after `patience`: the ord
 
 from __future__ import annotations
 
-import base64
 import ipaddress
 import time
 from collections.abc import Callable, Sequence
@@ -20,19 +19,15 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from acme import messages
-from acme.client import ClientV2
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
-from josepy.jwk import JWKEC
 
-from ringfence.certificates import files, keys, records
+from ringfence.certificates import keys, records
 from ringfence.certificates.challenges import Proof, Solver
 from ringfence.certificates.configuration import AcmeIssuer
 from ringfence.certificates.issuers import REASONS, IssuerError, Journal, Refused, Request, Unavailable, Window
-from ringfence.certificates.issuers.acme_network import Body, Network, asked, patience, problem, readable
-from ringfence.certificates.secrets import reveal
-from ringfence.model.spans import Span
+from ringfence.certificates.issuers.acme_network import asked, patience, problem, readable
+from ringfence.certificates.issuers.acme_session import Account, Session, base64url
 
 ORDER = "order"
 POLL = 1.0
@@ -60,13 +55,17 @@ class Acme:
         """The issuer's name in the posture file."""
         return self.described.name
 
+    @property
+    def _account(self) -> Account:
+        return Account(self.described, self.accounts, self.passphrase)
+
     def obtain(self, request: Request, journal: Journal, now: datetime) -> bytes:
         """Goes on with the order of the journal, or places one, up to the chain."""
         with readable():
             return self._obtain(request, journal, now)
 
     def _obtain(self, request: Request, journal: Journal, now: datetime) -> bytes:
-        session = self._session(now)
+        session = self._account.session(now)
         order = self._resumed(session, journal) or self._ordered(session, request, journal)
         if order["status"] == "pending":
             self._prove(session, request, order)
@@ -75,7 +74,7 @@ class Acme:
         if order["status"] == "ready":
             csr = x509.load_pem_x509_csr(request.csr).public_bytes(Encoding.DER)
             journal.reach("about to finalize")
-            session.post(order["finalize"], {"csr": _base64(csr)})
+            session.post(order["finalize"], {"csr": base64url(csr)})
             journal.reach("finalized")
             order = self._settled(session, journal, "ready", "processing")
         elif order["status"] == "processing":
@@ -90,7 +89,7 @@ class Acme:
     def renewal_window(self, certificate: bytes, now: datetime) -> Window | None:
         """The authority's window for a certificate; None where it offers none."""
         with readable():
-            session = self._session(now, registered=False)
+            session = self._account.session(now, registered=False)
             base = session.directory.get("renewalInfo")
         if not base:
             return None
@@ -112,11 +111,11 @@ class Acme:
     def revoke(self, certificate: bytes, reason: str, now: datetime) -> None:
         """Revokes with the account's key; a certificate that is revoked already is fine."""
         with readable():
-            session = self._session(now)
+            session = self._account.session(now)
             revocation = session.directory["revokeCert"]
         leaf = keys.chain(certificate)[0].public_bytes(Encoding.DER)
         try:
-            session.post(revocation, {"certificate": _base64(leaf), "reason": REASONS[reason]})
+            session.post(revocation, {"certificate": base64url(leaf), "reason": REASONS[reason]})
         except Refused as refusal:
             if "alreadyRevoked" not in str(refusal):
                 raise
@@ -124,46 +123,7 @@ class Acme:
     def tend(self, now: datetime) -> None:
         """Others look after that authority: nothing."""
 
-    def _session(self, now: datetime, *, registered: bool = True) -> _Session:
-        """A network with the account's key; the account is registered where it is not known yet."""
-        place = self.accounts / f"{self.name}.key"
-        if not place.exists():
-            files.make_folder(self.accounts)
-            files.write(place, keys.to_pem(keys.generate("ecdsa-p256"), self.passphrase))
-        key = keys.from_pem(files.read(place), self.passphrase, Span(str(place)))
-        network = Network(JWKEC(key=key), str(self.described.trust) if self.described.trust else None)
-        directory = asked(network, now, lambda: ClientV2.get_directory(self.described.directory, network).to_json())
-        session = _Session(network, directory, now)
-        if registered:
-            self._register(session)
-        return session
-
-    def _register(self, session: _Session) -> None:
-        place = self.accounts / f"{self.name}.json"
-        known = files.read_json(place) or {}
-        uri = known.get("uri") if known.get("directory") == self.described.directory else None
-        if uri is None:
-            uri = self._new_account(session)
-            files.write_json(place, {"directory": self.described.directory, "uri": uri})
-        session.network.account = messages.RegistrationResource(body=messages.Registration(), uri=uri)
-
-    def _new_account(self, session: _Session) -> str:
-        """Registers the key; an authority that knows it already answers with the account that there is."""
-        described, network = self.described, session.network
-        terms = session.directory.get("meta", {}).get("termsOfService")
-        if terms and not described.terms_agreed:
-            raise Refused(f"the terms of service are not agreed to: {terms}", remedy="set terms_agreed: true")
-        body: dict[str, Any] = {"termsOfServiceAgreed": described.terms_agreed, "contact": list(described.contact)}
-        if described.eab_key is not None:
-            assert network.key is not None, "the network was made with a key"
-            secret = reveal(described.eab_key).decode()
-            body["externalAccountBinding"] = messages.ExternalAccountBinding.from_data(
-                network.key.public_key(), described.eab_key_id, secret, session.classic
-            )
-        answer = session.answer(session.directory["newAccount"], body)
-        return str(answer.headers["Location"])
-
-    def _resumed(self, session: _Session, journal: Journal) -> dict[str, Any] | None:
+    def _resumed(self, session: Session, journal: Journal) -> dict[str, Any] | None:
         """The order of the journal; None where there is none, or the authority does not know it any more."""
         url = journal.get(ORDER)
         if url is None:
@@ -178,7 +138,7 @@ class Acme:
             return None
         return order
 
-    def _ordered(self, session: _Session, request: Request, journal: Journal) -> dict[str, Any]:
+    def _ordered(self, session: Session, request: Request, journal: Journal) -> dict[str, Any]:
         """Places an order.
 
         `replaces` is a courtesy: where it fails (409 says that somebody else did it; Pebble does not find the order of
@@ -203,7 +163,7 @@ class Acme:
         journal.reach("order noted")
         return session.document(answer)
 
-    def _new_order(self, session: _Session, body: dict[str, Any]) -> Any:
+    def _new_order(self, session: Session, body: dict[str, Any]) -> Any:
         """The authority's answer to an order; an account that it has forgotten is registered anew, once."""
         url = session.directory["newOrder"]
         try:
@@ -211,19 +171,16 @@ class Acme:
         except Unavailable as failure:
             if "accountDoesNotExist" not in str(failure):
                 raise
-        (self.accounts / f"{self.name}.json").unlink(missing_ok=True)
-        session.network.account = None
-        self._register(session)
+        self._account.register_anew(session)
         return session.answer(url, body)
 
-    def _prove(self, session: _Session, request: Request, order: dict[str, Any]) -> None:
+    def _prove(self, session: Session, request: Request, order: dict[str, Any]) -> None:
         """Meets the challenges of all authorizations that are still open, and waits until they are judged."""
         kind, solver = self.solver_for(request.certificate)
         open_ones: list[str] = []
         proofs: list[Proof] = []
         urls: list[str] = []
-        assert session.network.key is not None, "the network was made with a key"
-        thumbprint = _base64(session.network.key.thumbprint())
+        thumbprint = base64url(session.key.thumbprint())
         for url in order["authorizations"]:
             authorization = session.read(url)
             if authorization["status"] != "pending":
@@ -243,7 +200,7 @@ class Acme:
                 session.post(url, {})
             self._judged(session, open_ones)
 
-    def _judged(self, session: _Session, urls: Sequence[str]) -> None:
+    def _judged(self, session: Session, urls: Sequence[str]) -> None:
         """Waits until no authorization is pending; what failed is told by the order."""
         deadline = time.monotonic() + self.patience
         for url in urls:
@@ -260,7 +217,7 @@ class Acme:
                     raise Refused(f"{authorization['identifier']['value']} was not proved: {reasons}")
                 break
 
-    def _settled(self, session: _Session, journal: Journal, *waiting: str) -> dict[str, Any]:
+    def _settled(self, session: Session, journal: Journal, *waiting: str) -> dict[str, Any]:
         """The order once it has left the given states. `Unavailable` where it takes too long; it is gone on with."""
         url = journal.get(ORDER)
         assert url is not None, "the order was noted before"
@@ -273,48 +230,10 @@ class Acme:
                 raise Unavailable(f"the order is still {order['status']}", patience(session.network, session.now))
             self._pause(session)
 
-    def _pause(self, session: _Session) -> None:
+    def _pause(self, session: Session) -> None:
         wish = patience(session.network, session.now)
         seconds = (wish - session.now).total_seconds() if wish else POLL
         self.sleep(min(max(seconds, 0.05), 30.0))
-
-
-@dataclass(frozen=True, slots=True)
-class _Session:
-    """The network with the directory, for the time of one call."""
-
-    network: Network
-    directory: dict[str, Any]
-    now: datetime
-
-    @property
-    def classic(self) -> messages.Directory:
-        """The directory as the library knows it."""
-        return messages.Directory.from_json(dict(self.directory))
-
-    def answer(self, url: str, body: dict[str, Any] | None) -> Any:
-        """The answer to a signed request; None as body is a POST-as-GET."""
-        payload = Body(body) if body is not None else None
-        nonces = self.directory["newNonce"]
-        return asked(self.network, self.now, lambda: self.network.post(url, payload, new_nonce_url=nonces))
-
-    def read(self, url: str) -> dict[str, Any]:
-        """POST-as-GET of an object with a status."""
-        return self.document(self.answer(url, None))
-
-    def post(self, url: str, body: dict[str, Any]) -> None:
-        """A signed request whose answer is not needed."""
-        self.answer(url, body)
-
-    def document(self, answer: Any) -> dict[str, Any]:
-        """The object that an answer holds. `Unavailable` where it is none."""
-        try:
-            document = answer.json()
-        except ValueError:
-            document = None
-        if not isinstance(document, dict) or not isinstance(document.get("status"), str):
-            raise Unavailable("the authority's answer holds no object with a status")
-        return document
 
 
 def renewal_identifier(certificate: x509.Certificate) -> str:
@@ -328,7 +247,7 @@ def renewal_identifier(certificate: x509.Certificate) -> str:
         raise Refused("the certificate does not name its issuer's key") from None
     serial = certificate.serial_number
     content = serial.to_bytes(serial.bit_length() // 8 + 1, "big")
-    return f"{_base64(extension.value.key_identifier or b'')}.{_base64(content)}"
+    return f"{base64url(extension.value.key_identifier or b'')}.{base64url(content)}"
 
 
 def identifier(name: str) -> dict[str, str]:
@@ -337,7 +256,3 @@ def identifier(name: str) -> dict[str, str]:
         return {"type": "ip", "value": str(ipaddress.ip_address(name))}
     except ValueError:
         return {"type": "dns", "value": str(keys.general_name(name).value)}
-
-
-def _base64(content: bytes) -> str:
-    return base64.urlsafe_b64encode(content).rstrip(b"=").decode()

@@ -18,7 +18,7 @@ from acme import errors, messages
 from acme.client import ClientNetwork
 from josepy.errors import Error as JoseError
 from josepy.interfaces import JSONDeSerializable
-from josepy.jwa import ES256
+from josepy.jwa import JWASignature
 from josepy.jwk import JWK
 
 from ringfence.certificates.issuers import IssuerError, Refused, Unavailable
@@ -55,8 +55,8 @@ class Body(JSONDeSerializable):
 class Network(ClientNetwork):
     """The library's network, which signs and checks; `retry_after` is what the last answer asked for."""
 
-    def __init__(self, key: JWK, trust: str | None) -> None:
-        super().__init__(key, alg=ES256, user_agent="ringfence", timeout=PATIENCE)
+    def __init__(self, key: JWK, algorithm: JWASignature, trust: str | None) -> None:
+        super().__init__(key, alg=algorithm, user_agent="ringfence", timeout=PATIENCE)
         self.trust = trust
         self.retry_after: str | None = None
         self.status = 0
