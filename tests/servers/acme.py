@@ -15,6 +15,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
 from tests.servers.processes import free_port, listens, running, tool
 
 
@@ -47,6 +50,16 @@ class Pebble:
         body = json.dumps(arguments).encode()
         with urllib.request.urlopen(f"{self.challenges}/{command}", data=body, timeout=30) as answer:
             answer.read()
+
+    def hurry(self, certificate: x509.Certificate) -> None:
+        """Has the authority's window for a certificate lie in the past, with a page that says why."""
+        window = {"start": "2020-01-01T00:00:00Z", "end": "2020-01-02T00:00:00Z"}
+        answer = json.dumps({"suggestedWindow": window, "explanationURL": "https://ca.example/incident"})
+        pem = certificate.public_bytes(Encoding.PEM).decode()
+        body = json.dumps({"Certificate": pem, "ARIResponse": answer}).encode()
+        context = ssl.create_default_context(cafile=str(self.listener_certificate))
+        with urllib.request.urlopen(f"{self.management}/set-renewal-info/", body, 30, context=context) as answered:
+            answered.read()
 
 
 @contextmanager

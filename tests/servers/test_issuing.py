@@ -7,11 +7,9 @@ import dataclasses
 import json
 import os
 import re
-import ssl
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,7 +18,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from ringfence.certificates import keys
+from ringfence.certificates import files, keys
 from ringfence.certificates.configuration import Challenge, Profile, Secret, Wanted
 from ringfence.certificates.issuers import Refused
 from ringfence.certificates.issuers.signing import sign_ca
@@ -162,6 +160,14 @@ def test_the_account_that_the_authority_forgot(tmp_path: Path, server: Pebble) -
     assert json.loads(place.read_text()) == known
 
 
+@pytest.mark.parametrize("kind", ["rsa-2048", "ecdsa-p384"])
+def test_account_keys_of_other_kinds(tmp_path: Path, server: Pebble, kind: str) -> None:
+    issuer = acme(tmp_path, server)
+    files.make_folder(issuer.accounts)
+    files.write(issuer.accounts / f"{issuer.name}.key", keys.to_pem(keys.generate(kind)))
+    assert runner(issuer, tmp_path, shop(tmp_path)).run(now())[0].good
+
+
 def test_terms_must_be_agreed_to(tmp_path: Path, server: Pebble) -> None:
     outcome = runner(acme(tmp_path, server, terms_agreed=False), tmp_path, shop(tmp_path)).run(now())[0]
     assert "terms of service" in outcome.because[1]
@@ -177,7 +183,7 @@ def test_profiles_and_the_authoritys_window(tmp_path: Path, server: Pebble) -> N
     assert wish is not None
     assert first.not_valid_before_utc < wish.window.start <= wish.chosen <= wish.window.end < first.not_valid_after_utc
     assert outcome.due == wish.chosen
-    _hurry(server, first)
+    server.hurry(first)
     hurried = made.run(wish.window.ask_again + timedelta(seconds=1))[0]
     assert hurried.state is State.RENEWED, hurried
     assert hurried.because[0].startswith("the authority moved the renewal: https://")
@@ -238,16 +244,6 @@ def _hook(folder: Path) -> Path:
         "urllib.request.urlopen(f'{server}/{command}', data=body, timeout=20).read()\n"
     )
     return place
-
-
-def _hurry(server: Pebble, certificate: x509.Certificate) -> None:
-    """Has the authority's window for a certificate lie in the past, with a page that says why."""
-    window = {"start": "2020-01-01T00:00:00Z", "end": "2020-01-02T00:00:00Z"}
-    answer = json.dumps({"suggestedWindow": window, "explanationURL": "https://ca.example/incident"})
-    pem = certificate.public_bytes(Encoding.PEM).decode()
-    body = json.dumps({"Certificate": pem, "ARIResponse": answer}).encode()
-    context = ssl.create_default_context(cafile=str(server.listener_certificate))
-    urllib.request.urlopen(f"{server.management}/set-renewal-info/", data=body, context=context, timeout=20).read()
 
 
 def _foreign() -> bytes:
