@@ -15,10 +15,12 @@ from ringfence.topology.bindings import Binding, parse
     ("section", "expected"),
     [
         ({}, ()),
-        ({"shop": {"node_group": "aws_eks_node_group.main"}}, (Binding("shop", "aws_eks_node_group.main"),)),
+        ({"shop": {"node_group": "aws_eks_node_group.main"}}, (Binding("shop", ("aws_eks_node_group.main",)),)),
+        ({"shop": {"nodes": "aws_eks_node_group.*"}}, (Binding("shop", ("aws_eks_node_group.*",)),)),
+        ({"shop": {"nodes": ["a", "b"], "subnets": None}}, (Binding("shop", ("a", "b")),)),
         (
             {"shop": {"subnets": ["a", "b"], "data_path": "overlay", "source_nat": False}},
-            (Binding("shop", "", ("a", "b"), "overlay", False),),
+            (Binding("shop", (), ("a", "b"), "overlay", False),),
         ),
     ],
 )
@@ -42,7 +44,12 @@ def test_what_it_says(section: Any, expected: Any):
         ({"shop": {"node_group": "a", "data_path": "calico"}}, "data_path is"),
         ({"shop": {"node_group": "a", "data_path": []}}, "data_path is"),
         ({"shop": {"node_group": "a", "source_nat": "no"}}, "source_nat is"),
-        ({"shop": {"node_group": "a", "nodes": 1}}, "nodes is not a key"),
+        ({"shop": {"node_group": "a", "node": 1}}, "node is not a key"),
+        ({"shop": {"node_group": "a", "nodes": 1}}, "either"),
+        ({"shop": {"node_group": ["a"]}}, "node_group is"),
+        ({"shop": {"nodes": []}}, "nodes is"),
+        ({"shop": {"nodes": ["a", ""]}}, "nodes is"),
+        ({"shop": {"nodes": [1]}}, "nodes is"),
     ],
 )
 def test_what_is_wrong_is_said_and_binds_nothing(section: Any, part: str):

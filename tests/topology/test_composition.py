@@ -7,8 +7,27 @@ from typing import Any
 
 import pytest
 
-from ringfence.resources.aws import AwsObjects, LaunchTemplate, NodeGroup, RouteTable, TargetKind, Unknown
-from ringfence.resources.kubernetes import Gateway, Listener, ObjectMeta, Service, ServicePort
+from ringfence.resources.aws import (
+    AutoScalingGroup,
+    AwsObjects,
+    LaunchTemplate,
+    NodeGroup,
+    RouteTable,
+    Taint,
+    TargetKind,
+    Unknown,
+)
+from ringfence.resources.kubernetes import (
+    Gateway,
+    Listener,
+    Node,
+    ObjectMeta,
+    Pod,
+    PodTemplate,
+    Service,
+    ServicePort,
+    Toleration,
+)
 from ringfence.topology import kubernetes
 from ringfence.topology.aws import build
 from ringfence.topology.bindings import Binding
@@ -34,7 +53,7 @@ from tests.topology.aws.clouds import (
     verdict,
 )
 
-BOUND = Binding("shop", node_group="nodes")
+BOUND = Binding("shop", nodes=("nodes",))
 WEB, API = "x/web[Deployment]", "x/api[Deployment]"
 
 
@@ -222,7 +241,7 @@ def test_subnets_alone_leave_the_nodes_groups_open():
 
 @pytest.mark.parametrize(
     "binding",
-    [Binding("shop", node_group="gone"), Binding("shop", subnets=("private", "gone"))],
+    [Binding("shop", nodes=("gone",)), Binding("shop", subnets=("private", "gone"))],
 )
 def test_a_binding_that_names_nothing_is_complained_about(binding: Binding):
     found = shop(binding)
@@ -293,3 +312,122 @@ def test_what_leaves_a_node_for_a_waypoint_crosses_its_groups(data_path: str, ex
     """Without any rule, only what stays on one node passes; an overlay's packets are wrapped."""
     found = by_waypoint(shop(replace(BOUND, data_path=data_path), *BEHIND, **ONLY_GROUP))
     assert found == expected
+
+
+DB_TAINT = Taint("dedicated", "db", "NoSchedule")
+TOLERANT = (Toleration("dedicated", "Equal", "db"),)
+BOTH = Binding("shop", nodes=("nodes", "data"))
+ON_DATA, ANYWHERE = "x/ondata[Deployment]", "x/anywhere[Deployment]"
+
+
+def two_groups(*more: Any, binding: Binding = BOTH, data: Any = None, **changes: Any) -> kubernetes.Topology:
+    """Nodes for everybody in `private` and `public`, tainted and labelled ones with another group in `private`."""
+    given: dict[str, Any] = {
+        "launch_templates": (
+            LaunchTemplate(id="lt", security_groups=("nodes",)),
+            LaunchTemplate(id="lt-data", security_groups=("data",)),
+        ),
+        "node_groups": (
+            NodeGroup(id="nodes", cluster="c", name="nodes", subnets=("private", "public"), launch_template="lt"),
+            data
+            or NodeGroup(
+                id="data",
+                cluster="c",
+                name="data",
+                subnets=("private",),
+                launch_template="lt-data",
+                labels={"role": "data"},
+                taints=(DB_TAINT,),
+            ),
+        ),
+        "network_interfaces": (host("database", "data", "10.0.2.10", "db"),),
+        "security_groups": (
+            group("default"),
+            group("nodes", rule("nodes", None, "-1")),
+            group("data", rule("nodes", 6379)),
+            group("db", rule("data", 5432)),
+        ),
+    }
+    manifests = cluster(
+        workload("x/web"),
+        workload("x/ondata", PodTemplate({"app": "ondata"}, node_selector={"role": "data"}, tolerations=TOLERANT)),
+        workload("x/anywhere", PodTemplate({"app": "anywhere"}, tolerations=TOLERANT)),
+        *more,
+    )
+    return compose(kubernetes.build(manifests), build(cloud(**{**given, **changes})), binding)
+
+
+@pytest.mark.parametrize("path", ["vpc-cni", "overlay"])
+def test_a_pods_groups_are_those_of_the_nodes_that_take_it(path: str):
+    found = two_groups(binding=replace(BOTH, data_path=path))
+    assert passing(found, WEB, "database") == NO
+    assert passing(found, ON_DATA, "database") == YES
+    assert passing(found, ANYWHERE, "database") == PERHAPS
+
+
+def test_between_groups_there_is_no_common_node_and_in_one_subnet_no_edge():
+    closed = {"network_acls": (acl("open", *ALLOW_ALL), acl("shut", subnets=("private",)))}
+    found = two_groups()
+    assert passing(found, WEB, ON_DATA, 6379) == YES
+    assert passing(found, WEB, ON_DATA, 6380) == NO
+    assert passing(found, ON_DATA, WEB, 8080) == NO
+    assert passing(two_groups(**closed), WEB, ON_DATA, 6379) == PERHAPS  # from `private`, and not from `public`
+
+
+def test_an_overlays_pods_reach_each_other_across_groups():
+    assert passing(two_groups(binding=replace(BOTH, data_path="overlay")), ON_DATA, WEB, 8080) == YES
+
+
+def test_each_place_has_its_own_endpoint_and_node():
+    found = two_groups().network
+    places = {one.workload: set() for one in found.endpoints}
+    for one in found.endpoints:
+        places[one.workload].add(one.location)
+    assert places[WEB] == {"pods in private (nodes)", "pods in public (nodes)"}
+    assert places[ON_DATA] == {"pods in private (data)"}
+    assert places[ANYWHERE] == places[WEB] | places[ON_DATA]
+    assert [one.id for one in found.endpoints if one.workload == ON_DATA] == [ON_DATA]
+
+
+def test_a_pod_that_no_node_takes_may_be_anywhere_and_is_told_of():
+    lost = workload("x/lost", PodTemplate({"app": "lost"}, node_selector={"role": "gone"}, tolerations=TOLERANT))
+    found = two_groups(lost)
+    assert passing(found, "x/lost[Deployment]", "database") == PERHAPS
+    (said,) = [one.message for one in found.diagnostics if "takes the pods" in one.message]
+    assert "x/lost[Deployment]" in said
+
+
+def test_a_running_pod_is_where_its_node_is():
+    node = Node(ObjectMeta("n", labels={"eks.amazonaws.com/nodegroup": "data"}))
+    there = Pod(ObjectMeta("p", "x"), PodTemplate({"app": "p"}, node_name="n"), "Running")
+    elsewhere = Pod(ObjectMeta("q", "x"), PodTemplate({"app": "q"}, node_name="m"), "Running", ("10.0.0.77",))
+    found = two_groups(
+        node,
+        workload("x/p", there.template, kind="Pod", pods=(there,)),
+        workload("x/q", elsewhere.template, kind="Pod", pods=(elsewhere,)),
+    ).network
+    locations = {one.id: one.location for one in found.endpoints}
+    assert locations["x/p[Pod]"] == "pods in private (data)"
+    assert locations["x/q[Pod]"] == "pods in public (nodes)"
+    assert locations["n[Node]"] == "nodes in private (data)"
+
+
+def test_groups_are_named_with_wildcards_and_forgotten_ones_are_told_of():
+    everywhere = two_groups(binding=Binding("shop", nodes=("*",))).network
+    assert {one.id for one in everywhere.endpoints} == {one.id for one in two_groups().network.endpoints}
+    forgotten = two_groups(binding=Binding("shop", nodes=("nodes",)))
+    assert any("data is not among its nodes" in one.message for one in forgotten.diagnostics)
+    assert not any("among its nodes" in one.message for one in two_groups().diagnostics)
+
+
+def test_where_one_of_a_groups_subnets_is_not_known_nothing_is_bound():
+    doubtful = NodeGroup(id="data", cluster="c", subnets=("private", Unknown("later")), launch_template="lt-data")
+    found = two_groups(data=doubtful)
+    assert any("subnets of data are not known" in one.message for one in found.diagnostics)
+    assert passing(found, WEB, "database") == PERHAPS
+
+
+def test_scaling_groups_are_nodes_too_and_take_anybody():
+    scaled = {"autoscaling_groups": (AutoScalingGroup(id="own", subnets=("data",), launch_template="lt-data"),)}
+    found = two_groups(binding=Binding("shop", nodes=("nodes", "own")), **scaled)
+    assert passing(found, WEB, "database") == PERHAPS

@@ -25,7 +25,7 @@ from tests.layers.clusters import rule as policy_rule
 from tests.topology.aws.clouds import NO, PERHAPS, TO_IGW, YES, cloud, group, rule, verdict
 
 ADMITTING = (rule("nodes", None, "-1"), rule("web", 30080))
-BOUND = Binding("shop", node_group="nodes")
+BOUND = Binding("shop", nodes=("nodes",))
 OVERLAY = replace(BOUND, data_path="overlay")
 WEB = workload("x/web", template("tcp/http=8080", app="web"))
 

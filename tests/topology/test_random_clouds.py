@@ -176,7 +176,7 @@ def some_network(draw: random.Random, clustered: bool) -> Network:
     policies = [policy("x/web", has(app="web"), egress=(policy_rule(block(draw.choice(BLOCKS))),))]
     manifests = cluster(workload("x/web"), workload("x/api"), *draw.sample(policies, draw.randint(0, 1)))
     binding = Binding(
-        "shop", node_group="nodes", data_path=draw.choice(["vpc-cni", "overlay"]), source_nat=draw.random() < 0.7
+        "shop", nodes=("nodes",), data_path=draw.choice(["vpc-cni", "overlay"]), source_nat=draw.random() < 0.7
     )
     return compose(kubernetes.build(manifests), topology, binding).network
 

@@ -2,10 +2,13 @@
 
     clusters:
       shop:
-        node_group: aws_eks_node_group.main     # a Terraform address or an id; or
+        nodes: [aws_eks_node_group.main, "aws_eks_node_group.data_*"]   # Terraform addresses or ids; or
         subnets: [aws_subnet.private_a]          # where nobody knows the nodes' groups
         data_path: vpc-cni                       # or overlay
         source_nat: true                         # vpc-cni only
+
+`nodes` are all the node groups and scaling groups that pods may be placed on; `*` and `?` are wildcards. One may be
+written as `node_group` as well.
 
 `data_path` says what the cloud sees of pods. With `vpc-cni` (the default) they have addresses of the subnets and the
 groups of their nodes; with `overlay` it sees the node alone. `source_nat` is whether what leaves the VPC gets the
@@ -22,15 +25,16 @@ from ringfence.model.diagnostics import Diagnostic, error
 from ringfence.model.spans import NOWHERE, Span
 
 VPC_CNI, OVERLAY = "vpc-cni", "overlay"
-KEYS = ("node_group", "subnets", "data_path", "source_nat")
+PLACES = ("nodes", "node_group", "subnets")
+KEYS = (*PLACES, "data_path", "source_nat")
 
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """One cluster's place in a cloud. `node_group` or `subnets` is given, by Terraform address or id."""
+    """One cluster's place in a cloud. `nodes` (node groups) or `subnets` are given, by Terraform address or id."""
 
     cluster: str
-    node_group: str = ""
+    nodes: tuple[str, ...] = ()
     subnets: tuple[str, ...] = ()
     data_path: str = VPC_CNI
     source_nat: bool = True
@@ -52,8 +56,8 @@ def parse(section: object, span: Span = NOWHERE) -> tuple[tuple[Binding, ...], t
         found.append(
             Binding(
                 str(cluster),
-                values.get("node_group", ""),
-                tuple(values.get("subnets", ())),
+                _groups(values),
+                tuple(values.get("subnets") or ()),
                 values.get("data_path", VPC_CNI),
                 values.get("source_nat", True),
                 here,
@@ -62,18 +66,28 @@ def parse(section: object, span: Span = NOWHERE) -> tuple[tuple[Binding, ...], t
     return tuple(found), tuple(wrong)
 
 
+def _groups(values: Mapping[str, Any]) -> tuple[str, ...]:
+    named = values.get("nodes") or values.get("node_group")
+    return (named,) if isinstance(named, str) else tuple(named or ())
+
+
 def _problem(values: Any) -> str:
     if not isinstance(values, Mapping):
         return "is not a mapping"
     strange = [str(key) for key in values if key not in KEYS]
     if strange:
         return f"{strange[0]} is not a key; the keys are {', '.join(KEYS)}"
-    group, subnets = values.get("node_group"), values.get("subnets")
-    if (group is None) == (subnets is None):
-        return "give either node_group or subnets"
-    if group is not None and not (isinstance(group, str) and group):
+    given = {key: values[key] for key in PLACES if values.get(key) is not None}
+    if len(given) != 1:
+        return "give either nodes, node_group or subnets"
+    ((key, value),) = given.items()
+    one = isinstance(value, str) and bool(value)
+    several = isinstance(value, list) and bool(value) and all(isinstance(text, str) and text for text in value)
+    if key == "node_group" and not one:
         return "node_group is a Terraform address or an id"
-    if subnets is not None and not (isinstance(subnets, list) and subnets and all(isinstance(s, str) for s in subnets)):
+    if key == "nodes" and not (one or several):
+        return "nodes is one or a list of Terraform addresses or ids"
+    if key == "subnets" and not several:
         return "subnets is a list of Terraform addresses or ids"
     if values.get("data_path", VPC_CNI) not in (VPC_CNI, OVERLAY):
         return f"data_path is {VPC_CNI} or {OVERLAY}"

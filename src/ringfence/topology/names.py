@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
+from fnmatch import fnmatchcase
 
 from ringfence.model.addresses import ALL_IPV4, ALL_IPV6, EVERYWHERE, AddressSet
 from ringfence.model.diagnostics import InputError, error
@@ -148,3 +149,8 @@ def _names(endpoint: Endpoint) -> set[str]:
 def _bare(name: str) -> str:
     """The name without its kind, and without what tells a workload's endpoints apart."""
     return name.partition("[")[0]
+
+
+def fits(text: str, pattern: str) -> bool:
+    """Whether a name is meant: `*` and `?` are wildcards; brackets are only brackets."""
+    return fnmatchcase(text, pattern.replace("[", "[[]"))

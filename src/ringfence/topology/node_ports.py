@@ -24,6 +24,7 @@ from ringfence.resources.kubernetes import Service, ServicePort
 from ringfence.topology.aws.endpoints import AWS
 from ringfence.topology.aws.gateways import NAT_PORTS
 from ringfence.topology.kubernetes import Topology
+from ringfence.topology.nodes import PLACE
 
 RANGE = IntervalSet.of((30000, 32767))
 """Where the API server takes node ports from, unless it is told otherwise."""
@@ -83,11 +84,11 @@ def _onward(
 ) -> Iterator[Link]:
     local = service.external_traffic_policy == "Local"
     source = Source(origin=origin.id) if local else Source(origin.addresses, origin.id, ports=NAT_PORTS)
-    here = origin.facets[AWS].get("subnet")
+    here = origin.facets[AWS].get(PLACE)
     protocol = port.protocol.lower()
     for target in cluster.service(service.metadata.qualified_name, protocol, port.name or port.port):
         for one in people:
-            if (local and one.facets[AWS].get("subnet") != here) or not target.holds(one):
+            if (local and one.facets[AWS].get(PLACE) != here) or not target.holds(one):
                 continue
             planes = ("tcp", "mtls") if protocol == "tcp" else (protocol,)
             change = Rewrite(source, one.id, tuple(PortMap(plane, dialled, target.port) for plane in planes))

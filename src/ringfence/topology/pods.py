@@ -52,7 +52,8 @@ class Population:
     def endpoints(self) -> Iterator[Endpoint]:
         """All pods, then all nodes."""
         for workload in self.objects.workloads:
-            yield from self._workload(workload)
+            for name, template, pod in _standing(workload):
+                yield from self._pod(workload, template, name, pod, template.span if pod is None else pod.span)
         for name, node in self.nodes().items():
             yield from self._node(name, node)
 
@@ -63,17 +64,6 @@ class Population:
             if template.node_name:
                 found.setdefault(template.node_name, None)
         return found
-
-    def _workload(self, workload: Workload) -> Iterator[Endpoint]:
-        running = [pod for pod in workload.pods if not pod.finished]
-        if running:
-            for pod in running:
-                name = f"{pod.metadata.qualified_name}[Pod]"
-                yield from self._pod(workload, pod.template, name, pod, pod.span)
-        elif workload.kind != "Pod" or not workload.pods:
-            for place, template in enumerate(workload.templates):
-                name = workload.title if place == 0 else f"{workload.title}#{place}"
-                yield from self._pod(workload, template, name, None, template.span)
 
     def _pod(
         self, workload: Workload, template: PodTemplate, name: str, pod: Pod | None, span: Span
@@ -189,6 +179,22 @@ class Population:
             for rule in policy.ingress + policy.egress:
                 yield from (peer.ip_block.cidr for peer in rule.peers if peer.ip_block is not None)
         yield from map(str, self.options.pod_cidrs.networks())
+
+
+def by_endpoint(objects: KubernetesObjects) -> dict[str, PodTemplate]:
+    """What the pods are like, by the id of their endpoint without its family."""
+    return {name: template for one in objects.workloads for name, template, _ in _standing(one)}
+
+
+def _standing(workload: Workload) -> Iterator[tuple[str, PodTemplate, Pod | None]]:
+    """A workload's pods, else one for each template, and what each is called."""
+    running = [pod for pod in workload.pods if not pod.finished]
+    if running:
+        for pod in running:
+            yield f"{pod.metadata.qualified_name}[Pod]", pod.template, pod
+    elif workload.kind != "Pod" or not workload.pods:
+        for place, template in enumerate(workload.templates):
+            yield workload.title if place == 0 else f"{workload.title}#{place}", template, None
 
 
 def on_host(node: str) -> dict[str, Mapping[str, str]]:

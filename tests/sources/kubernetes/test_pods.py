@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ringfence.resources.kubernetes import Container, ContainerPort
+from ringfence.resources.kubernetes import Container, ContainerPort, NodeRequirement, Toleration
 from tests.sources.kubernetes.texts import good, read, thing
 
 POD = """{hostNetwork: true, nodeName: n, nodeSelector: {disk: fast}, serviceAccountName: web,
@@ -122,3 +122,21 @@ def test_namespace() -> None:
     [namespace] = good(text).namespaces
     assert namespace.declared
     assert namespace.metadata.labels == {"x": "y", "kubernetes.io/metadata.name": "a"}
+
+
+def test_what_limits_the_choice_of_a_node() -> None:
+    spec = """{containers: [{name: a, image: a}], nodeSelector: {disk: fast}, affinity: {nodeAffinity: {
+  requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [
+    {matchExpressions: [{key: role, operator: In, values: [db, web]}, {key: gpu, operator: DoesNotExist}]},
+    {matchFields: [{key: metadata.name, operator: In, values: [n]}]}, {}]}}},
+  tolerations: [{key: a, value: b, effect: NoSchedule}, {operator: Exists}]}"""
+    [workload] = good(thing("v1", "Pod", spec)).workloads
+    [template] = workload.templates
+    assert template.node_terms == (
+        (NodeRequirement("role", "In", ("db", "web")), NodeRequirement("gpu", "DoesNotExist")),
+        (NodeRequirement("metadata.name", "In", ("n",), field=True),),
+        (),
+    )
+    assert template.tolerations == (Toleration("a", "Equal", "b", "NoSchedule"), Toleration("", "Exists"))
+    [plain] = good(thing("v1", "Pod", "{containers: [{name: a, image: a}]}")).workloads
+    assert (plain.templates[0].node_terms, plain.templates[0].tolerations) == (None, ())

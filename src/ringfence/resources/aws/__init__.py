@@ -4,12 +4,15 @@ from ringfence.resources.aws.balancers import BalancerKind, Listener, LoadBalanc
 from ringfence.resources.aws.compute import (
     AutoScalingGroup,
     EksCluster,
+    FargateProfile,
+    FargateSelector,
     Instance,
     LaunchTemplate,
     ManagedService,
     NetworkInterface,
     NodeGroup,
     SubnetGroup,
+    Taint,
 )
 from ringfence.resources.aws.filters import (
     AclAction,
@@ -56,6 +59,8 @@ __all__ = [
     "ElasticIp",
     "EndpointKind",
     "ExclusionMode",
+    "FargateProfile",
+    "FargateSelector",
     "Flag",
     "GroupPeer",
     "Id",
@@ -86,6 +91,7 @@ __all__ = [
     "Subnet",
     "SubnetGroup",
     "Tags",
+    "Taint",
     "Target",
     "TargetGroup",
     "TargetKind",

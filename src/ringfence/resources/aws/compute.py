@@ -7,9 +7,9 @@ Source: `DescribeNetworkInterfaces`, `DescribeInstances`, `DescribeLaunchTemplat
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from ringfence.resources.aws.values import Blocks, Flag, Id, Ids, MaybeId, Number, Resource
+from ringfence.resources.aws.values import Blocks, Flag, Id, Ids, MaybeId, Number, Resource, Tags, Unknown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,10 +40,15 @@ class Instance(Resource):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LaunchTemplate(Resource):
-    """What instances of a group get. `security_groups` empty: the VPC's default group."""
+    """What instances of a group get. `security_groups` empty: the VPC's default group.
+
+    `user_data` and `image` say whether it has any of its own: both can change what a node tells its cluster.
+    """
 
     security_groups: Ids = ()
     public_ip: Flag = False
+    user_data: Flag = False
+    image: Flag = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,17 +77,47 @@ class EksCluster(Resource):
     ipv6: Flag = False
 
 
+@dataclass(frozen=True, slots=True)
+class Taint:
+    """What keeps pods away that do not tolerate it. `effect` as Kubernetes calls it (`NoSchedule`)."""
+
+    key: Id
+    value: Id
+    effect: Id
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeGroup(Resource):
     """Nodes of a cluster. Without groups in the launch template they carry the cluster's own group.
 
-    `target_groups` are those that the scaling group which EKS makes of it registers with.
+    `target_groups` are those that the scaling group which EKS makes of it registers with. `labels` are those that EKS
+    gives its nodes, beside `eks.amazonaws.com/nodegroup`, which is the group's `name`.
     """
 
     cluster: Id
+    name: Id = ""
     subnets: Ids = ()
     launch_template: MaybeId = None
     target_groups: Ids = ()
+    labels: Tags = field(default_factory=dict, hash=False)
+    taints: tuple[Taint, ...] | Unknown = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FargateSelector:
+    """Pods of a namespace (`*` and `?` are wildcards) with these labels."""
+
+    namespace: Id
+    labels: Tags = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FargateProfile(Resource):
+    """Pods that one of the selectors means run on Fargate: each with an interface of its own, in one of the subnets."""
+
+    cluster: Id
+    subnets: Ids = ()
+    selectors: tuple[FargateSelector, ...] | Unknown = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from ringfence.resources.aws.balancers import Listener, LoadBalancer, TargetGrou
 from ringfence.resources.aws.compute import (
     AutoScalingGroup,
     EksCluster,
+    FargateProfile,
     Instance,
     LaunchTemplate,
     ManagedService,
@@ -63,6 +64,7 @@ class AwsObjects:
     autoscaling_groups: tuple[AutoScalingGroup, ...] = ()
     eks_clusters: tuple[EksCluster, ...] = ()
     node_groups: tuple[NodeGroup, ...] = ()
+    fargate_profiles: tuple[FargateProfile, ...] = ()
     subnet_groups: tuple[SubnetGroup, ...] = ()
     managed_services: tuple[ManagedService, ...] = ()
     load_balancers: tuple[LoadBalancer, ...] = ()

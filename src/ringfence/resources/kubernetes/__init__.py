@@ -67,19 +67,24 @@ from ringfence.resources.kubernetes.services import (
     ServicePort,
 )
 from ringfence.resources.kubernetes.workloads import (
+    NODE_OPERATORS,
     WORKLOAD_KINDS,
     Container,
     ContainerPort,
     Namespace,
     Node,
+    NodeRequirement,
+    NodeTerm,
     Pod,
     PodTemplate,
+    Toleration,
     Workload,
 )
 
 __all__ = [
     "ENFORCING_KINDS",
     "NETWORK_POLICY",
+    "NODE_OPERATORS",
     "SELECT_EVERYTHING",
     "WORKLOAD_KINDS",
     "BackendReference",
@@ -118,6 +123,8 @@ __all__ = [
     "NetworkPolicyPort",
     "NetworkPolicyRule",
     "Node",
+    "NodeRequirement",
+    "NodeTerm",
     "ObjectMeta",
     "ObjectReference",
     "OwnerReference",
@@ -134,5 +141,6 @@ __all__ = [
     "SelectorOperator",
     "Service",
     "ServicePort",
+    "Toleration",
     "Workload",
 ]

@@ -80,10 +80,41 @@ class Container:
 
 
 @dataclass(frozen=True, slots=True)
+class NodeRequirement:
+    """What a node's label must be. `operator` is one of `NODE_OPERATORS`; of `Gt` and `Lt` the one value is a number.
+
+    With `field` the key names a field of the node instead of a label: `metadata.name`.
+    """
+
+    key: str
+    operator: str
+    values: tuple[str, ...] = ()
+    field: bool = False
+
+
+NODE_OPERATORS = ("In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt")
+
+NodeTerm = tuple[NodeRequirement, ...]
+"""Requirements that hold together; an empty term holds for no node."""
+
+
+@dataclass(frozen=True, slots=True)
+class Toleration:
+    """Which taints a pod puts up with. Empty key (then `Exists`): all of them; empty effect: every effect."""
+
+    key: str = ""
+    operator: str = "Equal"
+    value: str = ""
+    effect: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class PodTemplate:
     """What a pod is like: its labels and the network-deciding part of its spec.
 
-    `node_name` is empty where the scheduler chooses. `node_selector` limits the choice.
+    `node_name` is empty where the scheduler chooses. `node_selector`, `node_terms` and the taints of nodes that no
+    toleration is for limit the choice. `node_terms` None: the pod's affinity asks for nothing; else one of them must
+    hold.
     """
 
     labels: Mapping[str, str] = field(default_factory=dict, hash=False)
@@ -92,6 +123,8 @@ class PodTemplate:
     host_network: bool = False
     node_name: str = ""
     node_selector: Mapping[str, str] = field(default_factory=dict, hash=False)
+    node_terms: tuple[NodeTerm, ...] | None = None
+    tolerations: tuple[Toleration, ...] = ()
     service_account_name: str = "default"
     span: Span = field(default=NOWHERE, compare=False, repr=False)
 

@@ -10,7 +10,19 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ringfence.resources.kubernetes import Container, ContainerPort, Namespace, Node, ObjectMeta, Pod, PodTemplate
+from ringfence.resources.kubernetes import (
+    NODE_OPERATORS,
+    Container,
+    ContainerPort,
+    Namespace,
+    Node,
+    NodeRequirement,
+    NodeTerm,
+    ObjectMeta,
+    Pod,
+    PodTemplate,
+    Toleration,
+)
 from ringfence.sources.kubernetes import syntax
 from ringfence.sources.kubernetes.metadata import FIELDS, object_meta
 from ringfence.sources.kubernetes.parts import Part
@@ -105,8 +117,35 @@ def _spec(part: Part) -> PodTemplate:
         host_network=host_network,
         node_name=part["nodeName"].text(),
         node_selector=syntax.labels(part["nodeSelector"]),
+        node_terms=_node_terms(part["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]),
+        tolerations=tuple(_toleration(item) for item in part["tolerations"].items()),
         service_account_name=account or DEFAULT_SERVICE_ACCOUNT,
     )
+
+
+def _node_terms(part: Part) -> tuple[NodeTerm, ...] | None:
+    if not part.present:
+        return None
+    terms = part["nodeSelectorTerms"].items()
+    if not terms:
+        part["nodeSelectorTerms"].refuse("is empty", "a required affinity has at least one term")
+    return tuple(
+        (
+            *(_node_requirement(item, False) for item in term["matchExpressions"].items()),
+            *(_node_requirement(item, True) for item in term["matchFields"].items()),
+        )
+        for term in terms
+    )
+
+
+def _node_requirement(part: Part, field: bool) -> NodeRequirement:
+    operator = part["operator"].one_of(NODE_OPERATORS)
+    return NodeRequirement(part["key"].text(), operator, part["values"].texts(), field)
+
+
+def _toleration(part: Part) -> Toleration:
+    operator = part["operator"].text() or "Equal"
+    return Toleration(part["key"].text(), operator, part["value"].text(), part["effect"].text())
 
 
 def _container(part: Part, host_network: bool, *, init: bool) -> Container:

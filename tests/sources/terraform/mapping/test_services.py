@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ringfence.resources.aws import Unknown
-from tests.sources.terraform.reading import objects
+from ringfence.resources.aws import FargateSelector, Taint, Unknown
+from tests.sources.terraform.reading import everything, objects
 
 
 @pytest.mark.parametrize(
@@ -58,3 +58,44 @@ def test_clusters_and_node_groups() -> None:
     assert (cluster.name, cluster.subnets, cluster.security_groups) == ("shop", ("s",), ("g",))
     assert (cluster.public_access, cluster.public_access_cidrs) == (False, ("10.0.0.0/8",))
     assert [one.cluster for one in found.node_groups] == ["aws_eks_cluster.c"] * 2
+
+
+def test_what_node_groups_say_of_their_nodes() -> None:
+    text = (
+        'variable "v" {}\n'
+        'resource "aws_eks_cluster" "c" { name = "c" }\n'
+        'resource "aws_eks_node_group" "g" {\n  cluster_name = "c"\n  node_group_name = "db"\n'
+        '  labels = { role = "db", size = 8, open = var.v }\n'
+        '  taint {\n    key = "a"\n    value = "b"\n    effect = "NO_SCHEDULE"\n  }\n'
+        '  taint {\n    key = "c"\n    effect = "PREFER_NO_SCHEDULE"\n  }\n}\n'
+        'resource "aws_eks_node_group" "h" {\n  cluster_name = "c"\n  node_group_name_prefix = "x"\n'
+        '  taint {\n    key = aws_eks_cluster.c.id\n    effect = var.v\n  }\n}\n'
+    )
+    named, other = objects(text).node_groups
+    assert (named.name, named.taints) == ("db", (Taint("a", "b", "NoSchedule"), Taint("c", "", "PreferNoSchedule")))
+    assert isinstance(named.labels, dict)
+    assert (named.labels["role"], named.labels["size"]) == ("db", "8")
+    assert isinstance(named.labels["open"], Unknown)
+    assert isinstance(other.name, Unknown)
+    assert isinstance(other.taints, tuple)
+    assert isinstance(other.taints[0].key, Unknown)
+    assert isinstance(other.taints[0].effect, Unknown)
+
+
+def test_a_taints_effect_that_is_none_is_an_error() -> None:
+    text = 'resource "aws_eks_node_group" "g" {\n  taint {\n    key = "a"\n    effect = "NoSchedule"\n  }\n}\n'
+    found, diagnostics = everything(text)
+    assert isinstance(found.node_groups[0].taints, tuple)
+    assert isinstance(found.node_groups[0].taints[0].effect, Unknown)
+    assert any("NoSchedule is no effect" in one.message for one in diagnostics)
+
+
+def test_fargate_profiles() -> None:
+    text = (
+        'resource "aws_eks_cluster" "c" { name = "c" }\n'
+        'resource "aws_eks_fargate_profile" "p" {\n  cluster_name = aws_eks_cluster.c.name\n  subnet_ids = ["s"]\n'
+        '  selector {\n    namespace = "batch"\n    labels = { run = "x-*" }\n  }\n  selector { namespace = "b?" }\n}\n'
+    )
+    (profile,) = objects(text).fargate_profiles
+    assert (profile.cluster, profile.subnets) == ("aws_eks_cluster.c", ("s",))
+    assert profile.selectors == (FargateSelector("batch", {"run": "x-*"}), FargateSelector("b?"))

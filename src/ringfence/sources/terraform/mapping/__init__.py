@@ -76,6 +76,7 @@ def collect(records: Iterable[ResourceRecord], unread: Iterable[Unknown] = ()) -
         autoscaling_groups=tuple(compute.autoscaling_groups(reading, templates)),
         eks_clusters=tuple(clusters),
         node_groups=tuple(services.node_groups(reading, clusters, templates)),
+        fargate_profiles=tuple(services.fargate_profiles(reading, clusters)),
         subnet_groups=tuple(named),
         managed_services=tuple(services.managed_services(reading, named)),
         load_balancers=tuple(balancers.load_balancers(reading)),

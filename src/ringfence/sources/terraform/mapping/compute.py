@@ -177,9 +177,19 @@ def launch_templates(reading: Reading) -> list[LaunchTemplate]:
                 **reading.common(record),
                 security_groups=more or groups,
                 public_ip=silent if public is None else reading.flag(public, span),
+                user_data=_given(arguments, "user_data", "user_data_base64"),
+                image=_given(arguments, "image_id"),
             )
         )
     return found
+
+
+def _given(arguments: Arguments, *names: str) -> Flag:
+    """Whether one of these arguments is set; whatever it is set to, a reference is a value."""
+    values = [arguments.get(name) for name in names]
+    if any(one is not None and one != "" and not isinstance(one, Unknown) for one in values):
+        return True
+    return next((one for one in values if isinstance(one, Unknown)), False)
 
 
 def template_of(reading: Reading, arguments: Arguments, templates: list[LaunchTemplate]) -> MaybeId:

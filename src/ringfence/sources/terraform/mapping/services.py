@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 from ringfence.resources.aws import (
     EksCluster,
+    FargateProfile,
+    FargateSelector,
     Flag,
     Id,
     Ids,
@@ -20,11 +22,13 @@ from ringfence.resources.aws import (
     MaybeId,
     NodeGroup,
     SubnetGroup,
+    Taint,
     Unknown,
 )
 from ringfence.sources.terraform.mapping.compute import registrations, template_of
 from ringfence.sources.terraform.mapping.fields import Reading
 from ringfence.sources.terraform.records import Arguments, ResourceRecord
+from ringfence.sources.terraform.values import vague
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,8 +163,56 @@ def node_groups(reading: Reading, clusters: list[EksCluster], templates: list[La
                 **reading.common(record),
                 cluster=_by_name(cluster, clusters) or cluster,
                 subnets=reading.ids(record.arguments.get("subnet_ids"), record.span),
+                name=_text(record.arguments, "node_group_name"),
                 launch_template=template_of(reading, record.arguments, templates),
                 target_groups=registrations(reading, reading.common(record)["id"]),
+                labels=reading.tags(record.arguments.get("labels")),
+                taints=_taints(reading, record),
+            )
+        )
+    return found
+
+
+def _text(arguments: Arguments, name: str) -> Id:
+    """A text that stands for itself; what refers to another resource's is not known."""
+    value = arguments.get(name)
+    unknown = vague(value)
+    if unknown is not None or value is None:
+        return unknown or Unknown(f"{name} is not given")
+    return str(value)
+
+
+EFFECTS = {"NO_SCHEDULE": "NoSchedule", "NO_EXECUTE": "NoExecute", "PREFER_NO_SCHEDULE": "PreferNoSchedule"}
+
+
+def _taints(reading: Reading, record: ResourceRecord) -> tuple[Taint, ...] | Unknown:
+    blocks, more = record.arguments.nested("taint")
+    found = []
+    for block in blocks:
+        effect = _text(block, "effect")
+        known = EFFECTS.get(effect) if isinstance(effect, str) else effect
+        if known is None:
+            known = reading.error(f"{effect} is no effect of a taint", block.span, f"one of {', '.join(EFFECTS)}")
+        value = "" if block.get("value") is None else _text(block, "value")
+        found.append(Taint(_text(block, "key"), value, known))
+    return more or tuple(found)
+
+
+def fargate_profiles(reading: Reading, clusters: list[EksCluster]) -> list[FargateProfile]:
+    """Which pods run on Fargate."""
+    found = []
+    for record in reading.of("aws_eks_fargate_profile"):
+        cluster: Id = reading.id(record.arguments, "cluster_name")
+        blocks, more = record.arguments.nested("selector")
+        selectors = (
+            FargateSelector(_text(block, "namespace"), reading.tags(block.get("labels"))) for block in blocks
+        )
+        found.append(
+            FargateProfile(
+                **reading.common(record),
+                cluster=_by_name(cluster, clusters) or cluster,
+                subnets=reading.ids(record.arguments.get("subnet_ids"), record.span),
+                selectors=more or tuple(selectors),
             )
         )
     return found
