@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from ringfence.engine.decisions import Side, decide
 from ringfence.engine.index import Index
-from ringfence.engine.judge import Judge, View
+from ringfence.engine.judge import Judge
+from ringfence.engine.subjects import View
 from ringfence.model.addresses import AddressSet
 from ringfence.model.networks import Endpoint
 from ringfence.model.rules import NO_IDENTITY, Action, Chain

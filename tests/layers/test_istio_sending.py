@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from ringfence.engine.index import Index
-from ringfence.engine.judge import Judge, View
+from ringfence.engine.judge import Judge
+from ringfence.engine.subjects import View
 from ringfence.layers.istio_destination_rules import Tls
 from ringfence.layers.istio_facets import AUTO, PROXY
 from ringfence.layers.istio_sending import Way, rules

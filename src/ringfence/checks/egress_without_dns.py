@@ -22,6 +22,7 @@ and the error speaks of names, not of policies.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from ringfence.checks.finding import Check, Finding, Severity, View
 from ringfence.layers.kubernetes_selectors import NAMESPACE, NAMESPACE_NAME, POD, PORT, pods
@@ -52,9 +53,12 @@ def run(view: View) -> Iterator[Finding]:
     """One finding for each set of policies that together forgot it, at the first of them."""
     found: dict[tuple[str, ...], tuple[list[Scope], list[str]]] = {}
     servers = _name_servers(view)
+    number = view.connectivity.reach.index.number
     for workload, members in view.connectivity.workloads.items():
         for endpoint in members:
-            scopes, cluster_wide = _governing(view, endpoint)
+            governing = _governing(view).get(number[endpoint.id], ()) if endpoint.location == PODS else ()
+            scopes = [scope for own, scope in governing if own]
+            cluster_wide = [scope for own, scope in governing if not own]
             rules = [*_admitting(scopes, endpoint), *_admitting(cluster_wide, endpoint)]
             if any(_admitting(scopes, endpoint)) and not any(_admits_dns(rule, servers) for rule in rules):
                 entry = found.setdefault(tuple(scope.name for scope in scopes), (scopes, []))
@@ -77,23 +81,21 @@ def _name_servers(view: View) -> list[Endpoint]:
     return found or [made_up]
 
 
-def _governing(view: View, endpoint: Endpoint) -> tuple[list[Scope], list[Scope]]:
-    """The NetworkPolicies that select a pod for egress, and the policies of the whole cluster that go before them."""
-    policies: list[Scope] = []
-    before: list[Scope] = []
-    chains = view.topology.network.locations[PODS].chains if endpoint.location == PODS else ()
-    for chain in chains:
+@lru_cache(maxsize=2)
+def _governing(view: View) -> dict[int, list[tuple[bool, Scope]]]:
+    """By a pod's number: the NetworkPolicies that may select it for egress, with True, and what goes before them."""
+    index = view.connectivity.reach.index
+    found: dict[int, list[tuple[bool, Scope]]] = {}
+    for chain in view.topology.network.locations[PODS].chains:
         if chain.direction is not Direction.EGRESS:
             continue
         names = [stage.name for stage in chain.stages]
         last = names.index(BEFORE_BASELINE) if BEFORE_BASELINE in names else -1
         for place, stage in enumerate(chain.stages[: last + 1]):
-            found = [scope for scope in stage.scopes if scope.subjects.matches(endpoint) is not False]
-            if place == last:
-                policies += found
-            else:
-                before += found
-    return policies, before
+            for scope in stage.scopes:
+                for number in index.select(scope.subjects).may:
+                    found.setdefault(number, []).append((place == last, scope))
+    return found
 
 
 def _admitting(scopes: list[Scope], endpoint: Endpoint) -> Iterator[Rule]:

@@ -13,6 +13,7 @@ from functools import lru_cache
 
 from ringfence.checks.entry_targets import ways
 from ringfence.checks.finding import View
+from ringfence.checks.namespaces import by_namespace
 from ringfence.engine.witness import Field, Witness
 from ringfence.layers.istio_captured import OWN_PORTS
 from ringfence.layers.istio_modes import EVERY_PORT
@@ -131,9 +132,7 @@ def _all_on(view: View, name: str, planes: tuple[str, ...]) -> bool:
 @lru_cache(maxsize=2)
 def listening(view: View) -> Mapping[str, IntervalSet]:
     """The TCP ports of each workload (by title) that its containers declare or a Service leads to."""
-    services: dict[str, list[Service]] = {}
-    for one in view.topology.objects.services:
-        services.setdefault(one.metadata.namespace, []).append(one)
+    services = by_namespace(view.topology.objects.services)
     found: dict[str, IntervalSet] = {}
     for workload in view.topology.objects.workloads:
         for template in workload.templates:

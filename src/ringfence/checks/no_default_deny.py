@@ -24,6 +24,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ringfence.checks.finding import Check, Finding, Severity, View
+from ringfence.checks.namespaces import by_namespace
 from ringfence.model.spans import Span
 from ringfence.resources.kubernetes import NetworkPolicy, PolicyType, Workload
 
@@ -42,10 +43,11 @@ def run(view: View) -> Iterator[Finding]:
     """One finding for each namespace, which names the directions."""
     objects = view.topology.objects
     declared = {one.metadata.name: one.span for one in objects.namespaces if one.declared}
-    for namespace, workloads in _by_namespace(objects.workloads).items():
+    governing = by_namespace(objects.network_policies)
+    for namespace, workloads in by_namespace(objects.workloads).items():
         if namespace.startswith("kube-"):
             continue
-        policies = [one for one in objects.network_policies if one.metadata.namespace == namespace]
+        policies = governing.get(namespace, [])
         open_directions = [kind for kind in PolicyType if not _denied(policies, kind)]
         if not open_directions:
             continue
@@ -53,13 +55,6 @@ def run(view: View) -> Iterator[Finding]:
         directions = " and ".join(kind.lower() for kind in open_directions)
         message = f"namespace {namespace} has no default deny for {directions}"
         yield Finding(CHECK, CHECK.severity, message, declared.get(namespace, workloads[0].span), because)
-
-
-def _by_namespace(workloads: tuple[Workload, ...]) -> dict[str, list[Workload]]:
-    found: dict[str, list[Workload]] = {}
-    for one in workloads:
-        found.setdefault(one.metadata.namespace, []).append(one)
-    return found
 
 
 def _denied(policies: list[NetworkPolicy], kind: PolicyType) -> bool:

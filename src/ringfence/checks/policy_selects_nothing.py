@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 
 from ringfence.checks.finding import Check, Finding, Severity, View
+from ringfence.checks.namespaces import by_namespace
 from ringfence.layers.kubernetes_selectors import POD
 from ringfence.model.spans import NOWHERE, Span
 from ringfence.resources.kubernetes import NetworkPolicy, Workload
@@ -39,10 +40,11 @@ CHECK = Check(
 def run(view: View) -> Iterator[Finding]:
     """One finding for each such policy."""
     objects = view.topology.objects
+    workloads = by_namespace(objects.workloads)
     for policy in objects.network_policies:
         if policy.pod_selector.selects_everything:
             continue
-        here = [one for one in objects.workloads if one.metadata.namespace == policy.metadata.namespace]
+        here = workloads.get(policy.metadata.namespace, [])
         matching = [one for one in here if _matches(policy, one)]
         if not any(_governed(view, one) for one in matching):
             message = f"NetworkPolicy {policy.metadata.qualified_name} selects no pod"

@@ -28,7 +28,7 @@ from ringfence.checks.finding import Check, Finding, Severity, View
 from ringfence.checks.mesh import istio, named, of_plane, on_plane
 from ringfence.engine.witness import Field
 from ringfence.layers.istio_destination_rules import SENT, DestinationRules, Merged, Tls
-from ringfence.layers.istio_hosts import covers, full, of_service
+from ringfence.layers.istio_hosts import ANY_HOST, covers, full, of_service
 from ringfence.layers.istio_modes import EVERY_PORT, Modes
 from ringfence.layers.kubernetes_selectors import POD
 from ringfence.layers.mesh_facets import AMBIENT, MESH, PLANE, SIDECAR
@@ -79,13 +79,22 @@ def run(view: View) -> Iterator[Finding]:
     known = DestinationRules(objects.destination_rules, mesh.config)
     clashes: dict[Clash, Tls | None] = {}
     modes = Modes(objects.peer_authentications, mesh.config.root_namespace)
+    services: dict[str, list[Service]] = {}
+    for each in objects.services:
+        services.setdefault(of_service(each.metadata.name, each.metadata.namespace), []).append(each)
     for rule in objects.destination_rules:
         written = tuple(_written(rule))
-        for service in objects.services if written else ():
-            metadata = service.metadata
-            if covers(full(rule.host, rule.metadata.namespace), of_service(metadata.name, metadata.namespace)):
-                for server, one in _conflicts(view, known, rule, service, clashes):
-                    yield from _finding(view, modes, rule, written, server, one)
+        for service in _meant(rule, services) if written else ():
+            for server, one in _conflicts(view, known, rule, service, clashes):
+                yield from _finding(view, modes, rule, written, server, one)
+
+
+def _meant(rule: DestinationRule, services: dict[str, list[Service]]) -> list[Service]:
+    """The Services whose host a rule is for."""
+    host = full(rule.host, rule.metadata.namespace)
+    if not host.startswith(ANY_HOST):
+        return services.get(host, [])
+    return [one for name, found in services.items() if covers(host, name) for one in found]
 
 
 def _written(rule: DestinationRule) -> Iterator[Written]:

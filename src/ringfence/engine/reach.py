@@ -22,9 +22,10 @@ from functools import cached_property
 from ringfence.engine.bits import Bits
 from ringfence.engine.folding import CLOSED, OPEN, Verdict
 from ringfence.engine.index import Index
-from ringfence.engine.judge import Judge, Split, View
+from ringfence.engine.judge import Judge
 from ringfence.engine.reference import MOST_REWRITES
 from ringfence.engine.rewriting import accepted, before
+from ringfence.engine.subjects import Split, View
 from ringfence.engine.traffic import offered
 from ringfence.model.addresses import V6, AddressSet
 from ringfence.model.bounds import Bounds
