@@ -112,7 +112,7 @@ class Routing:
         found: dict[tuple[str, int], Reached] = {}
         for port in self._ports:
             service = by_host.match(port.host)
-            taken = [] if service is None else self._taken(service, port)
+            taken = [] if service is None else self._taken(service, port, gateway)
             itself = not taken or gateway or (port.protocol != HTTP and not any(one.certain for one in taken))
             if itself or port.protocol == DETECTED:
                 found.setdefault((port.host, port.port), Reached()).subsets.add(ITSELF)
@@ -127,20 +127,20 @@ class Routing:
         listed = {port.host for port in self._ports}
         for host, service in by_host.items():
             if not any(covers(host, one) for one in listed):  # a name that only VirtualServices know
-                for route in service.routes:
+                for route in _followed(service, gateway):
                     for target in route.destinations:
                         for key in self._led_to(target, service.metadata.namespace, None):
                             found.setdefault(key, Reached()).subsets.add(target.subset)
         return found
 
-    def _taken(self, service: VirtualService, port: Port) -> list[TrafficRoute]:
+    def _taken(self, service: VirtualService, port: Port, gateway: bool) -> list[TrafficRoute]:
         """The routes that may take what is dialled, up to the first that is certain to."""
         found = []
         for protocol in ROUTES[port.protocol]:
-            for route in service.routes:
+            for route in _followed(service, gateway):
                 if route.protocol == protocol and (not route.ports or port.port in route.ports):
                     found.append(route)
-                    if route.certain:
+                    if route.certain and not gateway:
                         break
         return found
 
@@ -152,3 +152,8 @@ class Routing:
             yield from ((host, number) for number in numbers if destination.port in (0, number))
         elif dialled in numbers:
             yield host, dialled
+
+
+def _followed(service: VirtualService, gateway: bool) -> tuple[TrafficRoute, ...]:
+    """The routes that sidecars follow; gateways may follow either kind."""
+    return (*service.routes, *service.gateway_routes) if gateway else service.routes

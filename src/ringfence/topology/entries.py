@@ -11,7 +11,8 @@ sees as the source differs:
 | the same with `Local` | the client, whose address is kept |
 | hostPort | the client |
 
-Of what was refused nobody knows where it leads: `{ingress-controller}` may then reach every pod (`lost`).
+Of what was refused nobody knows where it leads, nor of a VirtualService that delegates to one that is in no file:
+`{ingress-controller}` may then reach every pod (`lost`).
 """
 
 from __future__ import annotations
@@ -29,7 +30,6 @@ from ringfence.resources.kubernetes import (
     Ingress,
     KubernetesObjects,
     LabelSelector,
-    RefusedObject,
     Route,
     Service,
     ServicePort,
@@ -38,7 +38,7 @@ from ringfence.resources.kubernetes import (
 from ringfence.resources.kubernetes.kinds import OPENING_KINDS
 from ringfence.topology.attachments import attached, granted
 from ringfence.topology.controllers import CONTROLLER, carrying, running, serving
-from ringfence.topology.mesh.istio_entries import Lead, leads
+from ringfence.topology.mesh.istio_entries import Lead, leads, undelegated
 from ringfence.topology.mesh.waypoints import WAYPOINTS
 from ringfence.topology.services import Target, targets
 
@@ -51,9 +51,10 @@ PLACEHOLDERS = frozenset({OUTSIDE, CONTROLLER, SOME_NODE, WAYPOINTS})
 LOOPBACK = ("127.0.0.1", "::1")
 """Where a host port answers its own node only."""
 
-LOST = "{kind} {name} was refused: where it leads is not known"
+LOST = "{title} was refused: where it leads is not known"
+UNDELEGATED = "no file holds VirtualService {delegate}, to which {title} delegates"
 
-__all__ = ["CONTROLLER", "OUTSIDE", "PLACEHOLDERS", "SOME_NODE", "Entry", "entries", "lost"]
+__all__ = ["CONTROLLER", "OUTSIDE", "PLACEHOLDERS", "SOME_NODE", "Entry", "Lost", "entries", "lost"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +89,25 @@ def entries(objects: KubernetesObjects, numbers: PortNumbers, diagnostics: list[
         yield from _host_ports(workload)
 
 
-def lost(objects: KubernetesObjects) -> Iterator[tuple[RefusedObject, str]]:
-    """What was refused and may have been a way in, with the reason to say."""
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A way in of which nobody knows where it leads, and why."""
+
+    title: str
+    because: str
+    span: Span
+
+
+def lost(objects: KubernetesObjects) -> Iterator[Lost]:
+    """What was refused and may have been a way in, and what leads to what no file holds."""
     kinds = frozenset(kind for _, kind in OPENING_KINDS)
     for one in objects.refused:
         if one.kind in kinds:
-            yield one, LOST.format(kind=one.kind, name=f"{one.namespace}/{one.name}")
+            title = f"{one.kind} {one.namespace}/{one.name}"
+            yield Lost(title, LOST.format(title=title), one.span)
+    for service, route in undelegated(objects):
+        title = f"VirtualService {service.metadata.qualified_name}"
+        yield Lost(title, UNDELEGATED.format(title=title, delegate=route.delegate), route.span)
 
 
 class _Finder:

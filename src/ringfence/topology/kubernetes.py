@@ -33,10 +33,10 @@ from ringfence.model.networks import Endpoint, Link, Location, Network, by_workl
 from ringfence.model.rules import NO_IDENTITY, UNKNOWN_IDENTITY, Action, Chain, Direction
 from ringfence.model.selectors import AllOf, AnyOf, Has, Unsure
 from ringfence.resources.aws import AwsObjects
-from ringfence.resources.kubernetes import KubernetesObjects, RefusedObject, Service, ServicePort
+from ringfence.resources.kubernetes import KubernetesObjects, Service, ServicePort
 from ringfence.resources.kubernetes.cluster_policies import ADMIN, BASELINE
 from ringfence.topology.cni import Enforcement, enforcement
-from ringfence.topology.entries import CONTROLLER, OUTSIDE, PLACEHOLDERS, SOME_NODE, Entry, entries, lost
+from ringfence.topology.entries import CONTROLLER, OUTSIDE, PLACEHOLDERS, SOME_NODE, Entry, Lost, entries, lost
 from ringfence.topology.mesh.istio_gateways import deployed
 from ringfence.topology.mesh.members import Mesh
 from ringfence.topology.mesh.meshes import meshes
@@ -222,7 +222,7 @@ def _locations(chains: tuple[Chain, ...], at_nodes: tuple[Chain, ...]) -> dict[s
     return {location.id: location for location in found}
 
 
-def _links(found: tuple[Entry, ...], gone: tuple[tuple[RefusedObject, str], ...]) -> Iterator[Link]:
+def _links(found: tuple[Entry, ...], gone: tuple[Lost, ...]) -> Iterator[Link]:
     yield Link("pod network", PODS, FABRIC, exits=True)
     yield Link("pod network", FABRIC, PODS, enters=True)
     yield Link("way in", OUTSIDE, FABRIC)
@@ -242,9 +242,9 @@ def _links(found: tuple[Entry, ...], gone: tuple[tuple[RefusedObject, str], ...]
             ports(target.protocol, IntervalSet.of(target.port)),
             span=entry.span,
         )
-    for one, because in gone:
-        towards = AllOf((AnyOf((Has(POD), Has(own_node.HOST))), Unsure(because)))
-        yield Link(f"{one.kind} {one.namespace}/{one.name}", CONTROLLER, FABRIC, towards=towards, span=one.span)
+    for one in gone:
+        towards = AllOf((AnyOf((Has(POD), Has(own_node.HOST))), Unsure(one.because)))
+        yield Link(one.title, CONTROLLER, FABRIC, towards=towards, span=one.span)
 
 
 def _undecided(endpoints: Iterable[Endpoint]) -> Iterator[Diagnostic]:

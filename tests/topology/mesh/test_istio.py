@@ -194,3 +194,38 @@ def test_a_rule_of_http_meets_the_ports_of_the_sidecar(sidecars, outcome):
     policy = thing(SECURITY, "AuthorizationPolicy", "a", ONLY_GET)
     world = World(*PEOPLE, pod("web"), pod("client"), ON_TCP, policy, *sidecars)
     assert Network(world.topology).reach("shop/client", "shop/web", "tcp/8080").explain().outcome == outcome
+
+
+def subsets(**modes: str) -> dict:
+    policies = {name: {"tls": {"mode": mode}} for name, mode in modes.items()}
+    made = [{"name": name, "labels": {"app": "web"}, "trafficPolicy": one} for name, one in policies.items()]
+    return destination("d", "web", subsets=made)
+
+
+def to(subset: str, **match: object) -> dict:
+    when = {"match": [match]} if match else {}
+    return {**when, "route": [{"destination": {"host": "web", "subset": subset}}]}
+
+
+BY_HEADER = {"headers": {"x": {"exact": "y"}}}
+DELEGATED = {"delegate": {"name": "rest"}}
+
+
+@pytest.mark.parametrize(
+    ("modes", "routes", "delegate", "sent"),
+    [
+        ({"a": "ISTIO_MUTUAL", "b": "ISTIO_MUTUAL"}, [to("a", **BY_HEADER), to("b")], [], "mtls"),
+        ({"a": "DISABLE", "b": "SIMPLE"}, [to("a", **BY_HEADER), to("b")], [], "plaintext"),
+        ({"a": "ISTIO_MUTUAL", "b": "DISABLE"}, [to("a", **BY_HEADER), to("b")], [], "either"),
+        ({"a": "ISTIO_MUTUAL", "b": "DISABLE"}, [to("a"), to("b", **BY_HEADER)], [], "mtls"),
+        ({"a": "DISABLE", "b": "ISTIO_MUTUAL"}, [DELEGATED], [to("a")], "plaintext"),
+        ({"a": "DISABLE", "b": "ISTIO_MUTUAL"}, [DELEGATED], [to("a", **BY_HEADER), to("b")], "either"),
+        ({"a": "DISABLE", "b": "ISTIO_MUTUAL"}, [DELEGATED], [], "either"),
+    ],
+)
+def test_where_all_that_may_be_taken_send_alike_it_is_known(modes, routes, delegate, sent):
+    things = [virtual("v", "web", http=routes), subsets(**modes), service("web", port_name="http")]
+    if delegate:
+        things.append(thing(NETWORKING, "VirtualService", "rest", {"http": delegate}))
+    world = World(*PEOPLE, pod("web"), pod("client"), *things)
+    assert world.sent("client", "web") == sent

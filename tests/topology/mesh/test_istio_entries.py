@@ -24,8 +24,13 @@ spec: {{selector: {selector}, servers: [{{port: {{number: 80, name: http, protoc
 
 
 def virtual(
-    gateways: str = "[front/public]", hosts: str = "[www.example.com]", to: str = "web", port: str = "80"
+    gateways: str = "[front/public]",
+    hosts: str = "[www.example.com]",
+    to: str = "web",
+    port: str = "80",
+    match: str = "",
 ) -> str:
+    when = f"match: [{match}], " if match else ""
     at = f", port: {{number: {port}}}" if port else ""
     return f"""
 apiVersion: networking.istio.io/v1
@@ -34,8 +39,27 @@ metadata: {{name: web, namespace: shop}}
 spec:
   hosts: {hosts}
   gateways: {gateways}
-  http: [{{route: [{{destination: {{host: {to}{at}}}}}]}}]
+  http: [{{{when}route: [{{destination: {{host: {to}{at}}}}}]}}]
 """
+
+
+def delegating(to: str = "shop/rest", match: str = "") -> str:
+    namespace, _, name = to.partition("/")
+    when = f"match: [{match}], " if match else ""
+    return f"""
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {{name: root, namespace: front}}
+spec:
+  hosts: [www.example.com]
+  gateways: [public]
+  http: [{{{when}delegate: {{name: {name}, namespace: {namespace}}}}}]
+"""
+
+
+def delegate(match: str = "", exported: str = "['*']") -> str:
+    made = virtual("[]", "[]", match=match).replace("name: web, namespace", "name: rest, namespace")
+    return made.replace("  http:", f"  exportTo: {exported}\n  http:")
 
 
 BY_EDGE, BY_SOMEBODY = ("front/edge[Deployment]",), (CONTROLLER,)
@@ -64,6 +88,19 @@ BY_EDGE, BY_SOMEBODY = ("front/edge[Deployment]",), (CONTROLLER,)
         ([EDGE, gateway(), virtual("[mesh]")], []),
         ([EDGE, gateway(), virtual("[mesh, front/public]")], [(BY_EDGE, "shop", "web", 80, 80)]),
         ([EDGE, gateway(), virtual("[]")], []),
+        ([EDGE, gateway(), virtual(match="{uri: {prefix: /a}}")], [(BY_EDGE, "shop", "web", 80, 80)]),
+        ([EDGE, gateway(), virtual(match="{gateways: [front/public]}")], [(BY_EDGE, "shop", "web", 80, 80)]),
+        ([EDGE, gateway(), virtual("[mesh, front/public]", match="{gateways: [mesh]}")], []),
+        # Whom another continues.
+        ([EDGE, gateway(), delegating(), delegate()], [(BY_EDGE, "shop", "web", 80, 80)]),
+        (
+            [EDGE, gateway(), delegating(match="{uri: {prefix: /a}}"), delegate("{uri: {prefix: /a/b}}")],
+            [(BY_EDGE, "shop", "web", 80, 80)],
+        ),
+        ([EDGE, gateway(), delegating(), delegate(exported="[front]")], [(BY_EDGE, "shop", "web", 80, 80)]),
+        ([EDGE, gateway(), delegating(), delegate(exported="['.']")], []),
+        ([EDGE, gateway(), delegating("shop/none"), delegate()], []),
+        ([EDGE, gateway(), delegate()], []),
         # What is no Service of the cluster is not followed.
         ([EDGE, gateway(), virtual(to="api.example.com")], []),
     ],
@@ -94,3 +131,9 @@ OF_GATEWAY = "{apiVersion: v1, kind: Namespace, metadata: {name: front, labels: 
 def test_a_gateway_is_a_way_in_as_far_as_the_server_takes_it(manifests, how):
     shown = Network(view(*WEB, STRICT, gateway(), virtual(), *manifests).topology).exposed
     assert [what for what, _ in shown] == [f"VirtualService shop/web -> shop/web[Deployment] tcp/8080{how}"]
+
+
+def test_a_delegate_that_no_file_holds_may_lead_anywhere():
+    shown = view(EDGE, *WEB, gateway(), delegating("shop/none"))
+    (found,) = shown.connectivity.relations(CONTROLLER, "shop/web[Deployment]")
+    assert (8080 in found.must.tcp, 8080 in found.may.tcp) == (False, True)

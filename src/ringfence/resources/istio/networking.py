@@ -100,9 +100,10 @@ class Destination:
 class TrafficRoute:
     """One route of a VirtualService: `protocol` is `http`, `tls` or `tcp`.
 
-    `ports`: the ports of the dialled host that it is for (empty: all). `certain`: it has no other condition.
-    `delegated`: another VirtualService says where it leads. `destinations` empty otherwise: the proxy answers by
-    itself (a redirect, a direct response).
+    `ports`: the ports of the dialled host that it is for (empty: all). `certain`: it has no other condition; `matched`:
+    it has any at all. `delegated`: another VirtualService says where it leads, `delegate` by its namespace and name.
+    `destinations` empty otherwise: the proxy answers by itself (a redirect, a direct response). `gateways`: those that
+    follow it, as they are written; of a sidecars' route none.
     """
 
     protocol: str
@@ -110,18 +111,22 @@ class TrafficRoute:
     ports: tuple[int, ...] = ()
     certain: bool = True
     delegated: bool = False
+    delegate: str = ""
+    matched: bool = False
+    gateways: tuple[str, ...] = ()
     span: Span = field(default=NOWHERE, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class VirtualService:
-    """Where requests for some hosts go instead."""
+    """Where requests for some hosts go instead: by sidecars (`routes`), and by gateways (`gateway_routes`)."""
 
     metadata: ObjectMeta
     hosts: tuple[str, ...] = ()
     gateways: tuple[str, ...] = ()
     routes: tuple[TrafficRoute, ...] = ()
     export_to: tuple[str, ...] = ()
+    gateway_routes: tuple[TrafficRoute, ...] = ()
     span: Span = field(default=NOWHERE, compare=False, repr=False)
 
     @property

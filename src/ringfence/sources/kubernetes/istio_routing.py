@@ -1,12 +1,14 @@
 """VirtualService (`networking.istio.io`): which subsets of which hosts a client's requests go to.
 
-Matches are not read apart: a route is either certain (nothing but ports limits it) or it may be taken. What only
-gateways follow is left out of the routes.
+Matches are not read apart: a route is either certain (nothing but ports limits it) or it may be taken. What sidecars
+follow and what gateways do stands apart: a match names the `gateways` that it is for, else those of the VirtualService
+count, and a gateway's ports are its own. Which of a gateway's routes is taken is never certain here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from ringfence.resources.istio.networking import MESH_GATEWAY, Destination, TrafficRoute, VirtualService
 from ringfence.sources.kubernetes import syntax
@@ -39,7 +41,7 @@ def virtual_service(part: Part) -> VirtualService:
         route
         for protocol in ("http", "tls", "tcp")
         for item in spec[protocol].items()
-        for route in _route(item, protocol, gateways)
+        for route in _routes(item, protocol, gateways, metadata.namespace)
     )
     if not any(spec[protocol].items() for protocol in ("http", "tls", "tcp")):
         spec.refuse("has no route")
@@ -47,13 +49,14 @@ def virtual_service(part: Part) -> VirtualService:
         metadata,
         tuple(host(item) for item in spec["hosts"].items()),
         gateways,
-        routes,
+        tuple(one for one in routes if not one.gateways),
         export_to(spec["exportTo"], metadata.namespace),
+        tuple(one for one in routes if one.gateways),
         part.span,
     )
 
 
-def _route(part: Part, protocol: str, gateways: tuple[str, ...]) -> Iterator[TrafficRoute]:
+def _routes(part: Part, protocol: str, gateways: tuple[str, ...], namespace: str) -> Iterator[TrafficRoute]:
     part.only(*(HTTP if protocol == "http" else ("match", "route")))
     destinations = _destinations(part["route"])
     matches = part["match"].items()
@@ -65,14 +68,34 @@ def _route(part: Part, protocol: str, gateways: tuple[str, ...]) -> Iterator[Tra
         and not any(part[name].present for name in ("redirect", "directResponse", "delegate"))
     ):
         part.refuse("leads nowhere", "give a route, a redirect, a directResponse or a delegate")
-    mine = [match for match in matches if MESH_GATEWAY in (match["gateways"].texts() or gateways or (MESH_GATEWAY,))]
+    delegated = part["delegate"].present
+    route = TrafficRoute(
+        protocol,
+        destinations,
+        delegated=delegated,
+        delegate=_delegate(part["delegate"], namespace) if delegated else "",
+        matched=bool(matches),
+        span=part.span,
+    )
+    wanted = [match["gateways"].texts() or gateways or (MESH_GATEWAY,) for match in matches]
+    named = dict.fromkeys(name for one in (wanted if matches else [gateways]) for name in one if name != MESH_GATEWAY)
+    if named:
+        yield replace(route, certain=False, gateways=tuple(named))
+    mine = [match for match, names in zip(matches, wanted, strict=True) if MESH_GATEWAY in names]
     if matches and not mine:
         return
     numbers = tuple(syntax.port_number(match["port"], required=False) for match in mine)
     simple = [set(match.entries()) <= set(WITHOUT_EFFECT) for match in mine]
     certain = all(simple) or any(one and not number for one, number in zip(simple, numbers, strict=True))
-    delegated = part["delegate"].present
-    yield TrafficRoute(protocol, destinations, numbers if all(numbers) else (), certain, delegated, part.span)
+    yield replace(route, ports=numbers if all(numbers) else (), certain=certain)
+
+
+def _delegate(part: Part, namespace: str) -> str:
+    part.only("name", "namespace")
+    name = part["name"].text()
+    if not name:
+        part["name"].refuse("is missing")
+    return f"{part['namespace'].text() or namespace}/{name}"
 
 
 def _destinations(part: Part) -> tuple[Destination, ...]:

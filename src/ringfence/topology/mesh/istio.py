@@ -16,6 +16,7 @@ from typing import Any
 
 from ringfence.layers import (
     istio_authorization,
+    istio_delegates,
     istio_facets,
     istio_inbound,
     istio_listeners,
@@ -210,7 +211,7 @@ class IstioMesh:
         ports = (Port(one.host, one.port, one.protocol) for one in self._listed)
         return Clients(
             DestinationRules(objects.destination_rules, self.config),
-            Routing(objects.virtual_services, ports, self.config),
+            Routing(istio_delegates.merged(objects.virtual_services, self.config), ports, self.config),
             self.pods.modes,
             self.config,
             objects.sidecars,

@@ -2,8 +2,9 @@
 
 A VirtualService is bound by the names in its `gateways` (`mesh` means sidecars), and admitted where a server of that
 Gateway has one of its hosts, for its namespace. Who carries the traffic are the pods that the Gateway selects, in any
-namespace; where the files hold none, or not even the Gateway, `CONTROLLER` stands for them. A route that another
-VirtualService continues is not followed, and neither is a host that is no Service of the cluster.
+namespace; where the files hold none, or not even the Gateway, `CONTROLLER` stands for them. A match may be for some of
+the gateways alone. A route that another VirtualService continues is followed to what that says (`istio_delegates`); a
+host that is no Service of the cluster is not.
 
 Source: Istio's reference of `Gateway` (`selector`, `servers[].hosts`) and `VirtualService` (`gateways`, `delegate`).
 """
@@ -13,9 +14,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ringfence.layers.istio_delegates import merged
 from ringfence.layers.istio_hosts import covers, full
+from ringfence.layers.istio_mesh_config import configuration, mesh_config
+from ringfence.layers.istio_options import IstioOptions
 from ringfence.model.spans import Span
-from ringfence.resources.istio.networking import MESH_GATEWAY, GatewayServer, IstioGateway, VirtualService
+from ringfence.resources.istio.networking import GatewayServer, IstioGateway, TrafficRoute, VirtualService
 from ringfence.resources.kubernetes import KubernetesObjects
 from ringfence.topology.controllers import CONTROLLER
 
@@ -41,21 +45,28 @@ class Lead:
 def leads(objects: KubernetesObjects) -> Iterator[Lead]:
     """Where all gateways lead, in the order of reading."""
     gateways = {one.metadata.qualified_name: one for one in objects.istio_gateways}
-    for one in objects.virtual_services:
+    for one in _whole(objects):
         home = one.metadata.namespace
-        for name in one.gateways:
-            if name == MESH_GATEWAY:
-                continue
+        for name in dict.fromkeys(name for route in one.gateway_routes for name in route.gateways):
             gateway = gateways.get(name if "/" in name else f"{home}/{name}")
             ports = [0] if gateway is None else [s.port for s in gateway.servers if _admits(s, gateway, one)]
             if ports:
-                yield from _destinations(one, _pods(gateway, objects), ports[0])
+                yield from _destinations(one, name, _pods(gateway, objects), ports[0])
 
 
-def _destinations(one: VirtualService, sources: tuple[str, ...], dialled: int) -> Iterator[Lead]:
+def undelegated(objects: KubernetesObjects) -> Iterator[tuple[VirtualService, TrafficRoute]]:
+    """The gateways' routes of which nobody knows where they lead: no file holds the delegate."""
+    return ((one, route) for one in _whole(objects) for route in one.gateway_routes if route.delegated)
+
+
+def _whole(objects: KubernetesObjects) -> tuple[VirtualService, ...]:
+    return merged(objects.virtual_services, mesh_config(configuration(objects.config_maps), IstioOptions()))
+
+
+def _destinations(one: VirtualService, gateway: str, sources: tuple[str, ...], dialled: int) -> Iterator[Lead]:
     title = f"VirtualService {one.metadata.qualified_name}"
-    for route in one.routes:
-        for target in route.destinations:
+    for route in one.gateway_routes:
+        for target in route.destinations if gateway in route.gateways else ():
             host = full(target.host, one.metadata.namespace)
             name, _, namespace = host.removesuffix(IN_CLUSTER).partition(".")
             if host.endswith(IN_CLUSTER) and namespace:
