@@ -10,6 +10,8 @@ import pytest
 from ringfence.resources.aws import (
     AutoScalingGroup,
     AwsObjects,
+    FargateProfile,
+    FargateSelector,
     LaunchTemplate,
     NodeGroup,
     RouteTable,
@@ -24,6 +26,7 @@ from ringfence.resources.kubernetes import (
     ObjectMeta,
     Pod,
     PodTemplate,
+    RawObject,
     Service,
     ServicePort,
     Toleration,
@@ -431,3 +434,88 @@ def test_scaling_groups_are_nodes_too_and_take_anybody():
     scaled = {"autoscaling_groups": (AutoScalingGroup(id="own", subnets=("data",), launch_template="lt-data"),)}
     found = two_groups(binding=Binding("shop", nodes=("nodes", "own")), **scaled)
     assert passing(found, WEB, "database") == PERHAPS
+
+
+def group_policy(name: str, spec: Any) -> RawObject:
+    return RawObject("vpcresources.k8s.aws/v1beta1", "SecurityGroupPolicy", meta(name), {"spec": spec})
+
+
+ADMITTED = (group("default"), group("nodes", rule("nodes", None, "-1")), group("db", rule("10.0.0.0/16", 5432)))
+
+
+@pytest.mark.parametrize(
+    ("policy_of", "spec", "expected"),
+    [
+        ("x", {"podSelector": {"matchLabels": {"app": "web"}}, "securityGroups": {"groupIds": ["sg-1"]}}, PERHAPS),
+        ("x", {"podSelector": {"matchLabels": {"app": "api"}}}, YES),
+        ("x", {"podSelector": {"matchExpressions": [{"key": "app", "operator": "Exists"}]}}, PERHAPS),
+        ("x", {"serviceAccountSelector": {"matchLabels": {"a": "b"}}}, PERHAPS),
+        ("x", None, PERHAPS),
+        ("y", {"podSelector": {}}, YES),
+    ],
+)
+def test_what_a_security_group_policy_may_select_is_left_open(policy_of: str, spec: Any, expected: Any):
+    found = shop(BOUND, group_policy(f"{policy_of}/p", spec), security_groups=ADMITTED)
+    assert passing(found, WEB, "database") == expected
+    assert any("SecurityGroupPolicy" in one.message for one in found.diagnostics)
+
+
+def test_with_groups_of_its_own_a_pod_is_open_where_its_nodes_are_shut():
+    """A policy or a node's group that refuses proves nothing of it; a subnet's edge does."""
+    shut = (group("default"), replace(group("nodes"), rules=()), group("db", rule("10.0.0.0/16", 5432)))
+    mine = group_policy("x/p", {"podSelector": {"matchLabels": {"app": "web"}}})
+    found = shop(BOUND, mine, CLOSED, security_groups=shut)
+    assert passing(found, WEB, "database") == PERHAPS
+    assert passing(found, API, "database") == NO
+    assert passing(found, API, WEB, 80) == PERHAPS
+    assert passing(found, WEB, API, 80) == PERHAPS
+    assert passing(found, WEB, "internet", 443) == PERHAPS
+    edge = (acl("open", *ALLOW_ALL), acl("edge", subnets=("data",)))
+    assert passing(shop(BOUND, mine, security_groups=shut, network_acls=edge), WEB, "database") == NO
+    assert passing(shop(replace(BOUND, data_path="overlay"), mine), WEB, "database") == YES
+
+
+def profile(namespace: str, **changes: Any) -> FargateProfile:
+    given: dict[str, Any] = {"id": "fargate", "cluster": "c", "subnets": ("data",)}
+    return FargateProfile(**{**given, **changes}, selectors=(FargateSelector(namespace),))
+
+
+def test_what_runs_on_fargate_is_left_open_and_in_the_profiles_subnets():
+    refusing = policy("x/web", has(app="web"), egress=())
+    found = shop(BOUND, refusing, fargate_profiles=(profile("x"),))
+    assert {one.location for one in found.network.endpoints if one.workload == WEB} == {
+        "pods with interfaces in data (fargate)"
+    }
+    assert passing(found, WEB, "database") == PERHAPS
+    assert passing(found, "database", WEB, 8080) == PERHAPS
+    assert passing(found, WEB, API, 80) == PERHAPS
+    assert any("Fargate is not modelled" in one.message for one in found.diagnostics)
+
+
+@pytest.mark.parametrize(
+    ("one", "expected"),
+    [
+        (profile("y"), YES),
+        (profile("x", cluster="other"), YES),
+        (profile("x", cluster=Unknown("later")), PERHAPS),
+        (profile("x", exists=Unknown("count")), PERHAPS),
+        (profile("x", subnets=("data", Unknown("later"))), PERHAPS),
+    ],
+)
+def test_whose_pods_run_on_fargate(one: FargateProfile, expected: Any):
+    assert passing(shop(BOUND, fargate_profiles=(one,)), WEB, "database") == expected
+
+
+def test_daemons_and_hosts_are_not_on_fargate_for_certain():
+    agent = workload("x/agent", kind="DaemonSet")
+    host_pod = workload("x/host", PodTemplate({"app": "host"}, host_network=True))
+    found = shop(BOUND, agent, host_pod, fargate_profiles=(profile("x"),)).network
+    places: dict[str, set[str]] = {}
+    for one in found.endpoints:
+        places.setdefault(one.workload, set()).add(one.location)
+    assert places["x/agent[DaemonSet]"] == {
+        "pods in private",
+        "pods in public",
+        "pods with interfaces in data (fargate)",
+    }
+    assert places["x/host[Deployment]"] == {"nodes in private", "nodes in public"}

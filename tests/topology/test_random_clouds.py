@@ -9,6 +9,7 @@ its own, never more.
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -25,6 +26,8 @@ from ringfence.resources.aws import (
     BlockMode,
     EndpointKind,
     ExclusionMode,
+    FargateProfile,
+    FargateSelector,
     LaunchTemplate,
     Listener,
     LoadBalancer,
@@ -37,19 +40,34 @@ from ringfence.resources.aws import (
     Route,
     RouteTable,
     SecurityGroup,
+    Taint,
     Target,
     TargetGroup,
     TargetKind,
     Unknown,
     VpcEndpoint,
 )
+from ringfence.resources.kubernetes import PodTemplate, RawObject, Toleration
 from ringfence.topology import kubernetes
 from ringfence.topology.aws import build
 from ringfence.topology.bindings import Binding
 from ringfence.topology.composition import compose
-from tests.layers.clusters import block, cluster, has, policy, workload
+from tests.layers.clusters import block, cluster, has, meta, policy, workload
 from tests.layers.clusters import rule as policy_rule
-from tests.topology.aws.clouds import ALLOW_ALL, OUT, TO_IGW, TO_NAT, acl, cloud, entry, group, host, route, rule
+from tests.topology.aws.clouds import (
+    ALLOW_ALL,
+    OUT,
+    TO_IGW,
+    TO_NAT,
+    acl,
+    cloud,
+    entry,
+    group,
+    host,
+    route,
+    rule,
+    verdict,
+)
 
 HEADERS = [
     Header("tcp", 40000, 22),
@@ -130,9 +148,26 @@ def some_cloud(draw: random.Random, clustered: bool) -> AwsObjects:
             RouteTable(id="inner", vpc="vpc", routes=some_routes(draw), subnets=("private",)),
         ),
         "nat_gateways": (NatGateway(id="nat", subnet=draw.choice(["public", "data"]), private_ip="10.0.0.250"),),
-        "launch_templates": (LaunchTemplate(id="lt", security_groups=("nodes",), public_ip=draw.random() < 0.5),),
-        "node_groups": (NodeGroup(id="nodes", cluster="c", subnets=("private", "public"), launch_template="lt"),),
+        "launch_templates": (
+            LaunchTemplate(id="lt", security_groups=("nodes",), public_ip=draw.random() < 0.5),
+            LaunchTemplate(id="lt-more", security_groups=("a",), user_data=draw.random() < 0.3),
+        ),
+        "node_groups": (
+            NodeGroup(id="nodes", cluster="c", name="nodes", subnets=("private", "public"), launch_template="lt"),
+            NodeGroup(
+                id="more",
+                cluster="c",
+                name="more",
+                subnets=draw.choice([("private",), ("data",), ("private", "data")]),
+                launch_template="lt-more",
+                labels=draw.choice([{}, {"role": "data"}, UNKNOWN]),
+                taints=draw.choice([(), (Taint("dedicated", "data", "NoSchedule"),), UNKNOWN]),
+            ),
+        ),
     }
+    if clustered and draw.random() < 0.2:
+        selectors = (FargateSelector("x", {"app": draw.choice(["web", "api", UNKNOWN])}),)
+        changes["fargate_profiles"] = (FargateProfile(id="f", cluster="c", subnets=("data",), selectors=selectors),)
     if draw.random() < 0.3:
         gateway = VpcEndpoint(
             id="s3",
@@ -174,9 +209,22 @@ def some_network(draw: random.Random, clustered: bool) -> Network:
     if not clustered:
         return topology.network
     policies = [policy("x/web", has(app="web"), egress=(policy_rule(block(draw.choice(BLOCKS))),))]
-    manifests = cluster(workload("x/web"), workload("x/api"), *draw.sample(policies, draw.randint(0, 1)))
+    choosy = PodTemplate(
+        {"app": "web"},
+        node_selector=draw.choice([{}, {"role": "data"}, {"role": "other"}]),
+        tolerations=draw.choice([(), (Toleration("dedicated", "Exists"),)]),
+    )
+    document = {"spec": {"podSelector": {"matchLabels": {"app": draw.choice(["web", "api"])}}}}
+    groups = RawObject("vpcresources.k8s.aws/v1beta1", "SecurityGroupPolicy", meta("x/groups"), document)
+    manifests = cluster(
+        workload("x/web", choosy),
+        workload("x/api"),
+        *draw.sample(policies, draw.randint(0, 1)),
+        *((groups,) if draw.random() < 0.2 else ()),
+    )
+    named = draw.choice([("nodes",), ("nodes", "more"), ("*",)])
     binding = Binding(
-        "shop", nodes=("nodes",), data_path=draw.choice(["vpc-cni", "overlay"]), source_nat=draw.random() < 0.7
+        "shop", nodes=named, data_path=draw.choice(["vpc-cni", "overlay"]), source_nat=draw.random() < 0.7
     )
     return compose(kubernetes.build(manifests), topology, binding).network
 
@@ -219,7 +267,7 @@ def test_both_evaluators_agree(seed: int, clustered: bool):
 
 def test_the_random_clouds_let_some_packets_through_and_refuse_some():
     seen = set()
-    for seed in range(6):
+    for seed in range(12):
         draw = random.Random(seed)
         network = some_network(draw, clustered=False)
         reach = Reachability(network)
@@ -228,3 +276,23 @@ def test_the_random_clouds_let_some_packets_through_and_refuse_some():
             for part in reach.between(*pair):
                 seen |= {(header in part.headers.must, header in part.headers.may) for header in HEADERS}
     assert seen == {(True, True), (False, True), (False, False)}
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_pod_of_two_groups_may_what_either_may_and_must_what_both_must(seed: int):
+    objects = some_cloud(random.Random(f"groups {seed}"), clustered=True)
+    topology = build(replace(objects, fargate_profiles=()))
+    anywhere = PodTemplate({"app": "web"}, tolerations=(Toleration("", "Exists"),))
+    manifests = kubernetes.build(cluster(workload("x/web", anywhere)))
+
+    def answers(*groups: str) -> list[tuple[bool, bool]]:
+        network = compose(manifests, topology, Binding("shop", nodes=groups)).network
+        pairs = [("x/web[Deployment]", one) for one in ("one", "two", "three")]
+        return [
+            verdict(network, *way, port) for pair in pairs for way in (pair, pair[::-1]) for port in (22, 443, 8080)
+        ]
+
+    both, *single = answers("nodes", "more"), answers("nodes"), answers("more")
+    assert both == [
+        (any(may), all(must)) for may, must in (zip(*each, strict=True) for each in zip(*single, strict=True))
+    ]

@@ -18,6 +18,8 @@ node.)
     overlay   everything that leaves the cluster gets the node's address, and nothing outside can address a pod. What
               pods send each other is wrapped between nodes; that the cloud lets this through is assumed, and listed
 
+Pods that may have an interface of their own stand beside the others (`topology.own_interfaces`).
+
 The outside reaches the cluster through the cloud alone: the links that stood for "no cloud was given" go.
 """
 
@@ -32,6 +34,7 @@ from ringfence.model.bounds import Bounds
 from ringfence.model.diagnostics import Diagnostic, warning
 from ringfence.model.networks import Endpoint, Link, Location, Network, Rewrite, Source, by_workload
 from ringfence.model.selectors import AnyOf, Not, Selector
+from ringfence.topology import own_interfaces
 from ringfence.topology.aws import AwsTopology
 from ringfence.topology.aws.endpoints import AWS
 from ringfence.topology.aws.estate import Estate
@@ -43,6 +46,7 @@ from ringfence.topology.joined import join
 from ringfence.topology.kubernetes import FABRIC, NO_CLOUD, Topology
 from ringfence.topology.node_ports import node_links, proxy, proxy_id
 from ringfence.topology.nodes import PLACE, Nodes, Place, nodes
+from ringfence.topology.own_interfaces import GroupPolicies
 from ringfence.topology.pods import NODES, PODS
 
 WRAPPED = "cluster {cluster}: what pods send each other is wrapped, and taken as let through between nodes"
@@ -55,7 +59,8 @@ def compose(cluster: Topology, cloud: AwsTopology, binding: Binding | None = Non
     home = None
     if binding is not None and cluster.objects.workloads:
         found = nodes(cloud, binding, cluster.objects, wrong)
-        home = _Home(cloud.network, found.estate, binding, found) if found is not None else None
+        policies = GroupPolicies.among(cluster.objects.others if binding.data_path != OVERLAY else ())
+        home = _Home(cloud.network, found.estate, binding, found, policies) if found is not None else None
     if home is None:
         return replace(together, diagnostics=(*together.diagnostics, *wrong))
     assumed = [one for one in cluster.network.assumed_open if one != NO_CLOUD]
@@ -64,7 +69,7 @@ def compose(cluster: Topology, cloud: AwsTopology, binding: Binding | None = Non
     everything = tuple(dict.fromkeys((*assumed, *cloud.network.assumed_open)))
     ways = cluster.waypoints.split(home.split)
     network = ways.joined(replace(home.join(cluster), assumed_open=everything))
-    diagnostics = (*together.diagnostics, *wrong, *home.unplaced(cluster.network))
+    diagnostics = (*together.diagnostics, *wrong, *home.policies.warnings(), *home.unplaced(cluster.network))
     return replace(together, network=network, diagnostics=diagnostics, waypoints=ways)
 
 
@@ -76,6 +81,7 @@ class _Home:
     estate: Estate
     binding: Binding
     nodes: Nodes
+    policies: GroupPolicies
 
     def join(self, topology: Topology) -> Network:
         """Both networks as one."""
@@ -97,6 +103,13 @@ class _Home:
             origin = proxy(self.binding.cluster, here, f"node ports of {place.key}")
             endpoints[origin.id] = origin
             links += node_links(topology, here, origin, f"node of {place.key}", _itself(place), people)
+        mine, controller = of("cluster", self.binding.cluster), of("kind", "controller")
+        for place in (*self.nodes.places, *self.nodes.fargate):
+            if any(one.location == own_interfaces.location(place.key) for one in people):
+                here_alone = both(mine, of(PLACE, place.key))
+                locations[own_interfaces.location(place.key)] = own_interfaces.place(place.key)
+                links += own_interfaces.links(place.key, place.subnet, here_alone, controller)
+                links += own_interfaces.links_by_node(place.key) if place.fargate is None else ()
         return Network(tuple(endpoints.values()), locations, tuple(links))
 
     @cached_property
@@ -111,9 +124,9 @@ class _Home:
         family = ALL_IPV6 if one.addresses <= ALL_IPV6 else ALL_IPV4
         pod = one.location == PODS
         homes, holding = self.nodes.of(one)
-        fixed = holding or (pod and self._overlay)
         for place in homes:
-            node = place.node
+            node, own = place.node, place.fargate is not None or self.policies.may_select(one)
+            fixed = holding or (pod and self._overlay and not own)
             addresses = one.addresses if fixed else self._addresses(place.subnet, one.addresses, family)
             if not addresses:
                 continue  # a family that the subnet does not speak
@@ -122,11 +135,11 @@ class _Home:
             yield replace(
                 one,
                 id=one.id if len(homes) == 1 else f"{one.id} in {place.key}",
-                location=f"{'pods' if pod else 'nodes'} in {place.key}",
+                location=own_interfaces.location(place.key) if own else f"{'pods' if pod else 'nodes'} in {place.key}",
                 addresses=addresses,
                 facets={**one.facets, AWS: where},
-                groups=node.groups,
-                any_group=node.any_group,
+                groups=frozenset() if own else node.groups,
+                any_group=own or node.any_group,
             )
 
     def unplaced(self, cluster: Network) -> Iterator[Diagnostic]:

@@ -2,8 +2,8 @@
 
 A binding names node groups (or subnets, where nobody knows the nodes' groups). Which of the places a pod may get, its
 node selector, required affinity and tolerations say (`topology.scheduling`); a pod that would get none is taken for one
-of any place, and complained about. A pod or a node of a known address is in the subnet that holds it; a Node object's
-labels say its group and zone.
+of any place, and complained about. Fargate has places, too: the subnets of the profiles of the same cluster. A pod or a
+node of a known address is in the subnet that holds it; a Node object's labels say its group.
 """
 
 from __future__ import annotations
@@ -11,18 +11,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from ringfence.layers.kubernetes_selectors import POD
 from ringfence.model.addresses import ALL_IPV4, AddressSet
+from ringfence.model.conditions import Truth
 from ringfence.model.diagnostics import Diagnostic, warning
 from ringfence.model.networks import Endpoint
-from ringfence.resources.aws import AutoScalingGroup, LaunchTemplate, NodeGroup, Subnet
+from ringfence.resources.aws import AutoScalingGroup, FargateProfile, LaunchTemplate, NodeGroup, Subnet
 from ringfence.resources.kubernetes import KubernetesObjects, Node, PodTemplate
 from ringfence.topology.aws import AwsTopology
 from ringfence.topology.aws.endpoints import AWS, LINUX
-from ringfence.topology.aws.estate import Estate, name
+from ringfence.topology.aws.estate import Estate, doubt, known, name
 from ringfence.topology.bindings import Binding
 from ringfence.topology.names import fits
-from ringfence.topology.pods import by_endpoint
-from ringfence.topology.scheduling import GROUP_LABEL, Machine, machine
+from ringfence.topology.pods import PODS, by_endpoint
+from ringfence.topology.scheduling import GROUP_LABEL, Machine, machine, on_fargate
 
 PLACE = "place"
 """What says in the `aws` facet in which place an endpoint of the cluster is."""
@@ -32,12 +34,16 @@ Group = NodeGroup | AutoScalingGroup
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The nodes of one group in one subnet. `key` is what locations are called by; `node` stands for all of them."""
+    """The nodes of one group in one subnet. `key` is what locations are called by; `node` stands for all of them.
+
+    On Fargate there is a node for each pod, and `node` is only where that is.
+    """
 
     key: str
     subnet: str
     node: Endpoint
-    machine: Machine
+    machine: Machine = field(default_factory=Machine)
+    fargate: FargateProfile | None = None
 
 
 @dataclass(frozen=True)
@@ -46,22 +52,36 @@ class Nodes:
 
     estate: Estate
     places: tuple[Place, ...]
+    fargate: tuple[Place, ...] = ()
     templates: Mapping[str, PodTemplate] = field(default_factory=dict)
     declared: Mapping[str, Node] = field(default_factory=dict)
 
     def of(self, one: Endpoint) -> tuple[tuple[Place, ...], bool]:
         """The places in which an endpoint of pods or nodes may be, and whether its addresses say so."""
-        allowed = self.allowed(one) or self.places
-        for candidates in (allowed, self.places):
+        everywhere = (*self.places, *self.fargate) if one.location == PODS else self.places
+        allowed = self.allowed(one) or everywhere
+        for candidates in (allowed, everywhere):
             holding = tuple(place for place in candidates if self._holds(place.subnet, one.addresses))
             if holding:
                 return holding, True
         return allowed, False
 
     def allowed(self, one: Endpoint) -> tuple[Place, ...]:
-        """Where the scheduler may put it; none where every place refuses it."""
-        name, kind = one.id.removesuffix(" IPv6"), one.workload.rpartition("[")[2]
-        if kind == "Node]" and name == one.workload:
+        """Where it may be put; none where every place refuses it."""
+        without_nodes, surely = self._on_fargate(one)
+        return without_nodes if surely else (*self._scheduled(one), *without_nodes)
+
+    def _on_fargate(self, one: Endpoint) -> tuple[tuple[Place, ...], bool]:
+        """Where on Fargate it may be, and whether it can be nowhere else."""
+        if one.location != PODS or not self.fargate:
+            return (), False
+        chosen = [(place, _selected(place, one)) for place in self.fargate]
+        surely = any(truth is True for _, truth in chosen) and not one.workload.endswith("[DaemonSet]")
+        return tuple(place for place, truth in chosen if truth is not False), surely
+
+    def _scheduled(self, one: Endpoint) -> tuple[Place, ...]:
+        name = one.id.removesuffix(" IPv6")
+        if name == one.workload and name.endswith("[Node]"):
             return self._of_node(name.removesuffix("[Node]"))
         template = self.templates.get(name)
         if template is None:
@@ -92,7 +112,8 @@ def nodes(cloud: AwsTopology, binding: Binding, objects: KubernetesObjects, wron
     if places is None:
         return None
     declared = {one.metadata.name: one for one in objects.nodes}
-    return Nodes(estate, places, by_endpoint(objects), declared)
+    fargate = _on_fargate(estate, binding, wrong)
+    return None if fargate is None else Nodes(estate, places, fargate, by_endpoint(objects), declared)
 
 
 def _of_subnets(estate: Estate, binding: Binding, wrong: list[Diagnostic]) -> tuple[Place, ...] | None:
@@ -110,10 +131,10 @@ def _of_subnets(estate: Estate, binding: Binding, wrong: list[Diagnostic]) -> tu
 def _of_groups(
     cloud: AwsTopology, estate: Estate, binding: Binding, objects: KubernetesObjects, wrong: list[Diagnostic]
 ) -> tuple[Place, ...] | None:
-    known: tuple[Group, ...] = (*cloud.objects.node_groups, *cloud.objects.autoscaling_groups)
+    candidates: tuple[Group, ...] = (*cloud.objects.node_groups, *cloud.objects.autoscaling_groups)
     groups: dict[str, Group] = {}
     for wanted in binding.nodes:
-        meant = [one for one in known if wanted == one.id or fits(name(one), wanted)]
+        meant = [one for one in candidates if _means(wanted, one)]
         if not meant:
             message = f"cluster {binding.cluster}: node group {wanted} is not in the files"
             wrong.append(warning(message, binding.span))
@@ -133,6 +154,39 @@ def _of_groups(
             places.append(Place(key, subnet, _at(node, key), about))
     wrong += _forgotten(cloud, binding, groups)
     return tuple(places)
+
+
+def _on_fargate(estate: Estate, binding: Binding, wrong: list[Diagnostic]) -> tuple[Place, ...] | None:
+    """The places of the profiles that may be of the same EKS cluster; None where one's subnets are not known."""
+    of = {one.cluster for one in estate.objects.node_groups for text in binding.nodes if _means(text, one)}
+    places = []
+    for profile in estate.objects.fargate_profiles:
+        if of and doubt(*of, profile.cluster) is None and profile.cluster not in of:
+            continue
+        subnets = known(profile.subnets)
+        if doubt(profile.subnets) is not None or not subnets or any(one not in estate.subnets for one in subnets):
+            message = f"cluster {binding.cluster}: the subnets of {name(profile)} are not known"
+            wrong.append(warning(message, binding.span))
+            return None
+        message = f"cluster {binding.cluster}: what passes at the pods of {name(profile)} is unknown"
+        wrong.append(warning(f"{message}: Fargate is not modelled", profile.span))
+        for subnet in subnets:
+            key = f"{subnet} ({name(profile)})"
+            node = _unknown_node(estate, binding, estate.subnets[subnet])
+            places.append(Place(key, subnet, _at(node, key), fargate=profile))
+    return tuple(places)
+
+
+def _selected(place: Place, pod: Endpoint) -> Truth:
+    labels = pod.facets.get(POD)
+    if place.fargate is None or labels is None:
+        return None
+    return on_fargate(place.fargate, pod.namespace, labels)
+
+
+def _means(text: str, group: Group) -> bool:
+    """Whether a name of a binding means a group."""
+    return text == group.id or fits(name(group), text)
 
 
 def _template(group: Group, templates: Mapping[str, LaunchTemplate]) -> LaunchTemplate | None:
