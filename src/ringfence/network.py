@@ -29,8 +29,9 @@ from ringfence.layers import network_policy
 from ringfence.layers.mesh_facets import AMBIENT, MESH, PLANE
 from ringfence.model.conditions import Request
 from ringfence.model.diagnostics import Diagnostic, InputError, error
-from ringfence.model.headers import HeaderSet, from_port, ports
+from ringfence.model.headers import ALL_TCP, HeaderSet, from_port, ports
 from ringfence.model.intervals import IntervalSet
+from ringfence.model.networks import Endpoint
 from ringfence.model.spans import NOWHERE, Span
 from ringfence.posture.document import Posture
 from ringfence.posture.intents import prove
@@ -119,8 +120,21 @@ class Network:
         sends; None: what its mesh chooses. Raises InputError where one of them cannot be.
         """
         wanted = _leaving(headers(port), src_port)
-        sides = ((self.side(target), wanted),)
-        return Flow(self, self.side(source), sides, self._request(request), _client_tls(client_tls))
+        sender, receiver = self.side(source), self.side(target)
+        sides = self._dialled(sender, receiver, wanted) if client_tls != "plaintext" else ((receiver, wanted),)
+        return Flow(self, sender, sides, self._request(request), _client_tls(client_tls))
+
+    def _dialled(self, sender: Side, receiver: Side, wanted: HeaderSet) -> tuple[tuple[Side, HeaderSet], ...]:
+        """What the sender dials to get to the receiver: a waypoint, where one stands before pods and ztunnel sends."""
+        behind = [one for one in receiver.endpoints if self.topology.waypoints.of_pods((one,))]
+        if not behind or not (wanted & ALL_TCP) or not (captured := _captured(sender)):
+            return ((receiver, wanted),)
+        found = [(replace(receiver, endpoints=self.topology.waypoints.of_pods(behind)), wanted & ALL_TCP)]
+        past = wanted - ALL_TCP if len(captured) == len(sender.endpoints) else wanted
+        others = tuple(one for one in receiver.endpoints if one not in behind)
+        found += [(replace(receiver, endpoints=others), wanted)] if others else []
+        found += [(replace(receiver, endpoints=tuple(behind)), past)] if past else []
+        return tuple(found)
 
     def via_service(
         self,
@@ -136,7 +150,7 @@ class Network:
         targets = self.topology.service(service, protocol, port)
         sender = self.side(source)
         dialled = self.topology.waypoints.dialled(service) if protocol == "tcp" else ()
-        captured = [one for one in sender.endpoints if one.facets.get(MESH, {}).get(PLANE) == AMBIENT]
+        captured = _captured(sender)
         parts = []
         if dialled and captured:
             for one, _ in self.topology.service_ports(service, protocol, port):
@@ -161,6 +175,11 @@ class Network:
         if key not in self._reached:
             self._reached[key] = Reachability(self.topology.network, request, client_tls)
         return self._reached[key]
+
+
+def _captured(sender: Side) -> list[Endpoint]:
+    """The clients whose connections ztunnel brings to waypoints."""
+    return [one for one in sender.endpoints if one.facets.get(MESH, {}).get(PLANE) == AMBIENT]
 
 
 @dataclass(frozen=True)

@@ -14,11 +14,16 @@ its holder without any; the namespace's label does not stand in for it.
               GatewayClass (from the root namespace); a policy with a selector, or with neither, never binds there.
               They see the client's identity and the Service's port
     after it  the server sees a connection of the waypoint's: its identity, its address
+    pods      of a waypoint for workloads: who dials the pod's address goes through it, on any TCP port, be the pod in
+              the mesh or not; who dials a Service that has no waypoint of its own goes past it. A packet to the pod
+              itself does not say which of the two it was: it is left open, and what was dialled is an endpoint of its
+              own (`topology.mesh.waypoints`)
 
 A waypoint's service account is that of its pods; where no file holds them, istiod's: the name of the Gateway.
 
-Sources: istiod `pilot/pkg/serviceregistry/ambient/waypoints.go`, `pilot/pkg/model/policyattachment.go`; ztunnel
-`src/proxy/outbound.rs`; Istio's pages on the ambient data plane and on waypoints.
+Sources: istiod `pilot/pkg/serviceregistry/ambient/waypoints.go`, `pilot/pkg/model/policyattachment.go`,
+`pilot/pkg/networking/core/listener_waypoint.go`; ztunnel `src/proxy/outbound.rs`; Istio's pages on the ambient data
+plane and on waypoints.
 """
 
 from __future__ import annotations
@@ -46,9 +51,9 @@ SERVICE, WORKLOAD, ALL = "service", "workload", "all"
 HBONE, HBONE_PORT = "HBONE", 15008
 
 FACET = "waypoint"
-"""The facet of a Service as dialled through a waypoint (`service`: its `namespace/name`, `instance`: the waypoint's
-pod), of whom what leaves a waypoint comes from (`origin`: its pod), and of a pod behind a waypoint for workloads
-(`workload`: the waypoint)."""
+"""The facet of what is dialled through a waypoint (`service`: its `namespace/name`, or `pods`: the waypoint, and `pod`;
+`instance`: the waypoint's pod), of whom what leaves a waypoint comes from (`origin`: its pod), and of a pod behind a
+waypoint for workloads (`workload`: the waypoint). `home` is where the waypoint's pod stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +154,7 @@ def binds(
 BEHIND = Label(FACET, "workload", Comparison.PRESENT)
 """The pods behind a waypoint for workloads."""
 
-NOT_FOLLOWED = "the pod stands behind a waypoint for workloads, whose policies are not followed"
+NOT_FOLLOWED = "who dials the pod's address goes through its waypoint, and who dials a Service past it"
 
 _FROM_ZTUNNEL = (Peer(AllOf((of_planes(AMBIENT), Unsure(NOT_FOLLOWED)))),)
 

@@ -1,12 +1,13 @@
-"""Services that a waypoint stands before, as ambient clients dial them.
+"""Services and pods that a waypoint stands before, as ambient clients dial them.
 
     client --> fabric --policies--> waypoints --rewrite--> leaving waypoints --policies--> fabric --> pod
 
-What is dialled is an endpoint of its own, one for each Service and instance of its waypoint: it has the instance's
-address and labels (a NetworkPolicy sees the tunnel to the instance) and the facet `waypoint`, by which policies with
-`targetRefs` find it. The waypoint takes mutual TLS alone. What leaves it comes from the instance, with its identity and
-address, and goes to any pod of the Service on its target port, by mutual TLS where the pod takes HBONE. So that replies
-find the way back through it, the origin is an endpoint too, one more of the instance's workload.
+What is dialled is an endpoint of its own, one for each Service or pod and instance of its waypoint: it has the
+instance's address and labels (a NetworkPolicy sees the tunnel to the instance) and the facet `waypoint`, by which
+policies with `targetRefs` find it. A waypoint takes mutual TLS alone. What leaves it comes from the instance, with its
+identity and address, and goes to any pod of the Service on its target port, by mutual TLS where the pod takes HBONE; to
+a pod that was dialled itself on the same port. So that replies find the way back through it, the origin is an endpoint
+too, one more of the instance's workload.
 
 Only clients whose data plane is ambient dial what stands behind a waypoint; all others go past it, to the pods. What is
 dialled is owned by `WAYPOINTS`, which is nobody's workload.
@@ -20,6 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import product
 
 from ringfence.layers import istio_waypoint
@@ -29,7 +31,8 @@ from ringfence.layers.kubernetes_selectors import NAMESPACE, POD
 from ringfence.layers.mesh_facets import MESH, PLANE, WAYPOINT
 from ringfence.layers.network_policy import PortNumbers
 from ringfence.layers.ztunnel_offer import TAKES_HBONE
-from ringfence.model.addresses import ALL_IPV4, V6
+from ringfence.model.addresses import ALL_IPV4, EVERYWHERE, NO_ADDRESS, V6
+from ringfence.model.bounds import Bounds
 from ringfence.model.headers import ALL_MTLS
 from ringfence.model.intervals import IntervalSet
 from ringfence.model.networks import EPHEMERAL, Endpoint, Link, Location, Network, PortMap, Rewrite, Source
@@ -49,26 +52,30 @@ DIALLED, PLACE, LEAVING = "services behind waypoints", "waypoints", "leaving way
 """Where dialled Services stand (no link leads there), where all waypoints take connections, and where theirs begin."""
 
 
+OUTSIDE_THE_MESH = "whether a waypoint reaches a pod that takes no HBONE, when its address is dialled, is not known"
+
+
 @dataclass(frozen=True, slots=True)
 class Onward:
     """A way from what is dialled at a waypoint to a pod behind it, from one of its ports to one of the pod's.
 
-    `dialled` and `origin` are of one instance; `transport` is what the pod takes, `mtls` or `tcp`.
+    `dialled` and `origin` are of one instance; `transport` is what the pod takes, `mtls` or `tcp`. `ports` None: from
+    every port to the same. `doubt` says why nobody knows whether it is taken.
     """
 
     title: str
     dialled: Endpoint
     origin: Endpoint
     pod: Endpoint
-    port: int
-    to: int
+    ports: tuple[int, int] | None
     transport: str
     span: Span
+    doubt: str = ""
 
 
 @dataclass(frozen=True)
 class Waypoints:
-    """The waypoints of a cluster: what they add to its network, and how to dial a Service through one.
+    """The waypoints of a cluster: what they add to its network, and how to dial a Service or pod through one.
 
     `at_pods` are the chains at every pod, which hold for a waypoint's pods, too; `own` stand at waypoints alone.
     """
@@ -114,6 +121,18 @@ class Waypoints:
         """A Service (`namespace/name`) as ambient clients dial it; empty where no waypoint stands before it."""
         return tuple(one for one in self.endpoints if one.facets[FACET].get("service") == service)
 
+    def of_pods(self, pods: Iterable[Endpoint]) -> tuple[Endpoint, ...]:
+        """These pods as ambient clients dial them by address, as far as waypoints stand before them."""
+        return tuple(dialled for one in pods for dialled in self._by_pod.get(one.id, ()))
+
+    @cached_property
+    def _by_pod(self) -> dict[str, tuple[Endpoint, ...]]:
+        found: dict[str, dict[str, Endpoint]] = {}
+        for way in self.onward:
+            if way.ports is None:
+                found.setdefault(way.pod.id, {})[way.dialled.id] = way.dialled
+        return {pod: tuple(dialled.values()) for pod, dialled in found.items()}
+
     def _places(self, home: str) -> Iterator[Location]:
         yield Location(_beside(PLACE, home), (*self.at_pods, *self.own), transit=True, kind="waypoint")
         yield Location(_beside(LEAVING, home), self.at_pods, transit=True, kind="waypoint")
@@ -121,11 +140,13 @@ class Waypoints:
     def _links(self) -> Iterator[Link]:
         for way in self.onward:
             source = Source(way.origin.addresses, way.origin.id, way.origin.identity, EPHEMERAL)
-            ways = PortMap("mtls", IntervalSet.of(way.port), way.to)
-            change = Rewrite(source, way.pod.id, (ways,), way.transport)
+            ways = () if way.ports is None else (PortMap("mtls", IntervalSet.of(way.ports[0]), way.ports[1]),)
+            change = Rewrite(source, way.pod.id, ways, way.transport)
             home = _home(way.dialled)
             place, leaving = _beside(PLACE, home), _beside(LEAVING, home)
-            yield Link(way.title, place, leaving, None, _itself(way.dialled), rewrite=change, span=way.span)
+            perhaps = Bounds(NO_ADDRESS, EVERYWHERE, way.doubt) if way.doubt else None
+            here = _itself(way.dialled)
+            yield Link(way.title, place, leaving, perhaps, here, ALL_MTLS, rewrite=change, span=way.span)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,28 +181,53 @@ def build(
     at_pods: tuple[Chain, ...],
     home: str,
 ) -> Waypoints:
-    """The waypoints before Services. `people` are the cluster's endpoints, `home` is where its pods stand."""
+    """The waypoints of a cluster. `people` are its endpoints, `home` is where its pods stand."""
     people = tuple(people)
     dialled = served(objects)
-    behind: dict[Waypoint, list[Service]] = {}
+    services: dict[Waypoint, list[Service]] = {}
     for service, waypoint in dialled:
-        behind.setdefault(waypoint, []).append(service)
+        services.setdefault(waypoint, []).append(service)
+    pods = _pods_behind(objects, people)
     labels = {one.metadata.name: one.metadata.labels for one in objects.namespaces}
     trust_domain = policies.settings.trust_domains[0]
-    if not behind:
-        return NO_WAYPOINTS
     endpoints: list[Endpoint] = []
     onward: list[Onward] = []
-    for waypoint, services in behind.items():
+    for waypoint in dict.fromkeys((*services, *pods)):
         labels_there = labels.get(waypoint.namespace, {})
         for instance in _instances(waypoint, objects, people, labels_there, trust_domain, home):
             origin = _origin(instance)
             endpoints.append(origin)
-            for service in services:
-                asked = _dialled(instance, service, policies)
+            for service in services.get(waypoint, ()):
+                asked = _dialled(
+                    instance, f"Service {service.metadata.qualified_name}", policies.facets(service, waypoint)
+                )
                 endpoints.append(asked)
-                onward += _onward(instance.waypoint, asked, origin, service, objects, people, numbers)
-    return Waypoints(tuple(endpoints), tuple(onward), at_pods, policies.chains(dialled))
+                onward += _onward(waypoint, asked, origin, service, objects, people, numbers)
+            for pod in pods.get(waypoint, ()):
+                if not _one_family(pod, origin):
+                    continue
+                facets = policies.facets_of_pods(waypoint)
+                asked = _dialled(
+                    instance, f"the address of {pod.id}", {**facets, FACET: {**facets[FACET], "pod": pod.id}}
+                )
+                endpoints.append(asked)
+                onward += _onward_to(pod, waypoint, asked, origin)
+    return (
+        Waypoints(tuple(endpoints), tuple(onward), at_pods, policies.chains(dialled, pods))
+        if endpoints
+        else NO_WAYPOINTS
+    )
+
+
+def _pods_behind(objects: KubernetesObjects, people: Iterable[Endpoint]) -> dict[Waypoint, list[Endpoint]]:
+    """The pods that stand behind waypoints for workloads."""
+    known = istio_waypoint.waypoints(objects.gateways, objects.gateway_classes)
+    found: dict[Waypoint, list[Endpoint]] = {}
+    for one in people:
+        waypoint = known.get(one.facets.get(FACET, {}).get("workload", ""))
+        if waypoint is not None:
+            found.setdefault(waypoint, []).append(one)
+    return found
 
 
 def _instances(
@@ -235,11 +281,10 @@ def _origin(instance: _Instance) -> Endpoint:
     )
 
 
-def _dialled(instance: _Instance, service: Service, policies: AtWaypoints) -> Endpoint:
-    one, name = instance.endpoint, service.metadata.qualified_name
-    asked = policies.facets(service, instance.waypoint)
+def _dialled(instance: _Instance, what: str, asked: Mapping[str, Mapping[str, str]]) -> Endpoint:
+    one = instance.endpoint
     facets = {**one.facets, **asked, FACET: {**asked[FACET], "instance": one.id, "home": one.location}}
-    return replace(one, id=f"Service {name} by {one.id}", location=DIALLED, facets=facets, workload=WAYPOINTS)
+    return replace(one, id=f"{what} by {one.id}", location=DIALLED, facets=facets, workload=WAYPOINTS)
 
 
 def _home(one: Endpoint) -> str:
@@ -306,10 +351,24 @@ def _onward(
             continue
         for target in targets(service, port, objects, numbers):
             for pod in _behind(target, people):
-                if (pod.addresses.first() < V6) != (origin.addresses.first() < V6):
+                if not _one_family(pod, origin):
                     continue
                 for transport in _transports(pod):
-                    yield Onward(title, dialled, origin, pod, port.port, target.port, transport, port.span)
+                    yield Onward(title, dialled, origin, pod, (port.port, target.port), transport, port.span)
+
+
+def _onward_to(pod: Endpoint, waypoint: Waypoint, dialled: Endpoint, origin: Endpoint) -> Iterator[Onward]:
+    """The ways from the waypoint to a pod that was dialled by its address."""
+    title = f"{pod.title} by waypoint {waypoint.title}"
+    if TAKES_HBONE.matches(pod):
+        yield Onward(title, dialled, origin, pod, None, "mtls", waypoint.span)
+        return
+    for transport in ("mtls", "tcp"):
+        yield Onward(title, dialled, origin, pod, None, transport, waypoint.span, OUTSIDE_THE_MESH)
+
+
+def _one_family(one: Endpoint, other: Endpoint) -> bool:
+    return (one.addresses.first() < V6) == (other.addresses.first() < V6)
 
 
 def _behind(target: Target, people: tuple[Endpoint, ...]) -> Iterator[Endpoint]:
