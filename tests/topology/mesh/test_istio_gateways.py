@@ -267,6 +267,22 @@ data: {service: x}
     assert [entry.sources for entry in one.topology.entries] == [(CONTROLLER,)]
 
 
+@pytest.mark.parametrize(
+    ("of_service", "of_namespace", "told"),
+    [("'true'", "", True), ("'false'", "", False), ("", "'true'", True), ("'false'", "'true'", False), ("", "", False)],
+)
+def test_a_gateway_that_goes_through_a_waypoint_is_told_of(of_service, of_namespace, told):
+    key = "istio.io/ingress-use-waypoint"
+    own, wide = (f"{{{key}: {value}}}" if value else "{}" for value in (of_service, of_namespace))
+    things = (
+        f"{{apiVersion: v1, kind: Namespace, metadata: {{name: away, labels: {wide}}}}}",
+        deployment("a", namespace="away"),
+        service("a", namespace="away").replace("name: a,", f"name: a, labels: {own},"),
+    )
+    found = [str(one) for one in made(*things).topology.diagnostics]
+    assert any(key in one for one in found) is told
+
+
 STRICT = """
 apiVersion: security.istio.io/v1
 kind: PeerAuthentication

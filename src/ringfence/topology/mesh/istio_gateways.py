@@ -60,6 +60,8 @@ IN_CLUSTER = ".svc.cluster.local"
 
 ASSUMED = "no file holds the pods of Gateways that istiod deploys: they are taken as its own template makes them"
 PARAMETERS = "Gateway {name}: what {what} changes of its Deployment and Service is not read, so that they are not known"
+INGRESS_USES = "istio.io/ingress-use-waypoint"
+NOT_FOLLOWED = "Service {name}: gateways go through its waypoint ({label}); what is said of them is of the way past it"
 REMEDY = "add the Deployment and the Service as they run (kubectl get deployment,service -o yaml)"
 
 
@@ -111,6 +113,7 @@ def deployed(objects: KubernetesObjects) -> Deployed:
     workloads: list[Workload] = []
     services: list[Service] = []
     complaints: list[Diagnostic] = []
+    complaints += _through_waypoints(objects)
     labelled = {(place, one.labels.get(GATEWAY_NAME)) for place, one in objects.pod_templates()}
     named = {(one.metadata.namespace, one.metadata.name) for one in objects.workloads if one.kind == "Deployment"}
     listed = {(one.metadata.namespace, one.metadata.name) for one in objects.services}
@@ -148,6 +151,15 @@ def carriers(gateway: Gateway, objects: KubernetesObjects) -> tuple[str, ...]:
         and any(service.selector.items() <= template.labels.items() for template in one.every_template)
     )
     return tuple(dict.fromkeys(found))
+
+
+def _through_waypoints(objects: KubernetesObjects) -> Iterator[Diagnostic]:
+    """The Services that gateways reach through a waypoint, by their own label or that of their namespace."""
+    of_namespace = {one.metadata.name: one.metadata.labels for one in objects.namespaces}
+    for one in objects.services:
+        labels = (one.metadata.labels, of_namespace.get(one.metadata.namespace, {}))
+        if next((holder[INGRESS_USES] for holder in labels if INGRESS_USES in holder), "") == "true":
+            yield warning(NOT_FOLLOWED.format(name=one.metadata.qualified_name, label=INGRESS_USES), one.span)
 
 
 def _services(gateway: Gateway, kind: Product) -> Iterator[tuple[str, str]]:
