@@ -22,7 +22,7 @@ from ringfence.model.headers import Header
 from ringfence.model.networks import Endpoint
 from ringfence.model.rules import Action, Chain, Purpose
 from ringfence.resources.kubernetes import KubernetesObjects, LabelSelector, RefusedObject
-from ringfence.resources.linkerd import AuthorizationPolicy
+from ringfence.resources.linkerd import AuthorizationPolicy, Server
 from tests.layers.linkerd_clusters import (
     ALLOWED,
     DENIED,
@@ -42,13 +42,12 @@ DENY = Settings("deny")
 MEMBER, PLAIN = pod("shop/client"), pod("shop/plain", plane=NO_PLANE)
 FAR = "192.0.2.9"
 ANY_IDENTITY = identities("any", "*")
-NUMBERS = {("tcp", "http"): frozenset((80, 8080))}
 
 
 def inbound(
     things: KubernetesObjects, *others: Settings, of: Settings = DENY, installed: LinkerdValues = INSTALLED
 ) -> Chain:
-    return chain(Targets(things, installed).served(), (of, *others), NUMBERS, installed)
+    return chain(Targets(things, installed).served(), (of, *others), installed)
 
 
 def shop(
@@ -177,15 +176,20 @@ def test_a_server_selects_pods(label: str, expected: frozenset[Action]) -> None:
 @pytest.mark.parametrize(
     ("ports", "port", "expected"),
     [
-        ({"tcp/http": "8080"}, 8080, ALLOWED),
-        ({"tcp/http": "8080"}, 80, DENIED),
-        ({"tcp/http": "80"}, 80, ALLOWED),
-        ({}, 8080, DENIED),
+        ((8080,), 8080, ALLOWED),
+        ((8080,), 80, DENIED),
+        ((80,), 80, ALLOWED),
+        ((80, 8080), 80, ALLOWED),
+        ((80, 8080), 8080, ALLOWED),
+        ((80, 8080), 81, DENIED),
+        ((), 8080, DENIED),
     ],
 )
-def test_a_named_port_is_the_pods_own(ports: dict[str, str], port: int, expected: frozenset[Action]) -> None:
-    made = inbound(shop(server("web", "http"), policies=[policy("p", "Server/web")]))
-    assert says(made, pod(settings=DENY, ports=ports), PLAIN, f"tcp/{port}") == expected
+def test_a_named_port_is_the_pods_own(ports: tuple[int, ...], port: int, expected: frozenset[Action]) -> None:
+    own = Settings("deny", named_ports=(("http", ports),) if ports else ())
+    other = Settings("deny", named_ports=(("http", (80, 81, 8080)),))
+    made = inbound(shop(server("web", "http"), policies=[policy("p", "Server/web")]), other, of=own)
+    assert says(made, pod(settings=own), PLAIN, f"tcp/{port}") == expected
 
 
 @pytest.mark.parametrize(
@@ -193,7 +197,6 @@ def test_a_named_port_is_the_pods_own(ports: dict[str, str], port: int, expected
     [
         (("b", "2026-01-01T00:00:00Z"), ("a", "2026-01-02T00:00:00Z"), "b"),
         (("b", "2026-01-01T00:00:00Z"), ("a", "2026-01-01T00:00:00Z"), "a"),
-        (("b", ""), ("a", ""), "a"),
     ],
 )
 def test_of_two_servers_the_oldest_counts_then_the_name(
@@ -203,6 +206,67 @@ def test_of_two_servers_the_oldest_counts_then_the_name(
     for name in ("a", "b"):
         made = inbound(shop(*servers, policies=[policy("p", f"Server/{name}")]))
         assert says(made, pod(settings=DENY), PLAIN, "tcp/80") == (ALLOWED if name == wins else DENIED)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        (server("b"), server("a", created="2026-01-01T00:00:00Z"), OPEN),
+        (server("b"), server("a"), OPEN),
+        (server("b"), server("a", 81), ALLOWED),
+        (server("b"), server("a", 81, proxy_protocol="opaque"), ALLOWED),
+    ],
+)
+def test_of_two_servers_without_an_age_nobody_knows_which_counts(
+    first: Server, second: Server, expected: frozenset[Action]
+) -> None:
+    made = inbound(shop(first, second, policies=[policy("p", "Server/b")]))
+    assert says(made, pod(settings=DENY), PLAIN, "tcp/80") == expected
+    assert says(inbound(shop(first, second)), pod(settings=DENY), PLAIN, "tcp/80") == DENIED
+
+
+# Ports that clients are told are opaque.
+
+OPAQUE_FOR_CLIENTS = Settings("deny", told_opaque=port_set("80"))
+
+
+@pytest.mark.parametrize(
+    ("protocol", "told", "plain"),
+    [("HTTP/1", DENIED, ALLOWED), ("gRPC", DENIED, ALLOWED), ("unknown", ALLOWED, ALLOWED), ("TLS", ALLOWED, ALLOWED)],
+)
+def test_an_http_server_refuses_clients_that_are_told_that_its_port_is_opaque(
+    protocol: str, told: frozenset[Action], plain: frozenset[Action]
+) -> None:
+    things = shop(server("web", proxy_protocol=protocol), policies=[policy("p", "Server/web")])
+    made = inbound(things, of=OPAQUE_FOR_CLIENTS)
+    assert says(made, pod(settings=OPAQUE_FOR_CLIENTS), MEMBER, "mtls/80", "POST /a.B/C") == told
+    assert says(made, pod(settings=OPAQUE_FOR_CLIENTS), MEMBER, "tcp/80", "POST /a.B/C") == plain
+    assert says(made, pod(settings=DENY), MEMBER, "mtls/80", "POST /a.B/C") == ALLOWED
+
+
+def test_routes_do_not_count_where_clients_see_no_http() -> None:
+    things = shop(server("web"), policies=[policy("s", "Server/web")], linkerd_http_routes=[route("a", "web", "/a")])
+    made = inbound(things, of=OPAQUE_FOR_CLIENTS)
+    assert says(made, pod(settings=OPAQUE_FOR_CLIENTS), MEMBER, "mtls/80", "GET /c") == ALLOWED
+    assert says(made, pod(settings=OPAQUE_FOR_CLIENTS), MEMBER, "tcp/80", "GET /c") == DENIED
+
+
+def test_a_younger_opaque_server_tells_clients_too() -> None:
+    servers = [
+        server("b", proxy_protocol="HTTP/1", created="2026-01-01T00:00:00Z"),
+        server("a", proxy_protocol="opaque", created="2026-01-02T00:00:00Z"),
+    ]
+    made = inbound(shop(*servers, policies=[policy("p", "Namespace/shop")]))
+    assert says(made, pod(settings=DENY), MEMBER, "mtls/80", "GET /a") == DENIED
+    assert says(made, pod(settings=DENY), MEMBER, "tcp/80", "GET /a") == ALLOWED
+
+
+def test_probes_are_not_seen_where_clients_see_no_http() -> None:
+    told = replace(PROBED, told_opaque=port_set("80"))
+    made = inbound(shop(), PROBED, of=told)
+    assert says(made, pod(settings=told), FAR, "tcp/80", "GET /live") == ALLOWED
+    assert says(made, pod(settings=told), MEMBER, "mtls/80", "GET /live") == DENIED
+    assert says(made, pod(settings=PROBED), MEMBER, "mtls/80", "GET /live") == ALLOWED
 
 
 def test_authorizations_are_alternatives() -> None:
@@ -328,6 +392,50 @@ def test_grpc_routes(request_: str, expected: frozenset[Action]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("request_", "expected"),
+    [("POST /a/B", ALLOWED), ("POST /a/B/d", ALLOWED), ("POST /a", DENIED), ("GET /a/B", DENIED), (None, ALLOWED)],
+)
+def test_a_grpc_server_without_routes_takes_calls(request_: str | None, expected: frozenset[Action]) -> None:
+    things = shop(server("web", proxy_protocol="gRPC"), policies=[policy("p", "Server/web")])
+    assert says(inbound(things), pod(settings=DENY), FAR, "tcp/80", request_) == expected
+
+
+YOUNG, OLD = "2026-01-02T00:00:00Z", "2026-01-01T00:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("ages", "paths", "client", "expected"),
+    [
+        (("", ""), ("/a", "/a"), "mtls", OPEN),
+        (("", YOUNG), ("/a", "/a"), "mtls", OPEN),
+        ((OLD, YOUNG), ("/a", "/a"), "mtls", ALLOWED),
+        ((YOUNG, OLD), ("/a", "/a"), "mtls", DENIED),
+        ((OLD, OLD), ("/a", "/a"), "mtls", ALLOWED),
+        (("", ""), ("/a", "/b"), "mtls", ALLOWED),
+        (("", ""), ("/a", "/a"), "tcp", DENIED),
+    ],
+)
+def test_of_two_routes_without_an_age_nobody_knows_which_counts(
+    ages: tuple[str, str], paths: tuple[str, str], client: str, expected: frozenset[Action]
+) -> None:
+    routes = [
+        replace(made, metadata=replace(made.metadata, creation_timestamp=age))
+        for made, age in zip((route("a", "web", paths[0]), route("b", "web", paths[1])), ages, strict=True)
+    ]
+    things = shop(server("web", proxy_protocol="HTTP/1"), policies=ROUTED, linkerd_http_routes=routes)
+    assert says(inbound(things), pod(settings=DENY), MEMBER, f"{client}/80", "GET /a") == expected
+
+
+@pytest.mark.parametrize("redirecting", ["a", "b"])
+def test_a_redirect_of_unknown_age_may_count(redirecting: str) -> None:
+    routes = [route(name, "web", "/a", redirects=name == redirecting) for name in ("a", "b")]
+    things = shop(
+        server("web", proxy_protocol="HTTP/1"), policies=[policy("s", "Server/web")], linkerd_http_routes=routes
+    )
+    assert says(inbound(things), pod(settings=DENY), MEMBER, "mtls/80", "GET /a") == OPEN
+
+
+@pytest.mark.parametrize(
     ("refused", "protocol", "expected"),
     [
         (RefusedObject("HTTPRoute", "shop", "r"), "HTTP/1", OPEN),
@@ -362,9 +470,9 @@ TARGETS = st.sampled_from(("Server/a", "Server/b", "Namespace/shop", "HTTPRoute/
 
 @st.composite
 def clusters(draw: st.DrawFn) -> KubernetesObjects:
-    servers = [server(name, port, proxy_protocol=protocol) for name, port, protocol in draw(SERVERS)]
+    servers = [server(name, port, created=OLD, proxy_protocol=protocol) for name, port, protocol in draw(SERVERS)]
     wanted = draw(st.lists(st.tuples(TARGETS, REQUIRED), max_size=3))
-    routes = [route("ra", "a", "/a")] if draw(st.booleans()) else []
+    routes = [route("ra", "a", "/a/b")] if draw(st.booleans()) else []
     policies = [policy(f"p{place}", to, *required) for place, (to, required) in enumerate(wanted)]
     return shop(*servers, policies=policies, linkerd_http_routes=routes)
 
@@ -396,6 +504,9 @@ def allowed(things: KubernetesObjects, default: str, peer: Endpoint | str, plane
     if not having_port:
         return {"deny": False, "all-authenticated": known, "cluster-unauthenticated": inside}[default]
     chosen = min(having_port, key=lambda one: one.metadata.name)
+    told = any(one.proxy_protocol == "opaque" for one in having_port)
+    if plane == "mtls" and told and chosen.proxy_protocol != "opaque":
+        return False
     own = any(
         lets(one)
         for one in things.linkerd_authorization_policies
@@ -415,8 +526,8 @@ def allowed(things: KubernetesObjects, default: str, peer: Endpoint | str, plane
 def test_the_chain_decides_as_the_controller(
     things: KubernetesObjects, default: str, peer: Endpoint | str, plane: str, port: int, path: str
 ) -> None:
-    own = Settings(default)
-    web = pod(settings=own, ports={"tcp/http": "80"})
+    own = Settings(default, named_ports=(("http", (80,)),))
+    web = pod(settings=own)
     expected = ALLOWED if allowed(things, default, peer, plane, port, path) else DENIED
     made = inbound(things, Settings("audit"), of=own)
-    assert says(made, web, peer, f"{plane}/{port}", f"GET {path}") == expected
+    assert says(made, web, peer, f"{plane}/{port}", f"POST {path}/b") == expected

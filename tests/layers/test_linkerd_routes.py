@@ -222,21 +222,30 @@ def host_summary(names: tuple[str, ...], host: str) -> Summary | None:
     return max(found, default=None) if names else (0, 0)
 
 
+def name(one: Route) -> str:
+    return one.metadata.name
+
+
 def compared(routes: tuple[Route, ...], asked: Request) -> tuple[str, int] | None:
     best: tuple[tuple[Summary, Summary], tuple[str, int]] | None = None
     host = asked.subjects["host"][0]
     for one in sorted(
         routes,
-        key=lambda had: (not had.metadata.creation_timestamp, had.metadata.creation_timestamp, had.metadata.name),
+        key=lambda had: (not had.metadata.creation_timestamp, had.metadata.creation_timestamp, name(had)),
     ):
         at = host_summary(one.hostnames, host)
         if at is None:
             continue
         summarize = grpc_summary if one.kind == "GRPCRoute" else http_summary
         for place, rule in enumerate(one.rules):
+            if one.kind == "GRPCRoute" and not rule.matches:  # it takes whatever comes
+                best = (
+                    best if best is not None and best[0] >= (at, (0, 0, 0)) else ((at, (0, 0, 0)), (name(one), place))
+                )
+                continue
             summaries = [found for match in rule.matches or (RouteMatch(),) if (found := summarize(match, asked))]
             if summaries and (best is None or (at, max(summaries)) > best[0]):
-                best = (at, max(summaries)), (one.metadata.name, place)
+                best = (at, max(summaries)), (name(one), place)
     return best[1] if best else None
 
 

@@ -102,12 +102,50 @@ def test_probes(probes: tuple[tuple[int | str, str], ...], expected: object) -> 
 
 
 def test_the_facet_tells_settings_apart() -> None:
-    one = Settings("deny", port_set("80,443-445"), probes=((80, ("/a", "/b")),))
+    one = Settings("deny", port_set("80,443-445"), probes=((80, ("/a", "/b")),), named_ports=(("http", (80, 8080)),))
     assert one.facet == {
-        "default": "deny", "identity": "80,443-445", "opaque": "", "skip inbound": "", "skip outbound": "", "mode": "",
-        "probe/80": "/a\n/b",
+        "default": "deny", "identity": "80,443-445", "opaque": "", "told opaque": "", "skip inbound": "",
+        "skip outbound": "", "mode": "", "probe/80": "/a\n/b", "named/http": "80,8080",
     }  # fmt: skip
     pod = Endpoint("p", "pods", AddressSet.of("10.0.0.1"), facets={FACET: one.facet})
     assert having("identity", "80,443-445").matches(pod) is True
     assert having("identity", "80", "443").matches(pod) is False
     assert having("probe/81", "/a").matches(pod) is False
+
+
+CONTAINERS = (
+    Container("a", ports=(ContainerPort(8080, "http"), ContainerPort(5432, "db"), ContainerPort(53, "dns", "UDP"))),
+    Container("b", ports=(ContainerPort(9090, "http"), ContainerPort(25))),
+    Container("c", ports=(ContainerPort(7070, "http"), ContainerPort(3306, "early")), init=True),
+)
+ALL_OPAQUE = "25,587,3306,4444,5432,6379,9300,11211"
+
+
+@pytest.mark.parametrize(
+    ("own", "injected", "expected"),
+    [
+        (None, False, "25,5432"),
+        (None, True, ALL_OPAQUE),
+        ("", False, ""),
+        ("80-82,443", False, "80-82,443"),
+        ("http, 81", False, "81,9090"),
+        ("bogus,81,82-,0", False, "81"),
+        ("dns", False, "53"),
+        ("early", False, ""),
+    ],
+)
+def test_what_clients_take_for_opaque(own: str | None, injected: bool, expected: str) -> None:
+    pod = template(*CONTAINERS, **({"opaque_ports": own} if own is not None else {}))
+    assert settings(pod, {}, INSTALLED, injected=injected).told_opaque == port_set(expected)
+
+
+def test_what_clients_take_for_opaque_where_nothing_is_declared() -> None:
+    assert settings(template(Container("a")), {}, INSTALLED).told_opaque == port_set(ALL_OPAQUE)
+    assert settings(template(Container("a")), {C + "opaque-ports": "http,1"}, INSTALLED).told_opaque == port_set("1")
+    chosen = LinkerdValues(opaque_ports=port_set("8080"))
+    assert settings(template(*CONTAINERS), {}, chosen).told_opaque == port_set("8080")
+
+
+def test_one_name_may_be_of_several_ports() -> None:
+    found = settings(template(*CONTAINERS), {}, INSTALLED).named_ports
+    assert found == (("db", (5432,)), ("early", (3306,)), ("http", (7070, 8080, 9090)))

@@ -29,6 +29,7 @@ def test_the_defaults_of_the_chart() -> None:
     assert "fd00::1" in plain.cluster_networks
     assert "203.0.113.1" in plain.probe_networks
     assert plain.ignored_inbound == plain.ignored_outbound == port_set("4567,4568")
+    assert plain.opaque_ports == port_set("25,587,3306,4444,5432,6379,9300,11211")
     assert plain.identity("web", "shop") == "web.shop.serviceaccount.identity.linkerd.cluster.local"
 
 
@@ -39,6 +40,7 @@ def test_the_defaults_of_the_chart() -> None:
         ({"clusterNetworks": "10.0.0.0/8, 11.0.0.0/8"}, "cluster_networks", AddressSet.of("10.0.0.0-11.255.255.255")),
         ({"policyController": {"probeNetworks": ["10.0.0.0/24"]}}, "probe_networks", AddressSet.of("10.0.0.0/24")),
         ({"policyController": {"probeNetworks": []}}, "probe_networks", NO_ADDRESS),
+        ({"proxy": {"opaquePorts": "25,3306"}}, "opaque_ports", port_set("25,3306")),
         ({"proxyInit": {"ignoreInboundPorts": "1,2"}}, "ignored_inbound", port_set("1-2")),
         ({"proxyInit": {"ignoreInboundPorts": ""}}, "ignored_inbound", port_set("")),
         ({"proxyInit": {"ignoreOutboundPorts": 25}}, "ignored_outbound", port_set("25")),

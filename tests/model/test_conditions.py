@@ -98,7 +98,15 @@ def test_atom(operator, value, given_values, expected):
     assert Atom("method", operator, value).evaluate(request(method=given_values)) is expected
 
 
-@pytest.mark.parametrize("operator", list(Operator))
+def test_what_nobody_told_is_not_so():
+    atom = Atom("path", Operator.TOLD, "x")
+    assert atom.evaluate(None) is False
+    assert atom.evaluate(request(method=["GET"])) is False
+    assert atom.evaluate(request(path=["x"])) is True
+    assert atom.evaluate(request(path=["y"])) is False
+
+
+@pytest.mark.parametrize("operator", set(Operator) - {Operator.TOLD})
 def test_an_atom_is_open_where_the_request_is_silent(operator):
     assert Atom("path", operator, "x").evaluate(None) is None
     assert Atom("path", operator, "x").evaluate(request(method=["GET"])) is None
@@ -153,6 +161,7 @@ API = Atom("path", Operator.PREFIX, "/api")
         (Atom("host", Operator.SUFFIX, ".org"), "host ends with .org"),
         (Atom("sni", Operator.PATTERN, "a+"), "sni matches a+"),
         (Atom("header:x", Operator.PRESENT), "header:x is present"),
+        (Atom("gRPC", Operator.TOLD, "no"), "gRPC is said to be no"),
         (AllHold((GET, API)), "method = GET and path starts with /api"),
         (AnyHolds((GET, AllHold((GET, API)))), "method = GET or (method = GET and path starts with /api)"),
         (Negated(AnyHolds((GET, API))), "not (method = GET or path starts with /api)"),

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from ringfence.layers.linkerd_authorizations import GROUP, Ignored
 from ringfence.layers.linkerd_ports import port_set
+from ringfence.layers.linkerd_servers import age
 from ringfence.layers.linkerd_settings import (
     DEFAULT_ANNOTATION,
     DISABLED,
@@ -140,14 +141,16 @@ def _routes(targets: Targets) -> Iterator[Doubt]:
 def _servers(objects: KubernetesObjects) -> Iterator[Doubt]:
     """Servers that admission would refuse beside an older one, and that never count where both are there."""
     first: dict[tuple[str, int | str], list[Server]] = {}
-    for one in sorted(objects.linkerd_servers, key=lambda had: (had.metadata.creation_timestamp, had.metadata.name)):
+    for one in sorted(objects.linkerd_servers, key=age):
         older = first.setdefault((one.metadata.namespace, one.port), [])
         winner = next((had for had in older if _overlap(had, one)), None)
         if winner is not None:
+            dated = winner.metadata.creation_timestamp and one.metadata.creation_timestamp
+            counts = "it alone counts" if dated else "only the older counts, which no file tells"
             yield Doubt(
                 f"Server {one.metadata.qualified_name}",
                 one.span,
-                f"Server {winner.metadata.qualified_name} has port {one.port} of the same pods, and it alone counts",
+                f"Server {winner.metadata.qualified_name} has port {one.port} of the same pods, and {counts}",
                 "keep one Server for a port",
             )
         older.append(one)

@@ -1,7 +1,8 @@
 """What a Linkerd proxy lets in: one stage at every pod, with the Servers of its namespace before the default policy.
 
     0          what the proxy never sees: all but TCP, and the ports that are skipped; and its own port
-    1, 2, ...  the namespace's Servers, the oldest first, then by name: the first that has the port decides alone
+    1, 2, ...  the namespace's Servers, the oldest first, then by name: the first that has the port decides alone. Where
+               one has no creation time and shares a number with another, nobody knows which: they have no order
     last       the pod's default policy, for ports without a Server
 
 A Server lets in whom its ServerAuthorizations, the AuthorizationPolicies for it or for its namespace, and its
@@ -12,12 +13,17 @@ Where a Server speaks HTTP, routes decide first: a request takes the best of the
 (HTTPRoutes, or GRPCRoutes for a gRPC Server) and needs an authorization of that route or of the Server; a request that
 no route takes is answered 404. Without routes every request is as good as the connection, and the paths that HTTP
 probes of the pod ask for are open to the networks of probes (GET only). A Server of protocol `unknown` is HTTP where
-the client speaks it.
+the client speaks it, and a gRPC Server without routes refuses requests that are said to be no calls (GET, ...).
+
+A member that is told that a port is opaque sends bytes, and no HTTP is seen in them: to a Server of protocol `unknown`
+they are a connection, and a Server that has to be HTTP refuses them. Any Server of protocol `opaque` tells so, the
+younger of two as well, and so does an annotation.
 
 Policy looks at the port that the application listens on, whatever port the proxies use between them. Loopback traffic
 and what a pod sends to itself pass by the proxy. Rate limits are no policy of this kind.
 
-Sources: linkerd2's `policy-controller/k8s/index/src/inbound/index.rs`; linkerd2-proxy's `linkerd/app/inbound/src`.
+Sources: linkerd2's `policy-controller/k8s/index/src/inbound/index.rs`, `policy-controller/core/src/inbound.rs` and
+`controller/api/destination` (`createWeightedAddr`, `SetToServerProtocol`); linkerd2-proxy's `linkerd/app/inbound/src`.
 """
 
 from __future__ import annotations
@@ -25,9 +31,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ringfence.layers.kubernetes_selectors import named_port, pods
 from ringfence.layers.linkerd_authorizations import Authorization, authenticated, default_authorization
-from ringfence.layers.linkerd_routes import HTTP, METHOD, PATH, Entry, entries
+from ringfence.layers.linkerd_requests import NO_CALL
+from ringfence.layers.linkerd_routes import HTTP, METHOD, PATH, Entry, entries, unordered
+from ringfence.layers.linkerd_servers import Opaque, Proxies, both, numbers, ranked, selected, values
 from ringfence.layers.linkerd_settings import (
     DEFAULT,
     IDENTITY,
@@ -35,6 +42,7 @@ from ringfence.layers.linkerd_settings import (
     OPAQUE,
     PROBE,
     SKIP_INBOUND,
+    TOLD_OPAQUE,
     Settings,
     having,
 )
@@ -55,13 +63,12 @@ LAYER = "Linkerd"
 PROXY_PORT = 4143
 """Where proxies reach each other."""
 
-PortNumbers = Mapping[tuple[str, str], frozenset[int]]
-"""The numbers that a named port (protocol in lower case, name) has on the pods of the cluster."""
-
 GET = Atom(METHOD, Operator.EXACT, "GET")
 PLAINTEXT_TCP = HeaderSet(tcp=FULL_PORTS)
 UNDECLARED = "the annotations of its namespace are not known"
 NO_ROUTE, NO_AUTHORIZATION = "no route matches", "no authorization applies"
+AGE = "which is older is not known"
+TOLD = "clients are told that the port is opaque, so no HTTP is seen"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,30 +84,22 @@ class ServedPort:
     doubt: str = ""
 
 
-def chain(
-    servers: Iterable[ServedPort], pods_settings: Iterable[Settings], numbers: PortNumbers, installed: LinkerdValues
-) -> Chain:
+def chain(servers: Iterable[ServedPort], pods_settings: Iterable[Settings], installed: LinkerdValues) -> Chain:
     """The ingress policy of all pods of the mesh. Linear in Servers, and in the distinct settings of pods."""
-    distinct = tuple(dict.fromkeys(pods_settings))
-    ranked = sorted(servers, key=lambda one: _age(one.server))
-    places: dict[str, int] = {}
-    scopes = [_bypass(distinct)]
-    for one in ranked:
-        namespace = one.server.metadata.namespace
-        places[namespace] = places.get(namespace, 0) + 1
-        if one.server.pod_selector is not None:
-            scopes.append(_server(one, places[namespace], distinct, numbers, installed))
-    scopes.append(_defaults(distinct, max(places.values(), default=0) + 1, installed))
+    proxies = Proxies(tuple(dict.fromkeys(pods_settings)))
+    found = {one.server: one for one in servers}
+    opaque = Opaque(proxies, tuple(found))
+    scopes, last = [_bypass(proxies.distinct)], 0
+    for server, place in ranked(found, proxies):
+        scopes.append(_server(found[server], place, proxies, opaque, installed))
+        last = max(last, place)
+    scopes.append(_defaults(proxies, last + 1, installed))
     return Chain(LAYER, Direction.INGRESS, (Stage("inbound", tuple(scopes), Action.DENY),), Action.ALLOW)
-
-
-def _age(server: Server) -> tuple[str, str]:
-    return server.metadata.creation_timestamp, server.metadata.name
 
 
 def _bypass(distinct: Sequence[Settings]) -> Scope:
     rules = [Rule(Action.ALLOW, ANY_PEER, Bounds.exactly(ALL_HEADERS - ALL_TCP), name="the proxy carries TCP only")]
-    for skipped in _values(one.skip_inbound for one in distinct):
+    for skipped in values(one.skip_inbound for one in distinct):
         rules.append(
             Rule(
                 Action.ALLOW,
@@ -115,47 +114,52 @@ def _bypass(distinct: Sequence[Settings]) -> Scope:
     return Scope("(past the proxy)", of_planes(LINKERD), tuple(rules), 0)
 
 
-def _server(
-    one: ServedPort, priority: int, distinct: Sequence[Settings], numbers: PortNumbers, installed: LinkerdValues
-) -> Scope:
+def _server(one: ServedPort, priority: int, proxies: Proxies, opaque: Opaque, installed: LinkerdValues) -> Scope:
     server = one.server
-    assert server.pod_selector is not None
     rules: list[Rule] = []
-    for number, holders in _numbers(server, numbers):
-        rules += _on_port(one, number, holders, distinct, installed)
-    subjects = AllOf((of_planes(LINKERD), pods(server.metadata.namespace, server.pod_selector)))
+    for number, holders in numbers(server, proxies):
+        rules += _on_port(one, number, holders, proxies, opaque, installed)
+    subjects = AllOf((of_planes(LINKERD), selected(server)))
     return Scope(f"Server {server.metadata.qualified_name}", subjects, tuple(rules), priority, server.span)
 
 
-def _numbers(server: Server, numbers: PortNumbers) -> Iterator[tuple[int, Selector]]:
-    """The numbers of a Server's port, and the pods that have it under this number."""
-    if isinstance(server.port, int):
-        yield server.port, ANYTHING
-        return
-    for number in sorted(numbers.get(("tcp", server.port), ())):
-        yield number, named_port("tcp", server.port, number)
-
-
 def _on_port(
-    one: ServedPort, number: int, holders: Selector, distinct: Sequence[Settings], installed: LinkerdValues
+    one: ServedPort, number: int, holders: Selector, proxies: Proxies, opaque: Opaque, installed: LinkerdValues
 ) -> Iterator[Rule]:
     headers = ports("tcp", IntervalSet.of(number))
     protocol = one.server.proxy_protocol
+    if protocol in (OPAQUE_PROTOCOL, TLS):
+        yield from _connection(one, headers, ALWAYS, holders)
+        return
+    told = opaque.of(one.server.metadata.namespace, number)
+    if told is not None:
+        mutual, where = HeaderSet(mtls=headers.mtls), both(holders, told)
+        if protocol == UNKNOWN:
+            yield from _connection(one, mutual, ALWAYS, where)
+        else:
+            yield _denied(mutual, ALWAYS, where, TOLD, one.server)
+    if one.doubt:
+        yield from _not_known(headers, ALWAYS, holders, one.doubt, one.server)
     wanted = "GRPCRoute" if protocol == GRPC else "HTTPRoute"
     routes = {route: authorized for route, authorized in one.routes if route.kind == wanted}
-    http = protocol not in (OPAQUE_PROTOCOL, TLS)
-    if http and one.doubt:
-        for action in (Action.ALLOW, Action.DENY):
-            peers = (Peer(Unsure(one.doubt)),)
-            yield Rule(action, peers, Bounds.exactly(headers), subjects=holders, name=NOT_KNOWN, span=one.server.span)
-    if http and routes:
+    if routes:
         if protocol == UNKNOWN:
             yield from _connection(one, headers, Negated(HTTP), holders)
         yield from _routed(one, routes, headers, holders)
         return
-    if http and protocol != GRPC:
-        yield from _probes(number, holders, distinct, installed)
+    if protocol == GRPC:
+        yield _denied(headers, NO_CALL, holders, NO_ROUTE, one.server)
+    else:
+        yield from _probes(number, headers, holders, proxies, installed)
     yield from _connection(one, headers, ALWAYS, holders)
+
+
+def _not_known(
+    headers: HeaderSet, condition: Condition, holders: Selector, because: str, server: Server
+) -> Iterator[Rule]:
+    for action in (Action.ALLOW, Action.DENY):
+        peers = (Peer(Unsure(because)),)
+        yield Rule(action, peers, Bounds.exactly(headers), condition, holders, NOT_KNOWN, server.span)
 
 
 def _connection(one: ServedPort, headers: HeaderSet, condition: Condition, holders: Selector) -> Iterator[Rule]:
@@ -168,7 +172,14 @@ def _connection(one: ServedPort, headers: HeaderSet, condition: Condition, holde
 def _routed(
     one: ServedPort, routes: Mapping[Route, tuple[Authorization, ...]], headers: HeaderSet, holders: Selector
 ) -> Iterator[Rule]:
-    for entry in entries(routes):
+    lets_in = {route: (*own, *one.authorizations) for route, own in routes.items()}
+    found = entries(routes)
+    for place, entry in enumerate(found):
+        for other in found[place + 1 :]:
+            if other.rank != entry.rank:
+                break
+            if unordered(entry, other):
+                yield from _perhaps_first(entry, other, lets_in, headers, holders)
         name = _title(entry)
         if entry.rule.redirects:
             yield Rule(
@@ -176,13 +187,34 @@ def _routed(
                 entry.rule.span,
             )  # fmt: skip
             continue
-        for authorization in (*routes[entry.route], *one.authorizations):
+        for authorization in lets_in[entry.route]:
             yield authorization.rule(headers, entry.condition, holders)
         yield Rule(
             Action.DENY, ANY_PEER, Bounds.exactly(headers), entry.condition, holders, f"{name}: {NO_AUTHORIZATION}",
             entry.rule.span,
         )  # fmt: skip
     yield _denied(headers, ALWAYS, holders, NO_ROUTE, one.server)
+
+
+def _perhaps_first(
+    entry: Entry,
+    other: Entry,
+    lets_in: Mapping[Route, tuple[Authorization, ...]],
+    headers: HeaderSet,
+    holders: Selector,
+) -> Iterator[Rule]:
+    """What the other of two equals says, where it is open which of them is older."""
+    own, others = (() if one.rule.redirects else lets_in[one.route] for one in (entry, other))
+    if own == others:
+        return
+    condition = AllHold((entry.condition, other.condition))
+    unsure = Unsure(f"{_title(entry)} or {_title(other)}: {AGE}")
+    for authorization in others:
+        rule = authorization.rule(headers, condition, holders)
+        peers = tuple(replace(peer, selector=both(peer.selector, unsure)) for peer in rule.peers)
+        yield replace(rule, peers=peers)
+    refused = Bounds.exactly(headers)
+    yield Rule(Action.DENY, (Peer(unsure),), refused, condition, holders, _title(other), other.rule.span)
 
 
 def _title(entry: Entry) -> str:
@@ -193,25 +225,31 @@ def _denied(headers: HeaderSet, condition: Condition, holders: Selector, name: s
     return Rule(Action.DENY, ANY_PEER, Bounds.exactly(headers), condition, holders, name, server.span)
 
 
-def _probes(number: int, holders: Selector, distinct: Sequence[Settings], installed: LinkerdValues) -> Iterator[Rule]:
+def _probes(
+    number: int, headers: HeaderSet, holders: Selector, proxies: Proxies, installed: LinkerdValues
+) -> Iterator[Rule]:
     """What the pods' own HTTP probes ask for on this port."""
     if not installed.probe_networks:
         return
     peers = (Peer(addresses=Bounds.exactly(installed.probe_networks)),)
-    headers = Bounds.exactly(ports("tcp", IntervalSet.of(number)))
-    for paths in dict.fromkeys(paths for one in distinct for port, paths in one.probes if port == number):
+    for paths in proxies.probes.get(number, ()):
         condition = AllHold((GET, AnyHolds(tuple(Atom(PATH, Operator.EXACT, path) for path in paths))))
-        subjects = _both(holders, having(f"{PROBE}/{number}", "\n".join(paths)))
-        yield Rule(Action.ALLOW, peers, headers, condition, subjects, "HTTP probe")
+        subjects = both(holders, having(f"{PROBE}/{number}", "\n".join(paths)))
+        yield Rule(Action.ALLOW, peers, Bounds.exactly(headers), condition, subjects, "HTTP probe")
 
 
-def _defaults(distinct: Sequence[Settings], priority: int, installed: LinkerdValues) -> Scope:
+def _defaults(proxies: Proxies, priority: int, installed: LinkerdValues) -> Scope:
     rules: list[Rule] = []
-    for number in sorted({port for one in distinct for port, _ in one.probes}):
-        opaque = {str(one.opaque_ports) for one in distinct if number in one.opaque_ports}
-        rules += _probes(number, Not(having(OPAQUE, *opaque)) if opaque else ANYTHING, distinct, installed)
-    for policy in dict.fromkeys(one.default_policy or NOT_KNOWN for one in distinct):
-        rules += _default(policy, distinct, installed)
+    for number in proxies.probes:
+        opaque = [str(one) for one in proxies.opaque if number in one]
+        told = [str(one) for one in proxies.told if number in one]
+        seen = Not(having(OPAQUE, *opaque)) if opaque else ANYTHING
+        told_otherwise = Not(having(TOLD_OPAQUE, *told)) if told else ANYTHING
+        headers = ports("tcp", IntervalSet.of(number))
+        rules += _probes(number, HeaderSet(tcp=headers.tcp), seen, proxies, installed)
+        rules += _probes(number, HeaderSet(mtls=headers.mtls), both(seen, told_otherwise), proxies, installed)
+    for policy in dict.fromkeys(one.default_policy or NOT_KNOWN for one in proxies.distinct):
+        rules += _default(policy, proxies.distinct, installed)
     rules.append(Rule(Action.DENY, ANY_PEER, Bounds.exactly(ALL_TCP), name=NO_AUTHORIZATION))
     return Scope("default policy", of_planes(LINKERD), tuple(rules), priority)
 
@@ -229,8 +267,8 @@ def _default(policy: str, distinct: Sequence[Settings], installed: LinkerdValues
         yield refused
         return
     if policy != "audit":
-        for tightened in _values(one.identity_ports for one in distinct if one.default_policy == policy):
-            narrowed = _both(subjects, having(IDENTITY, str(tightened)))
+        for tightened in values(one.identity_ports for one in distinct if one.default_policy == policy):
+            narrowed = both(subjects, having(IDENTITY, str(tightened)))
             headers = ports("tcp", tightened)
             yield authenticated(found).rule(headers, subjects=narrowed)
             yield Rule(
@@ -242,12 +280,3 @@ def _default(policy: str, distinct: Sequence[Settings], installed: LinkerdValues
             )
     yield found.rule(ALL_TCP, subjects=subjects)
     yield replace(refused, name=f"{policy}: {NO_AUTHORIZATION}")
-
-
-def _values(sets: Iterable[IntervalSet]) -> tuple[IntervalSet, ...]:
-    """The distinct sets that hold anything."""
-    return tuple(one for one in dict.fromkeys(sets) if one)
-
-
-def _both(first: Selector, second: Selector) -> Selector:
-    return second if first == ANYTHING else AllOf((first, second))

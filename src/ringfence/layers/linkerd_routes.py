@@ -8,7 +8,10 @@ An exact path and a regular expression match the whole path, so nothing can be l
 which is the whole path where the path is the prefix itself. So a prefix is two entries here: the path itself, which
 ranks with the exact ones, and what lies below it. With that the order is fixed, and the first entry that holds decides.
 
-A gRPC request is a POST to `/service/method`; the longer service wins, then the longer method, then the headers.
+A gRPC request is a POST to `/service/method`; the longer service wins, then the longer method, then the headers. A rule
+of a GRPCRoute without matches takes every request, gRPC or not.
+
+Among equals nobody knows which route is older where one has no creation time (`unordered`).
 
 Subjects: `method`, `host` (with or without port), `path` (as sent, without query: the proxy normalizes nothing),
 `header:<name>`, `query` (one value a parameter, decoded, `name=value`). A regular expression that Python cannot read as
@@ -54,13 +57,35 @@ class Entry:
 def age(route: Route) -> tuple[bool, str, str, str, str]:
     """The order of routes that match equally well: those with a creation time first, the oldest first."""
     created = route.metadata.creation_timestamp
-    return not created, created, route.group, route.kind, route.metadata.name
+    return not created, created, route.metadata.name, route.group, route.kind
 
 
 def entries(routes: Iterable[Route]) -> tuple[Entry, ...]:
     """All that these routes match, the best first."""
     found = [entry for route in sorted(routes, key=age) for entry in _of_route(route)]
     return tuple(sorted(found, key=lambda entry: entry.rank, reverse=True))
+
+
+def unordered(one: Entry, other: Entry) -> bool:
+    """Whether two entries are equals that may both hold, and of which nobody knows the older."""
+    ages = (one.route.metadata.creation_timestamp, other.route.metadata.creation_timestamp)
+    if one.rank != other.rank or one.route == other.route or all(ages):
+        return False
+    first, second = _texts(one), _texts(other)
+    return all(first[subject] == second[subject] for subject in first.keys() & second.keys())
+
+
+def _texts(entry: Entry) -> dict[str, str]:
+    """What of an entry excludes all equals with another text: their texts are of one length, and whole segments."""
+    condition, found = entry.condition, {}
+    for part in condition.parts if isinstance(condition, AllHold) else (condition,):
+        if isinstance(part, AnyHolds):  # a call of gRPC, and what may lie below its path
+            found[PATH] = str(part)
+        elif isinstance(part, Atom) and part.subject in (HOST, METHOD, PATH) and part.operator is not Operator.PRESENT:
+            pattern = part.subject == PATH and part.operator is Operator.PATTERN
+            if not pattern or entry.route.kind == "GRPCRoute":
+                found[part.subject] = part.value.lower() if part.subject == HOST else part.value
+    return found
 
 
 def readable(route: Route) -> bool:
@@ -72,11 +97,20 @@ def readable(route: Route) -> bool:
 def _of_route(route: Route) -> Iterator[Entry]:
     hosts = [_host(name) for name in route.hostnames] or [((0, 0), None)]
     for rule in route.rules:
+        for host_rank, host in hosts:
+            for rank, parts in _ways(route, rule):
+                yield Entry(_all((host, *parts)), route, rule, (*host_rank, *rank))
+
+
+def _ways(route: Route, rule: RouteRule) -> Iterator[tuple[Rank, tuple[Condition | None, ...]]]:
+    if route.kind != "GRPCRoute":
         for match in rule.matches or (RouteMatch(),):
-            for host_rank, host in hosts:
-                ways = _grpc(match) if route.kind == "GRPCRoute" else _http(match)
-                for rank, parts in ways:
-                    yield Entry(_all((host, *parts)), route, rule, (*host_rank, *rank))
+            yield from _http(match)
+    elif rule.matches:
+        for match in rule.matches:
+            yield from _grpc(match)
+    else:
+        yield (0, 0, 0), (HTTP,)
 
 
 def _host(name: str) -> tuple[Rank, Condition | None]:

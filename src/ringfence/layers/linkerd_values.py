@@ -5,6 +5,7 @@ else from the chart's own defaults. What the ConfigMap says and nobody can read 
 
     clusterNetworks                   what counts as in the cluster
     proxy.defaultInboundPolicy        for pods without an annotation of their own
+    proxy.opaquePorts                 ports whose protocol nobody looks at, where no annotation replaces the list
     proxyInit.ignoreInboundPorts      ports that bypass the proxy, where no annotation replaces the list
     proxyInit.ignoreOutboundPorts     the same for clients
     policyController.probeNetworks    where probes come from
@@ -30,6 +31,7 @@ NAME, KEY = "linkerd-config", "values"
 
 CLUSTER_NETWORKS = AddressSet.of("10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16", "fd00::/8")
 PROBE_NETWORKS = AddressSet.of("0.0.0.0/0", "::/0")
+OPAQUE_PORTS = port_set("25,587,3306,4444,5432,6379,9300,11211")
 IGNORED_PORTS = port_set("4567,4568")
 
 
@@ -40,6 +42,7 @@ class LinkerdValues:
     default_policy: str = "all-unauthenticated"
     cluster_networks: AddressSet = CLUSTER_NETWORKS
     probe_networks: AddressSet = PROBE_NETWORKS
+    opaque_ports: IntervalSet = OPAQUE_PORTS
     ignored_inbound: IntervalSet = IGNORED_PORTS
     ignored_outbound: IntervalSet = IGNORED_PORTS
     namespace: str = "linkerd"
@@ -66,6 +69,7 @@ def values(config_map: ConfigMap | None, options: LinkerdOptions) -> LinkerdValu
         probe_networks=options.probe_networks
         if options.probe_networks is not None
         else reading.value("policyController.probeNetworks", _networks, plain.probe_networks),
+        opaque_ports=reading.value("proxy.opaquePorts", _ports, plain.opaque_ports),
         ignored_inbound=reading.value("proxyInit.ignoreInboundPorts", _ports, plain.ignored_inbound),
         ignored_outbound=reading.value("proxyInit.ignoreOutboundPorts", _ports, plain.ignored_outbound),
         namespace=config_map.metadata.namespace if config_map else plain.namespace,

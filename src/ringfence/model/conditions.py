@@ -68,6 +68,7 @@ class Operator(StrEnum):
     """How an atom compares a value.
 
     `pattern` is a regular expression that must match the whole value; `within` names blocks of addresses, with commas.
+    `told` is exact, but false where nobody said anything, instead of open: for what is assumed not to be.
     """
 
     EXACT = "exact"
@@ -76,6 +77,7 @@ class Operator(StrEnum):
     PRESENT = "present"
     PATTERN = "pattern"
     WITHIN = "within"
+    TOLD = "told"
 
 
 SIGNS = {
@@ -84,6 +86,7 @@ SIGNS = {
     Operator.SUFFIX: "ends with",
     Operator.PATTERN: "matches",
     Operator.WITHIN: "is in",
+    Operator.TOLD: "is said to be",
 }
 
 
@@ -98,12 +101,12 @@ class Atom:
     def evaluate(self, request: Request | None) -> Truth:
         """Three-valued truth for this request."""
         if request is None or self.subject not in request.subjects:
-            return None
+            return False if self.operator is Operator.TOLD else None
         return any(self._holds(value) for value in request.subjects[self.subject])
 
     def _holds(self, value: str) -> bool:
         match self.operator:
-            case Operator.EXACT:
+            case Operator.EXACT | Operator.TOLD:
                 return value == self.value
             case Operator.PREFIX:
                 return value.startswith(self.value)

@@ -6,6 +6,8 @@ those of the repository linkerd/linkerd2; functions stand behind `::`.
     pkg/inject/report.go::disableByAnnotation, Injectable     who gets a proxy
     pkg/inject/inject.go::AppendNamespaceAnnotations          a namespace's settings are copied where the pod has none
     controller/proxy-injector/webhook.go::Inject              default opaque ports that the pod exposes are written down
+        for clients alone, here: Linkerd's own tests of the policy controller (and so the published cases) take a pod
+        without the annotation as it is
     policy-controller/k8s/index/src/inbound/workload.rs       settings, named ports and probes of a pod
     policy-controller/k8s/index/src/ports.rs::parse_portset   a list of ports as the policy controller reads it
     controller/api/destination/watcher/endpoints_watcher.go::GetAnnotatedOpaquePorts   ... and as clients are told,
@@ -104,7 +106,7 @@ class Injected:
 
     def annotated_opaque(self, port: int) -> bool:
         """What clients are told by annotation: names count, and parts that are neither name nor port do not."""
-        text = self.annotations.get(OPAQUE, DEFAULT_OPAQUE)
+        text = self.annotations.get(OPAQUE, _exposed_by_default(self.spec) or DEFAULT_OPAQUE)
         named = {each["name"]: each["containerPort"] for one in self.spec["containers"] for each in _ports(one)}
         parts = [part.strip() for part in text.split(",")]
         return any(port == named[part] if part in named else port in (parse_portset(part) or ()) for part in parts)
@@ -118,8 +120,6 @@ def admit(pod: Manifest, namespaces: Mapping[str, Manifest]) -> Injected:
     meshed = _asks(inherited.get(INJECT, ""), own.get(INJECT, "")) and not pod["spec"].get("hostNetwork", False)
     if meshed:
         own = {key: inherited[key] for key in COPIED if key in inherited} | own
-        if OPAQUE not in own and (exposed := _exposed_by_default(pod["spec"])):
-            own[OPAQUE] = exposed
     return Injected(
         metadata["name"],
         metadata["namespace"],

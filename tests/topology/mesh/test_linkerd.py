@@ -251,7 +251,7 @@ def test_a_whole_cluster(source: str, what: str, expected: Outcome) -> None:
 def test_a_request_is_told_whole() -> None:
     matches = (RouteMatch(headers=(NamedMatch("x", "1"),)),)
     things = objects(routes=[Route("HTTPRoute", ObjectMeta("r", "shop"), rules=(RouteRule(matches=matches),))])
-    assert LinkerdMesh(things, Options()).request({"method": "GET"}) == {"method": ("GET",), "header:x": ()}
+    assert LinkerdMesh(things, Options()).request({"method": "POST"}) == {"method": ("POST",), "header:x": ()}
 
 
 @given(st.sampled_from(sorted(SPECS)).flatmap(lambda kind: damaged(document(kind))), st.data())

@@ -22,6 +22,9 @@ def test_what_is_there(manifests, expected):
     assert ("mesh" in facets) is bool(manifests)
 
 
+NOTHING_OPAQUE = LINKERD.replace("enabled", 'enabled, config.linkerd.io/opaque-ports: ""')
+
+
 def admitting(port: int) -> str:
     """A policy that admits everybody to one port of the database."""
     return policy("db", "{matchLabels: {app: db}}", ingress=f"[{{ports: [{{port: {port}}}]}}]")
@@ -32,7 +35,7 @@ def admitting(port: int) -> str:
     [
         (LINKERD, 5432, {}, False),
         (LINKERD, 4143, {}, True),
-        (LINKERD, 5432, {"linkerd_outbound_transport_mode": "transparent"}, True),
+        (NOTHING_OPAQUE, 5432, {"linkerd_outbound_transport_mode": "transparent"}, True),
         (ISTIO, 5432, {}, True),
         (ISTIO, 15008, {}, False),
         (ISTIO.replace("istio-injection: enabled", "istio.io/dataplane-mode: ambient"), 5432, {}, False),
@@ -44,6 +47,22 @@ def test_a_network_policy_sees_the_port_at_which_proxies_meet(namespace, port, o
     shown = view(*manifests, admitting(port), **options)
     (relation,) = shown.connectivity.relations("shop/web[Deployment]", "shop/db[Deployment]")
     assert (5432 in relation.must.tcp, 5432 in relation.may.tcp) == (passes, passes)
+
+
+OPAQUE_SERVER = """
+apiVersion: policy.linkerd.io/v1beta3
+kind: Server
+metadata: {name: db, namespace: shop}
+spec: {podSelector: {}, port: 5432, proxyProtocol: opaque, accessPolicy: all-unauthenticated}
+"""
+
+
+@pytest.mark.parametrize("manifests", [(LINKERD,), (NOTHING_OPAQUE, OPAQUE_SERVER)])
+def test_transparent_proxies_meet_at_the_proxys_port_where_the_servers_is_opaque(manifests):
+    others = (deployment("web"), deployment("db"), service("db", "[{port: 5432}]"), admitting(5432))
+    shown = view(*manifests, *others, linkerd_outbound_transport_mode="transparent")
+    (relation,) = shown.connectivity.relations("shop/web[Deployment]", "shop/db[Deployment]")
+    assert 5432 not in relation.must.tcp
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,7 @@ from ringfence.model.intervals import IntervalSet
 from ringfence.model.networks import Endpoint
 from ringfence.model.rules import Chain
 from ringfence.resources.kubernetes import ConfigMap, KubernetesObjects, Namespace, PodTemplate
+from ringfence.resources.linkerd import OPAQUE
 from ringfence.topology.mesh.members import Member
 from ringfence.topology.mesh.waypoints import NO_WAYPOINTS, Waypoints
 from ringfence.topology.options import Options
@@ -93,10 +94,10 @@ class LinkerdMesh:
 
     @property
     def tunnels(self) -> tuple[Tunnel, ...]:
-        """The way to the server's proxy: of all ports, or of those that some pod says are opaque."""
+        """The way to the server's proxy: of all ports, or of those that some pod or Server says are opaque."""
         if self.installed.transport_mode == TRANSPORT_HEADER:
             return (tunnels.linkerd(PORTS, sure=True),)
-        opaque = reduce(or_, (one.opaque_ports for one in self._kinds), IntervalSet())
+        opaque = reduce(or_, (one.told_opaque for one in self._kinds), self._opaque_servers)
         return (tunnels.linkerd(opaque, sure=False),) if opaque else ()
 
     def member(self, namespace: str, template: PodTemplate) -> Member | None:
@@ -115,13 +116,12 @@ class LinkerdMesh:
     def chains(self) -> tuple[Chain, ...]:
         """What members send and take, and what their proxies let in and out."""
         objects, installed, found = self.objects, self.installed, self._kinds
-        numbers = port_numbers(objects)
         routes = (*objects.linkerd_http_routes, *objects.routes)
         egress = linkerd_egress.chain(objects.linkerd_egress_networks, routes, found, installed)
         return (
             linkerd_transport.offer(found, self._mapped()),
             linkerd_transport.acceptance(found),
-            linkerd_inbound.chain(Targets(objects, installed).served(), found, numbers, installed),
+            linkerd_inbound.chain(Targets(objects, installed).served(), found, installed),
             *([egress] if egress else []),
         )
 
@@ -138,6 +138,14 @@ class LinkerdMesh:
     @cached_property
     def _asked(self) -> frozenset[str]:
         return asked_headers((*self.objects.linkerd_http_routes, *self.objects.routes))
+
+    @property
+    def _opaque_servers(self) -> IntervalSet:
+        """The numbers of the ports of opaque Servers, on whatever pod."""
+        numbers = port_numbers(self.objects)
+        found = (one.port for one in self.objects.linkerd_servers if one.proxy_protocol == OPAQUE)
+        sets = ((port,) if isinstance(port, int) else numbers.get(("tcp", port), ()) for port in found)
+        return IntervalSet.of(*(number for one in sets for number in one))
 
     @cached_property
     def _kinds(self) -> tuple[Settings, ...]:
@@ -166,7 +174,7 @@ class LinkerdMesh:
     def _settings(self, namespace: str, template: PodTemplate) -> Settings:
         place = self._namespaces.get(namespace)
         if _has(template, PROXY):  # what the namespace said was copied when the proxy was injected
-            return settings(template, {}, self.installed)
+            return settings(template, {}, self.installed, injected=True)
         return settings(template, place.metadata.annotations if place and place.declared else None, self.installed)
 
     def _membership(self, namespace: str, template: PodTemplate) -> tuple[str, bool]:
