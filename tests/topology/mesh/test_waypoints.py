@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import pytest
 
-from ringfence import load
 from ringfence.engine.outcomes import Outcome
 from ringfence.engine.reach import Reachability
 from ringfence.engine.reference import Reference
@@ -29,14 +28,10 @@ from ringfence.resources.istio.authorization import (
 )
 from ringfence.resources.kubernetes import Gateway, Infrastructure, Listener, ObjectMeta, Service
 from ringfence.topology.kubernetes import build
-from ringfence.topology.mesh import waypoints
+from ringfence.topology.mesh import waypoint_ways, waypoints
 from ringfence.topology.mesh.istio_gateways import deployed
 from ringfence.topology.pods import PODS
 from ringfence.topology.services import port_numbers
-from tests.checks.manifests import app, deployment
-from tests.checks.manifests import namespace as text_namespace
-from tests.checks.manifests import policy as text_network_policy
-from tests.checks.manifests import service as text_service
 from tests.layers.clusters import cluster, has, meta, namespace, pod, pods, policy, rule, service
 
 ROOT = "istio-system"
@@ -90,7 +85,7 @@ def network(*things, policies=(), outside=()):
         ztunnel_authorization.chain([one for one in policies if not one.target_refs], ROOT),
     )
     bound = AtWaypoints(policies, (), Settings(ROOT))
-    ways = waypoints.build(objects, people, port_numbers(objects), bound, at_pods, PODS)
+    ways = waypoint_ways.build(objects, people, port_numbers(objects), bound, at_pods, PODS)
     there = {**found.locations, PODS: replace(found.locations[PODS], chains=at_pods)}
     return ways, ways.joined(replace(found, endpoints=tuple(people), locations=there, links=links))
 
@@ -264,141 +259,3 @@ def test_nobody_is_at_a_waypoint_but_its_own_pod():
     assert {one.workload for one in ways.endpoints} == {waypoints.WAYPOINTS, "shop/wp[Pod]"}
     assert {one.workload for one in ways.dialled("shop/web")} == {waypoints.WAYPOINTS}
     assert {one.namespace for one in ways.endpoints} == {"shop"}
-
-
-AMBIENT_MESH = "{apiVersion: v1, kind: Namespace, metadata: {name: shop, labels: {istio.io/dataplane-mode: ambient%s}}}"
-USES = ", istio.io/use-waypoint: wp"
-PLAIN = text_namespace("plain")
-SIDECARS = "{apiVersion: v1, kind: Namespace, metadata: {name: cars, labels: {istio-injection: enabled}}}"
-
-
-def text_gateway(traffic: str) -> str:
-    return f"""
-apiVersion: gateway.networking.k8s.io/v1
-kind: Gateway
-metadata: {{name: wp, namespace: shop, labels: {{istio.io/waypoint-for: {traffic}}}}}
-spec: {{gatewayClassName: istio-waypoint, listeners: [{{name: mesh, port: 15008, protocol: HBONE}}]}}
-"""
-
-
-def text_policy(principal: str, of: str = "", more: str = "", name: str = "p") -> str:
-    return f"""
-apiVersion: security.istio.io/v1
-kind: AuthorizationPolicy
-metadata: {{name: {name}, namespace: shop}}
-spec: {{{of}rules: [{{from: [{{source: {{principals: [{principal}]}}}}]{more}}}]}}
-"""
-
-
-AT_GATEWAY = "targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: wp}], "
-GET = ", to: [{operation: {methods: [GET]}}]"
-PORT = ", to: [{operation: {ports: ['8080']}}]"
-SOMEBODY = "cluster.local/ns/shop/sa/somebody"
-DEFAULT = "cluster.local/ns/shop/sa/default"
-DIRECT = text_policy(DEFAULT)
-FROM_PROXY = text_policy(PROXY)
-ALLOWED, DENIED, UNKNOWN = Outcome.ALLOWED, Outcome.DENIED, Outcome.UNKNOWN
-
-
-def admits(*labels: str) -> str:
-    """A NetworkPolicy of the web's pods that admits pods with these labels alone."""
-    peer = f"{{podSelector: {{matchLabels: {{{', '.join(labels)}}}}}}}"
-    return text_network_policy(select=app("web"), ingress=f"[{{from: [{peer}]}}]")
-
-
-def flow(tmp_path, manifests, source="shop/client", traffic="workload", port="tcp/8080", uses=USES, **asked):
-    things = [AMBIENT_MESH % uses, PLAIN, SIDECARS, text_gateway(traffic)]
-    for place in ("shop", "plain", "cars"):
-        things.append(deployment("client", namespace=place))
-    things += [deployment("web", "[{containerPort: 8080}]"), text_service("web", "[{port: 80, targetPort: 8080}]")]
-    (tmp_path / "k8s.yaml").write_text("---\n".join(one.strip() + "\n" for one in (*things, *manifests)))
-    return load(tmp_path / "k8s.yaml").reach(source, "shop/web", port, **asked)
-
-
-@pytest.mark.parametrize(
-    ("manifests", "expected"),
-    [
-        ([], ALLOWED),
-        # The pod sees the waypoint, and the waypoint the client.
-        ([FROM_PROXY], ALLOWED),
-        ([DIRECT], DENIED),
-        ([text_policy(DEFAULT, AT_GATEWAY)], ALLOWED),
-        ([text_policy(SOMEBODY, AT_GATEWAY)], DENIED),
-        ([text_policy(PROXY, AT_GATEWAY)], DENIED),
-        ([text_policy(DEFAULT, AT_GATEWAY), text_policy(PROXY, name="q")], ALLOWED),
-        # Its port is the pod's.
-        ([text_policy(DEFAULT, AT_GATEWAY, PORT)], ALLOWED),
-        ([text_policy(DEFAULT, AT_GATEWAY, PORT.replace("8080", "80"))], DENIED),
-        # A Service's policies are for who dials the Service.
-        ([text_policy(SOMEBODY, "targetRefs: [{group: '', kind: Service, name: web}], ")], ALLOWED),
-        # A NetworkPolicy sees two connections.
-        ([admits("app: client")], DENIED),
-        ([admits(f"{GATEWAY_NAME}: wp")], ALLOWED),
-        ([text_network_policy(select=f"{{matchLabels: {{{GATEWAY_NAME}: wp}}}}")], DENIED),
-    ],
-)
-def test_who_dials_a_pod_behind_a_waypoint_for_workloads_goes_through_it(tmp_path, manifests, expected):
-    assert flow(tmp_path, manifests).outcome is expected
-    assert flow(tmp_path, manifests, traffic="all").outcome is expected
-
-
-@pytest.mark.parametrize(
-    ("source", "manifests", "asked", "expected"),
-    [
-        # Past it: the client's own identity, and none.
-        ("cars/client", [text_policy("cluster.local/ns/cars/sa/default")], {}, ALLOWED),
-        ("cars/client", [FROM_PROXY], {}, DENIED),
-        ("cars/client", [text_policy(SOMEBODY, AT_GATEWAY)], {}, ALLOWED),
-        ("plain/client", [FROM_PROXY], {}, DENIED),
-        ("plain/client", [text_policy(SOMEBODY, AT_GATEWAY)], {}, ALLOWED),
-        # Around its own ztunnel, and what ztunnel does not carry.
-        ("shop/client", [text_policy(SOMEBODY, AT_GATEWAY)], {"client_tls": "plaintext"}, ALLOWED),
-        ("shop/client", [text_policy(SOMEBODY, AT_GATEWAY)], {"port": "udp/53"}, ALLOWED),
-        ("shop/client", [text_policy(SOMEBODY, AT_GATEWAY)], {"client_tls": "mtls"}, DENIED),
-        # No waypoint of the pod's.
-        ("shop/client", [DIRECT], {"uses": ""}, ALLOWED),
-        ("shop/client", [DIRECT], {"traffic": "service"}, ALLOWED),
-        ("shop/client", [DIRECT], {"traffic": "none"}, ALLOWED),
-    ],
-)
-def test_who_does_not_go_through_it(tmp_path, source, manifests, asked, expected):
-    assert flow(tmp_path, manifests, source, **asked).outcome is expected
-
-
-@pytest.mark.parametrize(("method", "expected"), [("GET", ALLOWED), ("POST", DENIED), (None, Outcome.CONDITIONAL)])
-def test_requests_are_decided_there(tmp_path, method, expected):
-    at_waypoint = [text_policy(DEFAULT, AT_GATEWAY, GET), text_policy(PROXY, name="q")]
-    request = None if method is None else {"method": method, "path": "/"}
-    assert flow(tmp_path, at_waypoint, request=request).outcome is expected
-
-
-def test_the_address_that_is_dialled_is_not_followed(tmp_path):
-    asking = text_policy(DEFAULT, AT_GATEWAY, ", when: [{key: destination.ip, values: [10.0.0.0/8]}]")
-    assert flow(tmp_path, [asking]).outcome is UNKNOWN
-
-
-def test_whether_it_reaches_a_pod_outside_the_mesh_is_not_known(tmp_path):
-    outside = deployment("other", "[]", **{"istio.io/dataplane-mode": "none"})
-    found = flow(tmp_path, [outside]).network
-    assert found.reach("shop/client", "shop/other", "tcp/8080").outcome is UNKNOWN
-    assert found.reach("cars/client", "shop/other", "tcp/8080").outcome is ALLOWED
-
-
-def test_a_service_past_it_leaves_open_which_way_it_was(tmp_path):
-    """A waypoint for workloads alone stands before no Service, and a packet does not say what was dialled."""
-    network = flow(tmp_path, [DIRECT]).network
-    assert network.via_service("shop/client", "shop/web", "tcp", 80).outcome is UNKNOWN
-    network = flow(tmp_path, [FROM_PROXY], traffic="all").network
-    assert network.via_service("shop/client", "shop/web", "tcp", 80).outcome is ALLOWED
-
-
-def test_an_intent_is_held_against_the_way_through_it(tmp_path):
-    posture = tmp_path / "ringfence.yaml"
-    posture.write_text(
-        "version: 1\nintents:\n"
-        "  - {name: served, allow: {from: shop/client, to: shop/web, ports: [tcp/8080]}, reason: x}\n"
-    )
-    for manifests, expected in (([FROM_PROXY], "proved"), ([DIRECT], "unknown")):
-        flow(tmp_path, manifests)
-        proofs, _ = load(tmp_path / "k8s.yaml", posture=posture).proofs
-        assert [one.status for one in proofs] == [expected]

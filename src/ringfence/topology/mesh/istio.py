@@ -4,7 +4,7 @@
     sidecars        `layers.istio_offer` sends, `layers.istio_mtls` takes, `layers.istio_authorization` decides
     ambient         `layers.ztunnel_*`, where any pod is of that plane
 
-Waypoints, which stand before Services and not at pods, are `topology.mesh.waypoints`.
+Waypoints, which do not stand at pods, are `topology.mesh.waypoints`, and which there are `waypoint_ways`.
 """
 
 from __future__ import annotations
@@ -49,8 +49,9 @@ from ringfence.resources.kubernetes import ConfigMap, KubernetesObjects, PodTemp
 from ringfence.topology.mesh import istio_membership, istio_registry
 from ringfence.topology.mesh.istio_proxies import Proxies, by_namespace
 from ringfence.topology.mesh.members import Member
-from ringfence.topology.mesh.waypoints import Waypoints, served
-from ringfence.topology.mesh.waypoints import build as build_waypoints
+from ringfence.topology.mesh.waypoint_ways import build as build_waypoints
+from ringfence.topology.mesh.waypoint_ways import served
+from ringfence.topology.mesh.waypoints import Waypoints
 from ringfence.topology.options import Options
 from ringfence.topology.services import port_numbers
 
