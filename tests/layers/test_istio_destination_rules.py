@@ -108,9 +108,39 @@ def test_ages_that_no_file_says_leave_the_order_open():
     assert {one[-1].merged.tls("", 80) for one in found if one[-1].merged} == {Tls.PLAINTEXT, Tls.MUTUAL}
 
 
+def test_a_rule_for_workloads_takes_in_one_that_is_exported_alike():
+    narrow, wide = rule("a", app="cart", created=LATE), rule("b", policy=DISABLE)
+    assert followed(narrow, wide, client="shop") == ["cart:shop/a", "shop/b"]
+    private = rule("b", policy=DISABLE, to=(".",))
+    assert followed(narrow, private, client="shop") == ["cart:shop/a", None]
+    one = DestinationRules((narrow, private), MeshConfig()).followed("shop", HOST, "shop")[0][0]
+    assert one.merged is not None
+    assert one.merged.tls("", 80) is Tls.PLAINTEXT
+    other = rule("c", app="job", policy=ISTIO_MUTUAL)
+    assert followed(narrow, private, other, client="shop") == ["job:shop/c", "cart:shop/a", None]
+
+
+def test_a_default_export_is_to_the_own_namespace_or_to_all():
+    given = (rule("shop/b"),)
+    for default, expected in (((".",), None), (("x",), "shop/b"), (("*",), "shop/b"), (("x", "."), None)):
+        found = DestinationRules(given, MeshConfig(default_destination_rule_export_to=default))
+        merged = found.followed("client", HOST, "shop")[0][-1].merged
+        assert (merged.rule.metadata.qualified_name if merged else None) == expected
+
+
+def test_clients_of_the_root_namespace_do_not_follow_what_is_exported_to_it_and_others():
+    assert followed(rule("istio-system/a", to=(".", "x")), client="istio-system") == [None]
+    assert followed(rule("istio-system/a", to=("istio-system", "x")), client="istio-system") == ["istio-system/a"]
+    assert followed(rule("istio-system/a", to=(".",)), client="istio-system") == ["istio-system/a"]
+
+
 def test_rules_with_other_exports_stand_by_themselves_and_the_last_counts():
     first, second = rule("a", policy=DISABLE), rule("b", policy=ISTIO_MUTUAL, to=("*",), created=LATE)
     assert merged(first, second).rule.metadata.name == "b"
+
+
+def sent(found: Merged, subset: str = "", port: int = 80) -> Tls:
+    return found.tls(subset, port) or found.by_endpoint(subset, port)
 
 
 TLS = {None: "auto", DISABLE: "plaintext", SIMPLE: "plaintext", MUTUAL: "custom", ISTIO_MUTUAL: "mutual"}
@@ -118,7 +148,7 @@ TLS = {None: "auto", DISABLE: "plaintext", SIMPLE: "plaintext", MUTUAL: "custom"
 
 @pytest.mark.parametrize(("mode", "expected"), TLS.items())
 def test_the_modes(mode, expected):
-    assert Merged(rule("a", policy=TrafficPolicy(mode))).tls("", 80) == expected
+    assert sent(Merged(rule("a", policy=TrafficPolicy(mode)))) == expected
 
 
 @pytest.mark.parametrize(
@@ -141,21 +171,41 @@ def test_the_modes(mode, expected):
         (TrafficPolicy(DISABLE, (PortTraffic(80, ISTIO_MUTUAL),)), TrafficPolicy(SIMPLE), 80, "plaintext"),
         (TrafficPolicy(DISABLE), TrafficPolicy(None, (PortTraffic(80, ISTIO_MUTUAL),)), 80, "mutual"),
         (TrafficPolicy(DISABLE), TrafficPolicy(ISTIO_MUTUAL, (PortTraffic(80),)), 80, "proxied"),
-        (TrafficPolicy(DISABLE), TrafficPolicy(None, (PortTraffic(80),)), 80, "auto"),
+        (TrafficPolicy(DISABLE), TrafficPolicy(None, (PortTraffic(80),)), 80, "plaintext"),
+        (TrafficPolicy(ISTIO_MUTUAL), TrafficPolicy(None, (PortTraffic(80),)), 80, "proxied"),
+        (None, TrafficPolicy(None, (PortTraffic(80),)), 80, "auto"),
         (None, TrafficPolicy(ISTIO_MUTUAL), 80, "mutual"),
     ],
 )
 def test_ports_and_subsets(policy, subset, port, expected):
     subsets = (Subset("v1", (), subset),)
     by_subset = subset is not None
-    assert Merged(rule("a", policy=policy, subsets=subsets)).tls("v1" if by_subset else "", port) == expected
+    assert sent(Merged(rule("a", policy=policy, subsets=subsets)), "v1" if by_subset else "", port) == expected
 
 
-def test_a_load_balancer_may_keep_the_address():
-    found = Merged(rule("a", policy=TrafficPolicy(passthrough=True), subsets=(Subset("v1", (), TrafficPolicy()),)))
-    assert (found.passthrough("", 80), found.passthrough("v1", 80)) == (True, False)
-    assert not Merged(rule("a")).passthrough("", 80)
-    assert Merged(rule("a", policy=TrafficPolicy(None, (PortTraffic(80, None, True),)))).passthrough("", 80)
+PASSING = TrafficPolicy(passthrough=True)
+PASSING_PORT = TrafficPolicy(None, (PortTraffic(80, None, True),))
+
+
+@pytest.mark.parametrize(
+    ("policy", "subset", "kept", "alike"),
+    [
+        (None, None, False, False),
+        (PASSING, None, True, True),
+        (PASSING_PORT, None, True, False),
+        (TrafficPolicy(None, (PortTraffic(80),), True), None, False, True),
+        # A subset has the load balancer of its own, of its port alone where it has settings for it, else the rule's.
+        (PASSING, TrafficPolicy(), True, False),
+        (None, PASSING, True, True),
+        (PASSING_PORT, TrafficPolicy(), True, False),
+        (PASSING, TrafficPolicy(None, (PortTraffic(80),)), False, False),
+        (None, PASSING_PORT, True, False),
+    ],
+)
+def test_a_load_balancer_may_keep_the_address(policy, subset, kept, alike):
+    found = Merged(rule("a", policy=policy, subsets=(Subset("v1", (), subset),)))
+    name = "" if subset is None else "v1"
+    assert (found.passthrough(name, 80), found.all_alike(name)) == (kept, alike)
 
 
 RULES = st.builds(

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ringfence.layers.istio_offer import ListedPort, knows
 from ringfence.model.rules import Purpose
-from ringfence.resources.istio.networking import Sidecar, SidecarListener
-from ringfence.resources.kubernetes import ObjectMeta
 from tests.layers.istio_worlds import (
     EARLY,
     LATE,
@@ -32,6 +29,9 @@ NAKED = {"sidecar.istio.io/inject": "false"}
 def config(text: str) -> dict[str, object]:
     metadata = {"name": "istio", "namespace": "istio-system"}
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"mesh": text}}
+
+
+DISABLED = {"trafficPolicy": tls("DISABLE")}
 
 
 def sidecar(name: str, *hosts: str, app: str = "", **spec: object) -> dict[str, object]:
@@ -145,6 +145,38 @@ def test_a_load_balancer_that_passes_addresses_through():
     assert World(*BASE, mixed, service("web")).sent("a", "web") == "mtls"
 
 
+def test_where_addresses_pass_through_endpoints_are_not_told_apart():
+    passing = {"loadBalancer": {"simple": "PASSTHROUGH"}}
+    things = (*BASE, pod("web2", {"app": "web", **NAKED}), service("web"))
+    at_port = {"portLevelSettings": [{"port": {"number": 80}, **passing}]}
+    assert World(*things, destination("d", "web", trafficPolicy=at_port)).sent("a", "web2") == "mtls"
+    assert World(*things, destination("d", "web", trafficPolicy={**at_port, **passing})).sent("a", "web") == "plaintext"
+    subset = {"name": "one", "labels": {"version": "1"}, "trafficPolicy": {**passing, **tls("DISABLE")}}
+    over = World(*BASE, service("web"), destination("d", "web", subsets=[subset]), virtual("v", "web", **tcp("one")))
+    assert over.sent("a", "web") == "plaintext"
+
+
+def tcp(subset: str, host: str = "web") -> dict[str, object]:
+    return {"tcp": [{"route": [{"destination": {"host": host, "subset": subset}}]}]}
+
+
+def test_past_the_routes_of_a_headless_service_nothing_goes():
+    things = (*BASE, service("web", (8080, 8080), clusterIP="None"))
+    assert not World(*things).withheld("a", "web")
+    assert World(*things, virtual("v", "web", **tcp("absent"))).withheld("a", "web")
+    assert not World(*BASE, service("web"), virtual("v", "web", **tcp("absent"))).withheld("a", "web")
+
+
+def test_a_route_to_a_headless_service_stays_at_the_pods_that_are_dialled():
+    other = service("db", (8080, 8080), clusterIP="None")
+    world = World(*BASE, pod("db"), service("web"), other, destination("d", "web", "DISABLE"),
+                  virtual("v", "web", tcp=[{"route": [{"destination": {"host": "db"}}]}]))  # fmt: skip
+    assert [world.sent("a", one) for one in ("web", "db")] == ["mtls", "mtls"]
+    plain = World(*BASE, pod("db"), service("web"), other, destination("d", "db", "DISABLE"),
+                  virtual("v", "web", tcp=[{"route": [{"destination": {"host": "db"}}]}]))  # fmt: skip
+    assert [plain.sent("a", one) for one in ("web", "db")] == ["plaintext", "plaintext"]
+
+
 V1, V2 = pod("v1", {"app": "web", "version": "1"}), pod("v2", {"app": "web", "version": "2"})
 SUBSETS = [
     {"name": "one", "labels": {"version": "1"}, "trafficPolicy": tls("DISABLE")},
@@ -229,22 +261,42 @@ def test_the_deciding_rule_is_named_with_its_place():
     assert ("shop/d", f"{len(BASE) + 1}.yaml") in world.spans(Purpose.OFFER)
 
 
-@pytest.mark.parametrize(
-    ("listeners", "expected"),
-    [
-        ((), True),
-        ((("*/*", 0),), True),
-        ((("shop/*", 0),), True),
-        (((f"shop/{WEB}", 0),), True),
-        ((("shop/*.cluster.local", 0),), True),
-        ((("other/*", 0),), False),
-        ((("./*", 0),), False),
-        ((("~/*", 0),), False),
-        ((("*/*", 81),), False),
-        ((("*/*", 80),), True),
-        ((("other/*", 80), ("shop/*", 0)), True),
-    ],
-)
-def test_what_a_sidecar_knows(listeners, expected):
-    made = Sidecar(ObjectMeta("s", "other"), egress=tuple(SidecarListener((host,), port) for host, port in listeners))
-    assert knows(made, ListedPort(WEB, "shop", 80, "tcp", ())) is expected
+def test_tls_for_a_name_that_no_route_has_goes_out_as_it_is():
+    routes = {"tls": [{"match": [{"sniHosts": [WEB]}], "route": [{"destination": {"host": "web"}}]}]}
+    things = (*BASE, service("web", (443, 8443), port_name="tls"), virtual("v", "web", **routes))
+    assert World(*things).sent("a", "web", 8443) == "either"
+    assert World(*things, config("outboundTrafficPolicy: {mode: REGISTRY_ONLY}")).sent("a", "web", 8443) == "mtls"
+
+
+def test_a_sidecar_limits_the_routes_that_are_followed():
+    routes = virtual("v", "web", **tcp("one"))
+    things = (*BASE, service("web"), destination("d", "web", subsets=[{"name": "one", **DISABLED}]), routes)
+    assert World(*things).sent("other/o", "web") == "plaintext"
+    hidden = sidecar("other/s", f"shop/{WEB}", "other/*")
+    assert World(*things, hidden).sent("other/o", "web") == "plaintext"
+    elsewhere = (
+        *things[:-1],
+        virtual("plain/v", WEB, tcp=[{"route": [{"destination": {"host": WEB, "subset": "one"}}]}]),
+    )
+    assert World(*elsewhere).sent("other/o", "web") == "plaintext"
+    assert World(*elsewhere, hidden).sent("other/o", "web") == "mtls"
+
+
+def test_what_a_route_leads_to_is_known():
+    things = (*BASE, pod("db"), service("web"), service("db"), sidecar("other/s", "other/*"))
+    assert [World(*things).sent("other/o", one) for one in ("web", "db")] == ["plaintext", "plaintext"]
+    own = virtual("other/v", "front.example", tcp=[{"route": [{"destination": {"host": "db.shop.svc.cluster.local"}}]}])
+    assert [World(*things, own).sent("other/o", one) for one in ("web", "db")] == ["plaintext", "mtls"]
+
+
+def test_a_sidecar_of_the_root_namespace_is_for_each_namespace_by_itself():
+    world = World(*BASE, pod("other/web"), service("web"), service("other/web"), sidecar("istio-system/s", "./*"))
+    found = {
+        (client, server): world.sent(client, server) for client in ("a", "other/o") for server in ("web", "other/web")
+    }
+    assert found == {
+        ("a", "web"): "mtls",
+        ("a", "other/web"): "plaintext",
+        ("other/o", "web"): "plaintext",
+        ("other/o", "other/web"): "mtls",
+    }

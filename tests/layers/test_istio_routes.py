@@ -6,7 +6,7 @@ import pytest
 
 from ringfence.layers.istio_routes import DETECTED, HTTP, ITSELF, TCP, TLS, Port, Routing
 from ringfence.resources.istio.mesh_config import MeshConfig
-from ringfence.resources.istio.networking import Destination, TrafficRoute, VirtualService
+from ringfence.resources.istio.networking import Destination, Sidecar, SidecarListener, TrafficRoute, VirtualService
 from ringfence.resources.kubernetes import ObjectMeta
 
 WEB, DB = "web.shop.svc.cluster.local", "db.shop.svc.cluster.local"
@@ -33,7 +33,7 @@ def virtual(
 def reached(*services: VirtualService, protocol: str = HTTP, client: str = "client", gateway: bool = False):
     ports = (Port(WEB, 80, protocol), Port(WEB, 81, protocol), Port(DB, 5432, TCP))
     found = Routing(services, ports, MeshConfig()).reached(client, gateway)
-    return {(key[0].partition(".")[0], key[1]): one.subsets for key, one in found.items()}
+    return {(key[0].partition(".")[0], key[1]): one.subsets | one.foreign for key, one in found.items()}
 
 
 ALL = {("web", 80): {ITSELF}, ("web", 81): {ITSELF}, ("db", 5432): {ITSELF}}
@@ -49,13 +49,18 @@ ALL = {("web", 80): {ITSELF}, ("web", 81): {ITSELF}, ("db", 5432): {ITSELF}}
         ((virtual("a", route("web/v1", certain=False)),), HTTP, {80: {"v1"}, 81: {"v1"}}),
         ((virtual("a", route("web/v1", ports=(80,))),), HTTP, {80: {"v1"}}),
         ((virtual("a", route("web/v1/81")),), HTTP, {80: None, 81: {"v1"}}),
-        ((virtual("a", route("db")),), HTTP, {80: None, 81: None}),
+        ((virtual("a", route("db")),), HTTP, {80: set(), 81: set()}),
         # Routes are for ports of their own protocol.
         ((virtual("a", route("web/v1")),), TCP, {}),
         ((virtual("a", route("web/v1", protocol=TCP)),), TCP, {80: {"v1"}, 81: {"v1"}}),
         ((virtual("a", route("web/v1", protocol=TCP, certain=False)),), TCP, {80: {"v1", ""}, 81: {"v1", ""}}),
-        ((virtual("a", route("web/v1", protocol=TLS, certain=False)),), TLS, {80: {"v1", ""}, 81: {"v1", ""}}),
+        ((virtual("a", route("web/v1", protocol=TLS, certain=False)),), TLS, {80: {"v1"}, 81: {"v1"}}),
         ((virtual("a", route("web/v1")),), DETECTED, {80: {"v1", ""}, 81: {"v1", ""}}),
+        (
+            (virtual("a", route("web/v1"), route("web/v2", protocol=TCP)),),
+            DETECTED,
+            {80: {"v1", "v2"}, 81: {"v1", "v2"}},
+        ),
         # Hosts, visibility, gateways.
         ((virtual("a", route("web/v1"), hosts=("*.svc.cluster.local",)),), HTTP, {80: {"v1"}, 81: {"v1"}}),
         ((virtual("a", route("web/v1"), hosts=("web",)),), HTTP, {80: {"v1"}, 81: {"v1"}}),
@@ -90,6 +95,40 @@ def test_the_subsets_of_each_port(services, protocol, changes):
     for port, subsets in changes.items():
         expected[("web", port)] = subsets
     assert reached(*services, protocol=protocol) == {key: one for key, one in expected.items() if one is not None}
+
+
+def test_of_several_hosts_that_fit_http_has_one_and_tcp_all():
+    wide = virtual("a", route("web/wide"), route("web/wide", protocol=TCP, certain=False), hosts=("*.cluster.local",))
+    narrow = virtual("b", route("web/narrow"))
+    assert reached(wide, narrow)["web", 80] == {"narrow"}
+    assert reached(wide, narrow, protocol=TCP)["web", 80] == {"wide", ""}
+    later = virtual("c", route("web/later", protocol=TCP))
+    assert reached(wide, later, protocol=TCP)["web", 80] == {"wide", "later"}
+
+
+def test_tls_for_another_name_goes_out_as_it_is():
+    service = virtual("a", route("web/v1", protocol=TLS, certain=False))
+    found = Routing((service,), (Port(WEB, 443, TLS), Port(WEB, 80, TCP)), MeshConfig()).reached("client")
+    assert [found[WEB, port].bare for port in (443, 80)] == [True, False]
+
+
+def test_a_route_to_another_host_is_known_at_both():
+    found = Routing((virtual("a", route("db/v1")),), (Port(WEB, 80, HTTP), Port(DB, 5432, TCP)), MeshConfig())
+    web, db = (found.reached("client")[key] for key in ((WEB, 80), (DB, 5432)))
+    assert (web.instead, db.foreign, db.subsets) == ({(DB, 5432, "v1")}, {"v1"}, {ITSELF})
+    assert (web.named, db.named) == (False, True)
+
+
+def test_a_sidecar_limits_them():
+    some = (virtual("a", route("web/v1")), virtual("other/b", route(f"{DB}/v2", protocol=TCP), hosts=(DB,)))
+    routing = Routing(some, (Port(WEB, 80, HTTP), Port(DB, 5432, TCP)), MeshConfig())
+    own = Sidecar(ObjectMeta("s", "shop"), egress=(SidecarListener(("./*",)),))
+    found = routing.reached("shop", False, own)
+    assert (found[WEB, 80].subsets, found[DB, 5432].subsets) == ({"v1"}, {ITSELF})
+    assert [routing.limited(own, "istio-system", *key) for key in ((WEB, 80), (DB, 5432))] == [False, True]
+    root = Sidecar(ObjectMeta("s", "istio-system"), egress=(SidecarListener(("./*",)),))
+    assert routing.differing(False, root) == ("other", "shop")
+    assert [routing.limited(root, "istio-system", *key) for key in ((WEB, 80), (DB, 5432))] == [True, True]
 
 
 def test_a_delegate_may_lead_anywhere():

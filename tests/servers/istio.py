@@ -26,6 +26,29 @@ class Answer:
     ztunnel: tuple[Any, ...]
 
 
+@dataclass(frozen=True)
+class Dial:
+    """What a client's application connects to: an address, and the name that it means by it.
+
+    `speaks`: `http`, `tcp` (perhaps TLS of its own); empty: either.
+    """
+
+    host: str
+    address: str
+    port: int
+    speaks: str = ""
+
+
+@dataclass(frozen=True)
+class Sending:
+    """Where a connection may come out, over which cluster of Envoy's, and how it is sent there: see `clients.go`."""
+
+    cluster: str
+    address: str
+    port: int
+    transport: str
+
+
 class Istio:
     """The process, one question after the other."""
 
@@ -51,22 +74,52 @@ class Istio:
             "hosts": dict(hosts or {}),
             "multipleProviders": multiple_providers,
         }
+        found = self._answer(question)
+        modes = {int(port): mode for port, mode in (found["modes"] or {}).items()}
+        lists = (tuple(found[name] or ()) for name in ("admission", "http", "tcp", "ztunnel"))
+        admission, http, tcp, ztunnel = lists
+        return Answer(admission, http, tcp, modes, ztunnel)
+
+    def sent(
+        self,
+        objects: Iterable[Manifest],
+        cluster: Iterable[Manifest],
+        clients: Iterable[Manifest],
+        dials: Iterable[Dial],
+        mesh: Mapping[str, Any] | None = None,
+    ) -> list[dict[Dial, tuple[Sending, ...]]]:
+        """What the sidecar of each client, which is a pod of the cluster, makes of each of these connections."""
+        wanted = list(dials)
+        asked = [
+            {
+                "name": one["metadata"]["name"],
+                "namespace": one["metadata"]["namespace"],
+                "labels": one["metadata"]["labels"],
+                "address": one["status"]["podIP"],
+                "dials": [vars(dial) for dial in wanted],
+            }
+            for one in clients
+        ]
+        question = {"mesh": mesh or {}, "objects": list(objects), "cluster": list(cluster), "clients": asked}
+        return [
+            {dial: tuple(Sending(**one) for one in found) for dial, found in zip(wanted, of_client, strict=True)}
+            for of_client in self._answer(question)["sent"]
+        ]
+
+    def _answer(self, question: Mapping[str, Any]) -> dict[str, Any]:
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         self.process.stdin.write(json.dumps(question) + "\n")
         self.process.stdin.flush()
         for line in self.process.stdout:
             if line.startswith("{"):  # Istio's own log goes the same way while the process starts
-                found = json.loads(line)
+                found: dict[str, Any] = json.loads(line)
                 break
         else:
             raise RuntimeError("the process has ended")
         if "error" in found:
             raise RuntimeError(found["error"])
-        modes = {int(port): mode for port, mode in (found["modes"] or {}).items()}
-        lists = (tuple(found[name] or ()) for name in ("admission", "http", "tcp", "ztunnel"))
-        admission, http, tcp, ztunnel = lists
-        return Answer(admission, http, tcp, modes, ztunnel)
+        return found
 
 
 @contextmanager

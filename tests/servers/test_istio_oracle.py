@@ -6,9 +6,6 @@
 from __future__ import annotations
 
 import json
-import os
-import random
-import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -29,6 +26,7 @@ from ringfence.topology.options import parse
 from tests.cases.known import Case, cases, for_each
 from tests.servers import istio_policies, ztunnel
 from tests.servers.authorizers import authorizers
+from tests.servers.batches import batches
 from tests.servers.envoy import Connection, Envoy, Sidecar, Verdict, envoy
 from tests.servers.istio import Istio, Manifest, istio, on_loopback
 from tests.servers.istio_policies import ADDRESS, HTTP, LABELS, ROOT, TARGET, TCP, Question, World, world
@@ -39,7 +37,6 @@ from tests.servers.spiffe import Authority, Issuer
 FIXED = range(150)
 BATCH = 150
 PUBLISHED = cases("mesh", "istio-authorization")
-SOAK = 60 * float(os.environ.get("RINGFENCE_SOAK", "0"))
 CERTAIN = {Outcome.ALLOWED: True, Outcome.DENIED: False, Outcome.NO_ROUTE: False}
 
 
@@ -57,16 +54,6 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 @pytest.fixture(scope="module")
 def issuer() -> Issuer:
     return Issuer()
-
-
-def batches(fixed: range, size: int) -> Iterator[Sequence[int]]:
-    """Seeds: the fixed ones, then others for as long as is wished."""
-    end = time.monotonic() + SOAK
-    for start in range(fixed.start, fixed.stop, size):
-        yield range(start, min(start + size, fixed.stop))
-    while time.monotonic() < end:
-        first = random.SystemRandom().randrange(1 << 40)
-        yield range(first, first + size)
 
 
 def read(manifests: Sequence[Manifest]) -> KubernetesObjects:

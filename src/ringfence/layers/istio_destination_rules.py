@@ -3,9 +3,11 @@
 **Which.** The client looks in its own namespace, then in the Service's, then in the root namespace; in the latter two
 only at what is exported to it. The first place that has a rule for the host decides, with the most specific host there.
 A client of the root namespace looks in its own only at rules that are exported to nobody else. Rules of one place and
-host are merged, the oldest first: subsets add up, of two of one name the first counts; so does the first traffic
-policy. Rules with another `exportTo` or `workloadSelector` stand by themselves; of several without a selector the last
-one counts. A workload's own rule goes before the others.
+host are merged, those with a `workloadSelector` first, then the oldest first: subsets add up, of two of one name the
+first counts; so does the first traffic policy. Rules with another `exportTo` stand by themselves, and so do those with
+different selectors. A rule without a selector is lost where one with a selector is exported alike, which is only to
+its own namespace: that one takes it in. Of several without a selector the last one counts. A workload's own rule goes
+before the others.
 
 **How.** `tls` of the port's settings, else of the rule; a subset's go before both. Settings of a port inherit nothing:
 without `tls` they leave the client to auto-mTLS, which in turn heeds the rule's own `tls` per endpoint (`Tls`).
@@ -15,6 +17,9 @@ without `tls` they leave the client to auto-mTLS, which in turn heeds the rule's
     CUSTOM     the user's own certificates: whether they pass as Istio's is not known
     AUTO       mutual TLS to endpoints that have a proxy and take it, else plaintext
     PROXIED    mutual TLS to endpoints that have a proxy, whatever mode they are in, else plaintext
+    NOTHING    its proxy leads connections elsewhere, or nowhere
+
+Where the load balancer keeps the client's own destination address (PASSTHROUGH), there are no endpoints to tell apart.
 
 Sources: istio `pilot/pkg/model/push_context.go` (`destinationRule`, `SetDestinationRules`), `destination_rule.go`
 (`mergeDestinationRule`), `sidecar.go` (`DestinationRule`); `pilot/pkg/networking/util/util.go`
@@ -46,6 +51,7 @@ class Tls(StrEnum):
     CUSTOM = "custom"
     AUTO = "auto"
     PROXIED = "proxied"
+    NOTHING = "nothing"
 
 
 SENT = {
@@ -66,26 +72,42 @@ class Merged:
         """One of its subsets."""
         return next((one for one in self.rule.subsets if one.name == name), None)
 
-    def tls(self, subset: str, port: int) -> Tls:
-        """What clients send to a port (the Service's) of a subset; an empty name is the host itself."""
+    def tls(self, subset: str, port: int) -> Tls | None:
+        """What clients send to a port (the Service's) of a subset, an empty name being the host itself.
+
+        None: the rule does not say, and auto-mTLS decides.
+        """
         part = self.subset(subset)
-        narrow = part.policy if part else None
-        sent = _effective(self.rule.policy, narrow, port)
-        if sent is not None:
-            return SENT[sent]
-        per_endpoint = _checked(narrow if subset else self.rule.policy, port)
-        if per_endpoint is None:
+        sent = _effective(self.rule.policy, part.policy if part else None, port)
+        return None if sent is None else SENT[sent]
+
+    def by_endpoint(self, subset: str, port: int) -> Tls:
+        """How auto-mTLS tells the endpoints of a subset apart."""
+        part = self.subset(subset)
+        mode = _checked(part.policy, port) if part else None
+        if mode is None:
+            mode = _checked(self.rule.policy, port)
+        if mode is None:
             return Tls.AUTO
-        return Tls.PROXIED if per_endpoint is TlsMode.ISTIO_MUTUAL else Tls.PLAINTEXT
+        return Tls.PROXIED if mode is TlsMode.ISTIO_MUTUAL else Tls.PLAINTEXT
 
     def passthrough(self, subset: str, port: int) -> bool:
-        """Whether the client's own destination address is kept, so that all endpoints are treated alike."""
+        """Whether the client's own destination address is kept."""
         part = self.subset(subset)
-        policy = part.policy if subset and part else self.rule.policy
-        if policy is None:
-            return False
-        settings = policy.at(port) if not subset else None
-        return settings.passthrough if settings else policy.passthrough
+        narrow, wide = part.policy if part else None, self.rule.policy
+        settings = narrow.at(port) if narrow else None
+        if settings is not None:
+            return settings.passthrough
+        if narrow is not None and narrow.passthrough:
+            return True
+        settings = wide.at(port) if wide else None
+        return settings.passthrough if settings else wide is not None and wide.passthrough
+
+    def all_alike(self, subset: str) -> bool:
+        """Whether auto-mTLS asks that all endpoints of the host be proxied: settings of ports do not count here."""
+        part = self.subset(subset)
+        policy = part.policy if part else self.rule.policy
+        return policy is not None and policy.passthrough
 
 
 def _effective(wide: TrafficPolicy | None, narrow: TrafficPolicy | None, port: int) -> TlsMode | None:
@@ -120,13 +142,14 @@ class DestinationRules:
     """The rules of one mesh, found by client and host."""
 
     def __init__(self, rules: Iterable[DestinationRule], config: MeshConfig) -> None:
-        self._default = frozenset(config.default_destination_rule_export_to)
+        default = frozenset(config.default_destination_rule_export_to)
+        self._default = frozenset((OWN,)) if OWN in default else frozenset((EVERYBODY,))  # it heeds no others
         self._root = config.root_namespace
         self._local: dict[str, Rules] = {}
         self._exported: dict[str, Rules] = {}
         self._private_root: Rules = Hosts()
         self._looking: Hosts[set[str]] = Hosts()
-        for rule in by_age(rules):
+        for rule in sorted(by_age(rules), key=_with_selector_first):
             own = rule.metadata.namespace
             exported = self._exports(rule)
             host = full(rule.host, own)
@@ -165,10 +188,19 @@ class DestinationRules:
         for place in (namespace, self._root):
             exporting = self._exported.get(place)
             if exporting is not None:
-                found = [one for one in exporting.match(host) or () if self._exports(one) & {EVERYBODY, client}]
+                found = [one for one in exporting.match(host) or () if _names(one, client)]
                 if found:
                     return found
         return []
+
+
+def _names(rule: DestinationRule, client: str) -> bool:
+    """Whether a rule is exported to a client's namespace, which "." is not even where it is the rule's own."""
+    return not rule.export_to or bool({EVERYBODY, client} & set(rule.export_to))
+
+
+def _with_selector_first(rule: DestinationRule) -> bool:
+    return rule.workload_selector is None
 
 
 def _merged(rules: Iterable[DestinationRule]) -> list[Merged]:
@@ -178,10 +210,10 @@ def _merged(rules: Iterable[DestinationRule]) -> list[Merged]:
         alone = True
         for place, one in enumerate(found):
             mine, theirs = rule.workload_selector, one.rule.workload_selector
-            alike = mine == theirs
+            alike, apart = mine == theirs, mine is not None and theirs is not None and mine != theirs
             same, wider = _written(rule) == _written(one.rule), _written(rule) >= _written(one.rule) > frozenset()
-            alone = not (alike and (same or wider))
-            if not (same or wider) or (not alike and mine is not None and theirs is not None):
+            alone = apart or not (same or (wider and alike))
+            if apart or not (same or wider):
                 continue
             names = {subset.name for subset in one.rule.subsets}
             subsets = (*one.rule.subsets, *(subset for subset in rule.subsets if subset.name not in names))
@@ -197,11 +229,12 @@ def _written(rule: DestinationRule) -> frozenset[str]:
 
 
 def _orders(rules: list[DestinationRule]) -> list[Sequence[DestinationRule]]:
-    """The orders in which rules may have been made: each of those that do not say when may be the first."""
+    """The orders in which rules may have been made: each of those that do not say when may be the first of its kind."""
     silent = [one for one in rules if not one.metadata.creation_timestamp]
     if len(rules) < 2 or not silent:
         return [rules]
-    return [rules, *([one, *(other for other in rules if other is not one)] for one in silent if one is not rules[0])]
+    others = ([one, *(other for other in rules if other is not one)] for one in silent if one is not rules[0])
+    return [rules, *(sorted(one, key=_with_selector_first) for one in others)]
 
 
 def _chosen(found: Sequence[Merged], client: str) -> tuple[Followed, ...]:

@@ -20,17 +20,17 @@ Sources: istio `core/cluster_builder.go`, `core/cluster_tls.go` (`buildUpstreamT
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ringfence.layers.istio_destination_rules import EVERYBODY, DestinationRules, Merged, Tls
+from ringfence.layers.istio_egress import by_client, knows
 from ringfence.layers.istio_facets import GATEWAY_KIND, KIND, OTHER_PORTS, PROXY, SCOPE, SIDECAR_KIND
-from ringfence.layers.istio_hosts import covers
 from ringfence.layers.istio_modes import Modes
 from ringfence.layers.istio_mtls import LAYER, SIDECARS
-from ringfence.layers.istio_routes import ITSELF, Reached, Routing
+from ringfence.layers.istio_routes import ITSELF, NOT_REACHED, Routing
 from ringfence.layers.istio_sending import Way, rules
-from ringfence.layers.istio_unlisted import skips, stages
+from ringfence.layers.istio_unlisted import closing, skips, stages
 from ringfence.layers.kubernetes_selectors import POD, labels
 from ringfence.layers.mesh_facets import NO_PLANE, of_planes
 from ringfence.model.addresses import AddressSet
@@ -45,7 +45,6 @@ from ringfence.resources.istio.networking import Labels, Sidecar
 from ringfence.resources.kubernetes import LabelSelector
 
 OUTBOUND_UNKNOWN = "its annotations leave addresses out of what its proxy sees"
-OWN_NAMESPACE, ANY_NAMESPACE = ".", "*"
 DISABLE = MutualTlsMode.DISABLE
 
 
@@ -97,9 +96,11 @@ class Clients:
 
 def offer(listed: Iterable[ListedPort], clients: Clients) -> Chain:
     """The chain at every pod."""
+    known = tuple(listed)
+    hosts = {(one.host, one.port): one for one in known}
     ways: dict[Way, dict[int, list[Peer]]] = {}
-    for one in listed:
-        for way, part in _ways(one, clients):
+    for one in known:
+        for way, part in _ways(one, clients, hosts):
             for backend in one.backends:
                 peers = ways.setdefault(way, {}).setdefault(backend.port, [])
                 selector = AllOf((backend.selector, *labels(POD, LabelSelector(part)))) if part else backend.selector
@@ -138,21 +139,6 @@ def _together(peers: Iterable[Peer]) -> tuple[Peer, ...]:
     return (*merged, *(one for one in found if one.addresses is not None))
 
 
-def knows(sidecar: Sidecar, listed: ListedPort) -> bool:
-    """Whether proxies under a Sidecar know a port of a host."""
-    own = sidecar.metadata.namespace
-    if not sidecar.egress:
-        return True
-    for listener in sidecar.egress:
-        if listener.port in (0, listed.port):
-            for text in listener.hosts:
-                namespace, _, host = text.partition("/")
-                place = own if namespace == OWN_NAMESPACE else namespace
-                if place in (ANY_NAMESPACE, listed.namespace) and covers(host, listed.host):
-                    return True
-    return False
-
-
 @dataclass(frozen=True, slots=True)
 class _Sent:
     """How some clients of a namespace send: those with the labels, or those with none of `others`."""
@@ -162,6 +148,8 @@ class _Sent:
     tls: Tls
     part: Labels
     merged: Merged | None = field(hash=False)
+    unmatched: bool = False
+    """Goes out as what the registry does not list does."""
 
     @property
     def selectors(self) -> tuple[Selector, ...]:
@@ -171,69 +159,132 @@ class _Sent:
         return tuple(Not(AllOf(labels(POD, LabelSelector(one)))) for one in self.others)
 
 
-def _ways(listed: ListedPort, clients: Clients) -> Iterator[tuple[Way, Labels]]:
+_Hosts = Mapping[tuple[str, int], ListedPort]
+
+
+def _ways(listed: ListedPort, clients: Clients, hosts: _Hosts) -> Iterator[tuple[Way, Labels]]:
     """Every way in which some clients send to a port, and the labels of the pods that it leads to."""
-    kinds = ((SIDECAR_KIND, False), (GATEWAY_KIND, True)) if clients.gateways else (("", False),)
-    hiding = frozenset(one.metadata.qualified_name for one in clients.sidecars if not knows(one, listed))
     common: list[Selector] = [SIDECARS]
-    if hiding:
-        common.append(Not(Label(PROXY, SCOPE, Comparison.IN, hiding)))
     if listed.port in clients.skipped:
         common.append(Not(skips(str(listed.port))))
         yield Way(AllOf((SIDECARS, skips(str(listed.port)))), Tls.PLAINTEXT, "excludeOutboundPorts"), ()
+    kinds = ((SIDECAR_KIND, False), (GATEWAY_KIND, True)) if clients.gateways else (("", False),)
+    apart, rest = _scopes(listed, clients)
     for kind, gateway in kinds:
-        wanted = (*common, Label(PROXY, KIND, Comparison.IN, frozenset((kind,)))) if kind else tuple(common)
-        for namespaces, sent in _by_namespace(listed, clients, gateway):
-            for one in sent:
-                who = AllOf((*wanted, *namespaces, *one.selectors))
-                rule = one.merged.rule if one.merged else None
-                name, span = (rule.metadata.qualified_name, rule.span) if rule else ("no DestinationRule", NOWHERE)
-                yield Way(who, one.tls, name, clients.ambient and not listed.headless, span), one.part
+        own = (Label(PROXY, KIND, Comparison.IN, frozenset((kind,))),) if kind else ()
+        for limits, sidecar in ((rest, None), *(() if gateway else apart)):
+            for namespaces, sent in _by_namespace(listed, clients, hosts, gateway, sidecar):
+                for one in sent:
+                    who = AllOf((*common, *own, *limits, *namespaces, *one.selectors, *_open(clients, one)))
+                    rule = one.merged.rule if one.merged else None
+                    name, span = (rule.metadata.qualified_name, rule.span) if rule else ("no DestinationRule", NOWHERE)
+                    yield Way(who, one.tls, name, clients.ambient and not listed.headless, span), one.part
+
+
+def _open(clients: Clients, sent: _Sent) -> tuple[Selector, ...]:
+    """Who sends it at all: what the registry does not list may be closed."""
+    closed = closing(clients.config.outbound_traffic_policy, clients.sidecars) if sent.unmatched else None
+    return () if closed is None else (Not(closed),)
+
+
+_Scopes = tuple[tuple[tuple[Selector, ...], Sidecar], ...]
+
+
+def _scopes(listed: ListedPort, clients: Clients) -> tuple[_Scopes, tuple[Selector, ...]]:
+    """The clients under each Sidecar that makes them reach a port otherwise, and the rest that know it at all."""
+    root = clients.config.root_namespace
+    apart, out = [], []
+    for one in clients.sidecars:
+        home = listed.namespace if by_client(one, root) else one.metadata.namespace
+        asked = one, root, listed.host, listed.port
+        known = knows(one, home, listed.host, listed.namespace, listed.port)
+        if known and not by_client(one, root) and not clients.routing.limited(*asked):
+            continue
+        out.append(one.metadata.qualified_name)
+        if known or clients.routing.named(*asked):
+            apart.append(((Label(PROXY, SCOPE, Comparison.IN, frozenset(out[-1:])),), one))
+    return tuple(apart), (Not(Label(PROXY, SCOPE, Comparison.IN, frozenset(out))),) if out else ()
 
 
 def _by_namespace(
-    listed: ListedPort, clients: Clients, gateway: bool
+    listed: ListedPort, clients: Clients, hosts: _Hosts, gateway: bool, sidecar: Sidecar | None
 ) -> Iterator[tuple[tuple[Selector, ...], tuple[_Sent, ...]]]:
     """How the clients of each namespace send; those that send like the rest are among the rest."""
     differing = clients.rules.namespaces(listed.host)
-    named = {*differing, *clients.routing.differing(gateway), *listed.exported} - {EVERYBODY}
-    rest = _sent("", listed, clients, gateway)
-    apart = {one: sent for one in sorted(named) if (sent := _sent(one, listed, clients, gateway)) != rest}
-    for namespace, sent in apart.items():
-        yield (InNamespace(namespace),), sent
+    named = {*differing, *clients.routing.differing(gateway, sidecar), *listed.exported} - {EVERYBODY}
+    if sidecar is not None:
+        named |= {listed.namespace, sidecar.metadata.namespace}
+    rest = _sent("", listed, clients, hosts, gateway, sidecar)
+    sent = {one: _sent(one, listed, clients, hosts, gateway, sidecar) for one in sorted(named)}
+    apart = {namespace: one for namespace, one in sent.items() if one != rest}
+    for namespace, one in apart.items():
+        yield (InNamespace(namespace),), one
     yield ((Not(AnyOf(tuple(InNamespace(one) for one in apart))),) if apart else ()), rest
 
 
-def _sent(client: str, listed: ListedPort, clients: Clients, gateway: bool) -> tuple[_Sent, ...]:
+def _sent(
+    client: str, listed: ListedPort, clients: Clients, hosts: _Hosts, gateway: bool, sidecar: Sidecar | None
+) -> tuple[_Sent, ...]:
     if not listed.exported & {EVERYBODY, client}:
         return ()
-    reached = clients.routing.reached(client, gateway).get((listed.host, listed.port), Reached())
+    reached = clients.routing.reached(client, gateway, sidecar).get((listed.host, listed.port), NOT_REACHED)
+    known = sidecar is None or knows(sidecar, client, listed.host, listed.namespace, listed.port)
+    if not known and not reached.named:
+        return ()
     found: dict[_Sent, None] = {}
     for alternative in clients.rules.followed(client, listed.host, listed.namespace):
         others = tuple(one.labels for one in alternative if one.labels is not None)
         for followed in alternative:
             merged = followed.merged
-            names = set(reached.subsets)
+            names = reached.subsets | reached.foreign
             if reached.anything:
                 names |= {ITSELF, *(one.name for one in merged.rule.subsets)} if merged else {ITSELF}
+            apart, before = others if followed.labels is None else (), len(found)
             for name in sorted(names):
                 subset = merged.subset(name) if merged and name != ITSELF else None
                 if subset is None and name != ITSELF:
                     continue  # such a subset has no cluster: requests for it fail
-                part = subset.labels if subset else ()
-                for tls in _resolved(listed, clients, merged, name):
-                    found[_Sent(followed.labels, others if followed.labels is None else (), tls, part, merged)] = None
+                kept = listed.headless or (merged is not None and merged.passthrough(name, listed.port))
+                if kept and name not in reached.subsets and not reached.anything:
+                    continue  # whoever dials another host stays at its pods
+                part = subset.labels if subset and not kept else ()
+                for tls in _resolved(listed, clients, merged, name, kept):
+                    found[_Sent(followed.labels, apart, tls, part, merged)] = None
+            if len(found) == before and listed.headless and not reached.bare:
+                # Whoever dials the pods themselves dials the host: nothing goes past its routes.
+                found[_Sent(followed.labels, apart, Tls.NOTHING, (), merged)] = None
+    if reached.bare:
+        found[_Sent(None, (), Tls.PLAINTEXT, (), None, unmatched=True)] = None
+    for host, port, name in sorted(reached.instead):
+        found |= dict.fromkeys(_staying(client, hosts[host, port], clients, name))
     return tuple(found)
 
 
-def _resolved(listed: ListedPort, clients: Clients, merged: Merged | None, subset: str) -> tuple[Tls, ...]:
-    """What the rule comes to once auto-mTLS has had its say; several where that is not known."""
-    tls = merged.tls(subset, listed.port) if merged else Tls.AUTO
-    if tls not in (Tls.AUTO, Tls.PROXIED):
+def _staying(client: str, listed: ListedPort, clients: Clients, name: str) -> Iterator[_Sent]:
+    """How the pods of another host are sent to whose route leads here, if the client's own address is kept here."""
+    for alternative in clients.rules.followed(client, listed.host, listed.namespace):
+        others = tuple(one.labels for one in alternative if one.labels is not None)
+        for followed in alternative:
+            merged = followed.merged
+            kept = listed.headless or (merged is not None and merged.passthrough(name, listed.port))
+            if kept and (name == ITSELF or (merged is not None and merged.subset(name) is not None)):
+                for tls in _resolved(listed, clients, merged, name, kept):
+                    yield _Sent(followed.labels, others if followed.labels is None else (), tls, (), merged)
+
+
+def _resolved(listed: ListedPort, clients: Clients, merged: Merged | None, subset: str, kept: bool) -> tuple[Tls, ...]:
+    """What the rule comes to once auto-mTLS has had its say; several where that is not known.
+
+    `kept`: the client's own destination address is, so that the proxy knows nothing of the endpoint.
+    """
+    tls = merged.tls(subset, listed.port) if merged else None
+    if tls is not None:
         return (tls,)
     modes = clients.modes.of_namespace(listed.namespace).modes
     if listed.external or not clients.config.enable_auto_mtls or modes == {DISABLE}:
         return (Tls.PLAINTEXT,)
-    if listed.headless or (merged is not None and merged.passthrough(subset, listed.port)):
-        tls = {True: Tls.MUTUAL, False: Tls.PLAINTEXT, None: Tls.CUSTOM}[listed.all_proxied]
-    return (tls, Tls.PLAINTEXT) if DISABLE in modes else (tls,)
+    tls = merged.by_endpoint(subset, listed.port) if merged else Tls.AUTO
+    found = {Tls.MUTUAL if kept else tls}
+    if listed.headless or (merged is not None and merged.all_alike(subset)):
+        found = {True: found, False: {Tls.PLAINTEXT}, None: found | {Tls.PLAINTEXT}}[listed.all_proxied]
+    return tuple(sorted(found | {Tls.PLAINTEXT} if DISABLE in modes else found))

@@ -1,19 +1,22 @@
 """VirtualServices: over which subsets a client's own proxy reaches the ports of a host.
 
-A client dials a port of a host. The VirtualService for that host (the most specific one; of several the client's own
-namespace's private ones first, then those exported to it by name, then the public ones, the oldest first) says where
-the request goes; without one, or without a route of the port's protocol, it goes to the host itself. Routes are tried
-in order, up to the first that has no condition. An HTTP request that none takes is answered by the proxy; a TCP
-connection goes to the host itself.
+A client dials a port of a host. The VirtualService for that host (of several the client's own namespace's private ones
+first, then those exported to it by name, then the public ones, the oldest first) says where the request goes: for HTTP
+the most specific one, for TLS and TCP all of them one after the other. Without one, or without a route of the port's
+protocol, it goes to the host itself. Routes are tried in order, up to the first that has no condition. An HTTP request
+that none takes is answered by the proxy; a TCP connection goes to the host itself, but for one at a port of TLS, which
+goes out as it is (`Reached.bare`).
 
     http   the `http` routes            tcp   the `tcp` routes
-    tls    the `tls` routes             ""    (detected at run time) the `http` and `tcp` routes, and the host itself
+    tls    the `tls` routes             ""    (detected at run time) the `http` or the `tcp` routes
 
 So from the server's side, a port of a host is reached over the subsets that some route leads to (`Reached.subsets`, the
-empty name for the host itself), or over any (`anything`: a delegate says where).
+empty name for the host itself), or over any (`anything`: a delegate says where). A route to a host that keeps the
+client's own destination address leads to the pods of the dialled host, sent to as the other one says (`instead`). A
+client's Sidecar limits which VirtualServices it follows (`istio_egress`).
 
 Sources: istio `pilot/pkg/model/push_context.go` (`VirtualServicesForGateway`), `core/route/route.go`,
-`core/networkfilter.go`; `GetDestinationCluster` for the port of a destination.
+`core/tls.go`; `GetDestinationCluster` for the port of a destination.
 """
 
 from __future__ import annotations
@@ -22,10 +25,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ringfence.layers.istio_destination_rules import EVERYBODY, OWN
+from ringfence.layers.istio_egress import imports
 from ringfence.layers.istio_hosts import Hosts, covers, full
 from ringfence.layers.istio_modes import by_age
 from ringfence.resources.istio.mesh_config import MeshConfig
-from ringfence.resources.istio.networking import Destination, TrafficRoute, VirtualService
+from ringfence.resources.istio.networking import Destination, Sidecar, TrafficRoute, VirtualService
 
 ITSELF = ""
 """The subset that stands for all endpoints of a host."""
@@ -36,10 +40,22 @@ ROUTES = {HTTP: (HTTP,), TLS: (TLS,), TCP: (TCP,), DETECTED: (HTTP, TCP)}
 
 @dataclass(slots=True)
 class Reached:
-    """How one port of a host is reached."""
+    """How one port of a host is reached.
+
+    `foreign`: the subsets that routes of other hosts lead to; `instead`: the host, port and subset that its own routes
+    lead to at other hosts. `named`: some route names it.
+    """
 
     subsets: set[str] = field(default_factory=set)
     anything: bool = False
+    bare: bool = False
+    foreign: set[str] = field(default_factory=set)
+    instead: set[tuple[str, int, str]] = field(default_factory=set)
+
+    named: bool = False
+
+
+NOT_REACHED = Reached()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,27 +79,50 @@ class Routing:
             self._numbers.setdefault(one.host, set()).add(one.port)
         named = {name for one in self._all for name in self._exports(one)}
         self._named = tuple(sorted(named - {EVERYBODY}))
-        self._differing: dict[bool, tuple[str, ...]] = {}
+        self._differing: dict[tuple[bool, int], tuple[str, ...]] = {}
         self._found: dict[tuple[bool, tuple[int, ...]], Mapping[tuple[str, int], Reached]] = {}
 
-    def reached(self, client: str, gateway: bool = False) -> Mapping[tuple[str, int], Reached]:
+    def reached(
+        self, client: str, gateway: bool = False, sidecar: Sidecar | None = None
+    ) -> Mapping[tuple[str, int], Reached]:
         """How clients of a namespace reach the ports of all hosts; what is not in here is not reached.
 
-        A gateway follows VirtualServices of its own, which are not told apart: each may be followed, or none.
+        `sidecar` limits them. A gateway follows VirtualServices of its own, which are not told apart: each may be
+        followed, or none.
         """
         visible = self._visible(client, gateway)
+        if sidecar is not None:
+            visible = [one for one in visible if imports(sidecar, client, one)]
         key = gateway, tuple(map(id, visible))
         if key not in self._found:
             self._found[key] = self._work_out(visible, gateway)
         return self._found[key]
 
-    def differing(self, gateway: bool = False) -> tuple[str, ...]:
+    def differing(self, gateway: bool = False, sidecar: Sidecar | None = None) -> tuple[str, ...]:
         """The namespaces whose clients follow other VirtualServices than the rest."""
-        if gateway not in self._differing:
-            rest = self.reached("", gateway)
-            found = (one for one in self._named if self.reached(one, gateway) is not rest)
-            self._differing[gateway] = tuple(found)
-        return self._differing[gateway]
+        key = gateway, id(sidecar)
+        if key not in self._differing:
+            rest = self.reached("", gateway, sidecar)
+            places = {one.metadata.namespace for one in self._all} if sidecar is not None else set()
+            found = (one for one in sorted({*self._named, *places}) if self.reached(one, gateway, sidecar) is not rest)
+            self._differing[key] = tuple(found)
+        return self._differing[key]
+
+    def limited(self, sidecar: Sidecar, root_namespace: str, host: str, port: int) -> bool:
+        """Whether some client under a Sidecar reaches a port of a host otherwise than without."""
+        places, key = self._places(sidecar, root_namespace), (host, port)
+        return any(self.reached(one, False, sidecar).get(key) != self.reached(one).get(key) for one in places)
+
+    def named(self, sidecar: Sidecar, root_namespace: str, host: str, port: int) -> bool:
+        """Whether some client under a Sidecar has a route that names a port of a host."""
+        places, key = self._places(sidecar, root_namespace), (host, port)
+        return any(self.reached(one, False, sidecar).get(key, NOT_REACHED).named for one in places)
+
+    def _places(self, sidecar: Sidecar, root_namespace: str) -> tuple[str, ...]:
+        """The namespaces whose clients may be under a Sidecar, one of those that are alike."""
+        if sidecar.metadata.namespace != root_namespace:
+            return (sidecar.metadata.namespace,)
+        return "", *self.differing(), *self.differing(False, sidecar)
 
     def _exports(self, service: VirtualService) -> frozenset[str]:
         own = service.metadata.namespace
@@ -106,42 +145,47 @@ class Routing:
 
     def _work_out(self, visible: list[VirtualService], gateway: bool) -> Mapping[tuple[str, int], Reached]:
         by_host: Hosts[VirtualService] = Hosts()
-        for one in visible:
+        places: Hosts[list[int]] = Hosts()
+        for place, one in enumerate(visible):
             for host in one.hosts:
                 by_host.setdefault(full(host, one.metadata.namespace), one)
+                places.setdefault(full(host, one.metadata.namespace), []).append(place)
         found: dict[tuple[str, int], Reached] = {}
         for port in self._ports:
-            service = by_host.match(port.host)
-            taken = [] if service is None else self._taken(service, port, gateway)
-            itself = not taken or gateway or (port.protocol != HTTP and not any(one.certain for one in taken))
-            if itself or port.protocol == DETECTED:
-                found.setdefault((port.host, port.port), Reached()).subsets.add(ITSELF)
-            for route in taken:
-                assert service is not None
+            specific = by_host.match(port.host)
+            covering = sorted({place for found_places in places.covering(port.host) for place in found_places})
+            taken: list[tuple[VirtualService, TrafficRoute]] = []
+            for protocol in ROUTES[port.protocol]:
+                wanted = [visible[place] for place in covering] if protocol != HTTP else [specific] if specific else []
+                these = list(_taken(wanted, protocol, port.port, gateway))
+                taken += these
+                open_end = protocol != HTTP and not any(route.certain for _, route in these)
+                if not these or gateway or (open_end and protocol != TLS):
+                    found.setdefault((port.host, port.port), Reached()).subsets.add(ITSELF)
+                elif open_end:
+                    found.setdefault((port.host, port.port), Reached()).bare = True
+            for service, route in taken:
                 if route.delegated:
                     for number in self._numbers[port.host]:
                         found.setdefault((port.host, number), Reached()).anything = True
                 for target in route.destinations:
                     for key in self._led_to(target, service.metadata.namespace, port.port):
-                        found.setdefault(key, Reached()).subsets.add(target.subset)
+                        there = found.setdefault(key, Reached())
+                        there.named = True
+                        if key[0] == port.host:
+                            there.subsets.add(target.subset)
+                        else:
+                            there.foreign.add(target.subset)
+                            found.setdefault((port.host, port.port), Reached()).instead.add((*key, target.subset))
         listed = {port.host for port in self._ports}
         for host, service in by_host.items():
             if not any(covers(host, one) for one in listed):  # a name that only VirtualServices know
                 for route in _followed(service, gateway):
                     for target in route.destinations:
                         for key in self._led_to(target, service.metadata.namespace, None):
-                            found.setdefault(key, Reached()).subsets.add(target.subset)
-        return found
-
-    def _taken(self, service: VirtualService, port: Port, gateway: bool) -> list[TrafficRoute]:
-        """The routes that may take what is dialled, up to the first that is certain to."""
-        found = []
-        for protocol in ROUTES[port.protocol]:
-            for route in _followed(service, gateway):
-                if route.protocol == protocol and (not route.ports or port.port in route.ports):
-                    found.append(route)
-                    if route.certain and not gateway:
-                        break
+                            there = found.setdefault(key, Reached())
+                            there.named = True
+                            there.foreign.add(target.subset)
         return found
 
     def _led_to(self, destination: Destination, namespace: str, dialled: int | None) -> Iterator[tuple[str, int]]:
@@ -157,3 +201,15 @@ class Routing:
 def _followed(service: VirtualService, gateway: bool) -> tuple[TrafficRoute, ...]:
     """The routes that sidecars follow; gateways may follow either kind."""
     return (*service.routes, *service.gateway_routes) if gateway else service.routes
+
+
+def _taken(
+    services: Iterable[VirtualService], protocol: str, port: int, gateway: bool
+) -> Iterator[tuple[VirtualService, TrafficRoute]]:
+    """The routes of a protocol that may take what is dialled, up to the first that is certain to."""
+    for service in services:
+        for route in _followed(service, gateway):
+            if route.protocol == protocol and (not route.ports or port in route.ports):
+                yield service, route
+                if route.certain and not gateway:
+                    return

@@ -5,6 +5,7 @@
     custom     one of the two to every peer, nobody knows which
     auto       mutual TLS to peers whose facet `istio auto mtls` says so for the port, else plaintext
     proxied    mutual TLS to peers whose endpoints count as proxied, else plaintext
+    nothing    open whether anything is sent: a VirtualService leads elsewhere
 
 To pods of the ambient plane a sidecar speaks HBONE, whatever the rule says, unless the sidecar's own label says that it
 knows none (`core/cluster_tls.go`, `applyHBONETransportSocketMatches`).
@@ -27,6 +28,7 @@ from ringfence.model.selectors import ANYTHING, AllOf, Comparison, Label, Not, S
 from ringfence.model.spans import NOWHERE, Span
 
 UNKNOWN = "which transport the client sends is not known"
+ELSEWHERE = "a VirtualService leads elsewhere, or to a subset that no DestinationRule has"
 KNOWS_HBONE = Not(
     AllOf((Label(POD, TUNNEL), Label(POD, TUNNEL, Comparison.NOT_IN, frozenset(("http",))))),
 )
@@ -38,6 +40,7 @@ NAMES = {
     Tls.CUSTOM: "plaintext or mutual TLS",
     Tls.AUTO: "auto-mTLS",
     Tls.PROXIED: "mutual TLS to proxies",
+    Tls.NOTHING: "a VirtualService leads elsewhere",
 }
 
 
@@ -64,6 +67,10 @@ def rules(way: Way, port: int, peers: tuple[Peer, ...]) -> Iterator[Rule]:
             yield from _only("mtls", port, peers, way, name)
         case Tls.CUSTOM:
             yield from _either(port, peers, way, name)
+        case Tls.NOTHING:
+            for plane in ("tcp", "mtls"):
+                headers = Bounds.exactly(on_port(plane, port))
+                yield Rule(Action.DENY, _narrowed(peers, Unsure(ELSEWHERE)), headers, name=name, span=way.span)
         case Tls.AUTO:
             taking, perhaps = (AllOf((SIDECARS, at_port(AUTO, port, (one,)))) for one in (MTLS, EITHER))
             yield from _only("mtls", port, _narrowed(peers, taking), way, name)

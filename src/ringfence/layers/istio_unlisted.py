@@ -36,7 +36,7 @@ def skips(port: str) -> Selector:
 
 def stages(mode: str, sidecars: Iterable[Sidecar], skipped: Iterable[int] = ()) -> Iterator[Stage]:
     """The last stages of an offer. `mode`: the mesh's; `skipped`: ports that some client's proxy does not see."""
-    subjects = _closing(mode, sidecars)
+    subjects = closing(mode, sidecars)
     if subjects is not None:
         past = (_past(port) for port in sorted(skipped))
         closed = Rule(Action.DENY, (Peer(Unsure(CLOSED)),), Bounds.exactly(ALL_TCP), name=REGISTRY_ONLY)
@@ -50,8 +50,8 @@ def _past(port: int) -> Rule:
     return Rule(Action.ALLOW, ANY_PEER, headers, subjects=skips(str(port)), name="excludeOutboundPorts")
 
 
-def _closing(mode: str, sidecars: Iterable[Sidecar]) -> Selector | None:
-    """The clients that are in REGISTRY_ONLY; None where there is none."""
+def closing(mode: str, sidecars: Iterable[Sidecar]) -> Selector | None:
+    """The clients whose proxies close what they do not know (REGISTRY_ONLY); None where there are none."""
     opposite = ALLOW_ANY if mode == REGISTRY_ONLY else REGISTRY_ONLY
     named = frozenset(one.metadata.qualified_name for one in sidecars if one.outbound_traffic_policy == opposite)
     under = Label(PROXY, SCOPE, Comparison.IN, named)

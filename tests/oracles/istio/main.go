@@ -25,6 +25,10 @@ type question struct {
 		Namespace string            `json:"namespace"`
 		Labels    map[string]string `json:"labels"`
 	} `json:"workload"`
+	// Cluster are the Kubernetes objects beside those of Istio, as its registry sees them; asked for by Clients only.
+	Cluster []json.RawMessage `json:"cluster"`
+	// Clients are asked about: what their sidecars send.
+	Clients []caller `json:"clients"`
 	// Ports whose mTLS mode is asked for.
 	Ports []uint32 `json:"ports"`
 	// Hosts of the registry, host name to namespace: what extension providers are looked up in.
@@ -45,6 +49,8 @@ type answer struct {
 	Modes map[uint32]string `json:"modes"`
 	// Ztunnel are the policies that ztunnel gets for the workload.
 	Ztunnel []json.RawMessage `json:"ztunnel"`
+	// Sent is what the sidecars of Clients make of each of their dials.
+	Sent [][][]sending `json:"sent"`
 }
 
 func main() {
@@ -79,6 +85,13 @@ func respond(admission *admission, line []byte) (result answer) {
 	}
 	for _, object := range asked.Objects {
 		result.Admission = append(result.Admission, admission.review(object))
+	}
+	if len(asked.Clients) > 0 {
+		found, err := sent(asked)
+		if err != nil {
+			return answer{Error: err.Error()}
+		}
+		result.Sent = found
 	}
 	if asked.Workload.Namespace == "" {
 		return result
