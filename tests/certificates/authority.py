@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from ringfence.certificates.configuration import Configuration, Deployment, PrivateIssuer, Profile, Wanted
-from ringfence.certificates.issuers import Issuer, Journal, Request, Unavailable, Window
+from ringfence.certificates.issuers import Issuer, Journal, Named, Request, Unavailable, Window
 from ringfence.certificates.issuers.private_ca import PrivateCa
 from ringfence.certificates.runner import Runner
 from ringfence.certificates.store import Reach, Store, on
@@ -26,6 +26,7 @@ class Fake:
     up: bool = True
     not_before: datetime | None = None
     window: Window | None = None
+    named: Named | None = None
     lifetime: timedelta = 90 * DAY
     issued: list[Request] = field(default_factory=list)
     revoked: list[str] = field(default_factory=list)
@@ -43,6 +44,9 @@ class Fake:
 
     def renewal_window(self, certificate: bytes, now: datetime) -> Window | None:
         return self.window
+
+    def caa(self, now: datetime) -> Named | None:
+        return self.named
 
     def revoke(self, certificate: bytes, reason: str, now: datetime) -> None:
         self.revoked.append(reason)

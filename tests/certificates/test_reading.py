@@ -83,6 +83,8 @@ def test_whole() -> None:
         ("permitted: [shop.example]", "excluded: [10.9.0.1/16]", "ringfence.yaml:7", "has host bits set"),
         ("permitted: [shop.example]", "excluded: [bücher.example]", "ringfence.yaml:7", "excluded: "),
         ("staging: le-test", "staging: nobody", "ringfence.yaml:5", "there is no issuer 'nobody'"),
+        ("check_interval: 30m", "resolver: dns.example", "ringfence.yaml", "the address of a DNS server is expected"),
+        ("check_interval: 30m", "resolver: '192.0.2.53:x'", "ringfence.yaml", "resolver: HOST:PORT is expected"),
         ("key_name: k, ", "", "ringfence.yaml:21", "belong together"),
     ],
 )

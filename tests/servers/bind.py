@@ -9,6 +9,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import dns.message
+import dns.query
+import dns.rcode
+
 from tests.servers.processes import free_port, listens, running
 
 KEY_NAME = "updates.shop.example"
@@ -30,14 +34,14 @@ class Bind:
 
 
 @contextmanager
-def bind(folder: Path) -> Iterator[Bind]:
-    """Runs the server until the block ends."""
+def bind(folder: Path, records: str = "") -> Iterator[Bind]:
+    """Runs the server until the block ends; `records` stand in its zone beside what every zone has."""
     port = free_port()
     secret = base64.b64encode(os.urandom(32)).decode()
     key = folder / "tsig"
     key.write_text(secret)
     key.chmod(0o600)
-    (folder / "shop.zone").write_text(ZONE)
+    (folder / "shop.zone").write_text(ZONE + records)
     settings = folder / "named.conf"
     settings.write_text(
         f'key "{KEY_NAME}" {{ algorithm hmac-sha256; secret "{secret}"; }};\n'
@@ -47,5 +51,13 @@ def bind(folder: Path) -> Iterator[Bind]:
         'zone "shop.example" { type primary; file "shop.zone"; '
         f'update-policy {{ grant "{KEY_NAME}" wildcard * TXT; }}; }};\n'
     )
-    with running(["/usr/sbin/named", "-g", "-c", str(settings)], folder, lambda: listens(port)):
+    with running(["/usr/sbin/named", "-g", "-c", str(settings)], folder, lambda: _answers(port)):
         yield Bind(port, key)
+
+
+def _answers(port: int) -> bool:
+    """Whether the zone is loaded: it listens before that, and answers SERVFAIL."""
+    if not listens(port):
+        return False
+    answer = dns.query.tcp(dns.message.make_query("shop.example", "SOA"), "127.0.0.1", timeout=5, port=port)
+    return answer.rcode() == dns.rcode.NOERROR

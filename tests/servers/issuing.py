@@ -28,10 +28,15 @@ def acme(folder: Path, server: Pebble, challenge: Challenge | None = None, **des
     return Acme(issuer, folder / "state" / "accounts", solver_for, patience=30, sleep=_hasty)
 
 
-def runner(issuer: Acme, folder: Path, *wanted: Wanted, reach: Reach = on) -> Runner:
-    """A runner whose only issuer is that one."""
+def runner(issuer: Acme, folder: Path, *wanted: Wanted, reach: Reach = on, resolver: str = "") -> Runner:
+    """A runner whose only issuer is that one; with a `resolver` (`address:port`), CAA records are looked at."""
+    address, _, port = resolver.partition(":")
     configuration = Configuration(
-        state=folder / "state", issuers={ISSUER: issuer.described}, wanted={one.name: one for one in wanted}
+        state=folder / "state",
+        issuers={ISSUER: issuer.described},
+        wanted={one.name: one for one in wanted},
+        check_caa=bool(resolver),
+        resolver=(address, int(port)) if resolver else None,
     )
     return Runner(configuration, Store(folder / "state", reach=reach), {ISSUER: issuer})
 

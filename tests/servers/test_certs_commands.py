@@ -15,6 +15,7 @@ from tests.servers.acme import pebble
 TEXT = """\
 certificates:
   state: state
+  resolver: "{dns}"
   challenge: {{kind: http-01, listen: "127.0.0.1:{http_port}"}}
   issuers:
     live: {{directory: "{directory}", trust: "{trust}", terms_agreed: true, staging: test}}
@@ -32,7 +33,7 @@ def test_from_the_rehearsal_to_the_replacement(tmp_path: Path, capsys: pytest.Ca
     with pebble(tmp_path / "server", reject_nonces=15, answers=False) as server:
 
         def write(more: str = "") -> str:
-            values = {"http_port": server.http_port, "directory": server.directory, "more": more}
+            values = {"http_port": server.http_port, "directory": server.directory, "dns": server.dns, "more": more}
             return posture(tmp_path, TEXT.format(trust=server.listener_certificate, **values))
 
         def leaf() -> x509.Certificate:

@@ -53,6 +53,8 @@ class AcmeIssuer:
     limits: tuple[Limit, ...] = ()
     staging: str = ""
     """The issuer that a rehearsal asks instead."""
+    caa_identities: tuple[str, ...] = ()
+    """How CAA records name it; empty takes what its directory says."""
     span: Span = field(default=NOWHERE, compare=False)
 
 
@@ -190,6 +192,10 @@ class Configuration:
     check_interval: timedelta = timedelta(hours=1)
     domains: tuple[str, ...] = ()
     """Registered domains of more than two labels (`shop.co.uk`), for the ledger of rate limits."""
+    check_caa: bool = True
+    """Whether CAA records are looked at before an authority is asked."""
+    resolver: tuple[str, int] | None = None
+    """The DNS server that is asked for them (address, port); None takes the system's."""
     verifiers: Mapping[str, Path] = field(default_factory=dict)
     """Who verifies with the private authority's root, and the bundle that each really uses (PEM)."""
     issuers: Mapping[str, AnyIssuer] = field(default_factory=dict)

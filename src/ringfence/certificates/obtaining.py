@@ -1,9 +1,9 @@
 """One certificate obtained: from the first issuer that delivers, each attempt resumed where an earlier one stopped.
 
-The order of things is what survives a crash: limits are respected, key and request are on the disk, the issuer is
-asked, what it gave is held against what was asked for, and only then it becomes a pair. A certificate that does not fit
-is dropped together with its attempt. Any other failure leaves the attempt to be gone on with: what was issued and could
-not be kept, because the disk was full, is fetched again and not issued again.
+The order of things is what survives a crash: limits and CAA records are respected, key and request are on the disk, the
+issuer is asked, what it gave is held against what was asked for, and only then it becomes a pair. A certificate that
+does not fit is dropped together with its attempt. Any other failure leaves the attempt to be gone on with: what was
+issued and could not be kept, because the disk was full, is fetched again and not issued again.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from datetime import datetime
 
 from cryptography import x509
 
-from ringfence.certificates import files, keys, ledger, renewal
+from ringfence.certificates import files, foreseeing, keys, ledger, renewal
+from ringfence.certificates.caa import Permission
 from ringfence.certificates.configuration import AcmeIssuer, Configuration, PrivateIssuer, Wanted
 from ringfence.certificates.issuers import Issuer, IssuerError, Refused, Request
 from ringfence.certificates.ledger import Event, Ledger
@@ -73,6 +74,7 @@ class Obtaining:
             attempt = None
         if attempt is None:
             self._respect_limits(wanted, record, issuer, now)
+            self._respect_caa(wanted, record, issuer, now)
             key = self._key(wanted, record)
             attempt = self.store.prepare(wanted.name, issuer, key, wanted.names, request_specification)
             self._count(Event(issuer, "order", wanted.names, now))
@@ -104,18 +106,29 @@ class Obtaining:
     def _respect_limits(self, wanted: Wanted, record: Record, issuer: str, now: datetime) -> None:
         """Raises IssuerError while the ledger says that the authority would refuse, unless time is running out."""
         described = self.configuration.issuers.get(issuer)
-        origin = record.origin
-        if not isinstance(described, AcmeIssuer) or record.wish is not None:
+        if not isinstance(described, AcmeIssuer) or record.wish is not None or self._urgent(wanted, record, now):
             return
-        if origin is not None:
-            margin = renewal.safety(terms_of(wanted, self.configuration), origin.not_after - origin.not_before)
-            if origin.not_after - now < margin:
-                return
         limits, domains = ledger.limits_of(described), self.configuration.domains
         blocked = self._ledger().blocked_until(issuer, limits, wanted.names, domains, now)
         if blocked:
             until, limit = blocked
             raise IssuerError(f"its limit of {limit.count} {limit.kind} in {limit.window} is used up", until)
+
+    def _respect_caa(self, wanted: Wanted, record: Record, issuer: str, now: datetime) -> None:
+        """Raises IssuerError where CAA forbids it, unless time is running out: what is seen from here may be wrong."""
+        if self._urgent(wanted, record, now):
+            return
+        for found in foreseeing.findings(self.configuration, wanted, self.issuers[issuer], now):
+            if found.permission is Permission.FORBIDDEN:
+                raise IssuerError(f"{found.because} (to change: {found.remedy}); it was not asked")
+
+    def _urgent(self, wanted: Wanted, record: Record, now: datetime) -> bool:
+        """Whether so little is left that nothing of our own may keep an authority from being asked."""
+        origin = record.origin
+        if origin is None:
+            return False
+        margin = renewal.safety(terms_of(wanted, self.configuration), origin.not_after - origin.not_before)
+        return origin.not_after - now < margin
 
     def _ledger(self) -> Ledger:
         place = self.store.folder / "ledger.json"

@@ -68,6 +68,8 @@ def read(section: Any, span: Span, folder: Path) -> tuple[Configuration, list[Di
         encryption=parts.secret(fields, "encryption", folder),
         check_interval=fields.duration("check_interval", defaults.check_interval),
         domains=fields.texts("registered_domains"),
+        check_caa=fields.flag("check_caa", defaults.check_caa),
+        resolver=parts.resolver(fields),
         verifiers={name: folder / verifiers.text(name) for name in verifiers.content} if verifiers else {},
         issuers=issuers,
         wanted=wanted,
@@ -94,6 +96,7 @@ def _issuer(name: str, fields: Fields, folder: Path) -> AnyIssuer:
             parts.secret(binding, "key", folder, required=True) if binding else None,
             tuple(parts.limit(row) for row in fields.mappings("limits")),
             staging,
+            fields.texts("caa_identities"),
             fields.span,
         )
         fields.read.add("trust")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ringfence.certificates.configuration import Challenge, Deployment, Limit, Secret, Verification
 from ringfence.certificates.fields import Fields
+from ringfence.certificates.names import is_address
 from ringfence.model.diagnostics import error
 
 TSIG = ("hmac-sha256", "hmac-sha384", "hmac-sha512", "hmac-sha224", "hmac-sha1")
@@ -76,6 +77,19 @@ def _verification(fields: Fields) -> Verification:
     verification = Verification(host, port, fields.text("server_name"), within)
     fields.close()
     return verification
+
+
+def resolver(fields: Fields) -> tuple[str, int] | None:
+    """The DNS server that CAA records are asked of: an address, because it would need another one to find its name."""
+    if not fields.has("resolver"):
+        fields.read.add("resolver")
+        return None
+    address, port = fields.endpoint("resolver", 53)
+    if is_address(address):
+        return address, port
+    if address:
+        fields.complain("resolver", "the address of a DNS server is expected, with :PORT if it is not 53")
+    return None
 
 
 def limit(fields: Fields) -> Limit:

@@ -56,6 +56,7 @@ _ACME = _object(
     eab=_object("key_id", "key", key_id=_TEXT, key=_SECRET),
     limits=_some(_LIMIT),
     staging=_TEXT,
+    caa_identities=_TEXTS,
 )
 _PRIVATE = _object(
     "kind",
@@ -149,6 +150,8 @@ SCHEMA: dict[str, Any] = {
         encryption=_SECRET,
         check_interval=_DURATION,
         registered_domains=_TEXTS,
+        check_caa=_FLAG,
+        resolver={**_TEXT, "description": "The address of a DNS server, with :PORT if it is not 53."},
         verifiers=_named(_TEXT),
         challenge=_CHALLENGE,
         issuers=_named({"oneOf": [_ACME, _PRIVATE, _AWS]}),

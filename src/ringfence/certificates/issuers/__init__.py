@@ -44,6 +44,16 @@ class Window:
     """A page that says why, where the authority gives one."""
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """How CAA records name an authority, and our account there (RFC 8659, RFC 8657)."""
+
+    domains: tuple[str, ...]
+    """Empty where the authority does not say."""
+    account: str | None
+    """The account's URI; None where it is not registered yet."""
+
+
 class Journal(Protocol):
     """What an issuer keeps between its steps, durably."""
 
@@ -69,6 +79,9 @@ class Issuer(Protocol):
 
     def renewal_window(self, certificate: bytes, now: datetime) -> Window | None:
         """The authority's own wish for a certificate (PEM); None where it has none."""
+
+    def caa(self, now: datetime) -> Named | None:
+        """How CAA records name it; None for an authority that does not go by them. Registers nothing."""
 
     def revoke(self, certificate: bytes, reason: str, now: datetime) -> None:
         """Has a certificate (PEM) revoked; one that already is counts as done. `reason` is one of `REASONS`."""

@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from ringfence.certificates import keys, records
 from ringfence.certificates.challenges import Proof, Solver
 from ringfence.certificates.configuration import AcmeIssuer
-from ringfence.certificates.issuers import REASONS, IssuerError, Journal, Refused, Request, Unavailable, Window
+from ringfence.certificates.issuers import REASONS, IssuerError, Journal, Named, Refused, Request, Unavailable, Window
 from ringfence.certificates.issuers.acme_network import asked, patience, problem, readable
 from ringfence.certificates.issuers.acme_session import Account, Session, base64url
 
@@ -89,7 +89,7 @@ class Acme:
     def renewal_window(self, certificate: bytes, now: datetime) -> Window | None:
         """The authority's window for a certificate; None where it offers none."""
         with readable():
-            session = self._account.session(now, registered=False)
+            session = self._account.visit(now)
             base = session.directory.get("renewalInfo")
         if not base:
             return None
@@ -107,6 +107,13 @@ class Acme:
         again = patience(session.network, now) or now + ASK_AGAIN
         again = min(max(again, now + timedelta(minutes=1)), now + timedelta(days=1))
         return Window(start, end, again, str(answer.get("explanationURL", "")))
+
+    def caa(self, now: datetime) -> Named:
+        """By what its directory says (RFC 8555, 7.1.1), or the posture file."""
+        with readable():
+            meta = self._account.visit(now).directory.get("meta") or {}
+            said = tuple(str(one) for one in meta.get("caaIdentities") or ())
+        return Named(self.described.caa_identities or said, self._account.uri())
 
     def revoke(self, certificate: bytes, reason: str, now: datetime) -> None:
         """Revokes with the account's key; a certificate that is revoked already is fine."""

@@ -80,19 +80,25 @@ class Account:
     """The folder of account keys."""
     passphrase: bytes | None = field(default=None, repr=False)
 
-    def session(self, now: datetime, *, registered: bool = True) -> Session:
-        """A network with the account's key; the account is registered where it is not known yet."""
+    def session(self, now: datetime) -> Session:
+        """With the account's key; the account is registered where it is not known yet."""
         place = self.folder / f"{self.described.name}.key"
         if not place.exists():
             files.make_folder(self.folder)
             files.write(place, keys.to_pem(keys.generate("ecdsa-p256"), self.passphrase))
-        key, algorithm = _signing(keys.from_pem(files.read(place), self.passphrase, Span(str(place))), place)
+        key = keys.from_pem(files.read(place), self.passphrase, Span(str(place)))
+        session = self._directory(*_signing(key, place), now)
+        session.network.account = _resource(self.uri() or self._register(session))
+        return session
+
+    def visit(self, now: datetime) -> Session:
+        """Without an account, for what anybody may read: nothing is registered and no key is kept."""
+        return self._directory(JWKEC(key=keys.generate("ecdsa-p256")), jwa.ES256, now)
+
+    def _directory(self, key: JWK, algorithm: jwa.JWASignature, now: datetime) -> Session:
         network = Network(key, algorithm, str(self.described.trust) if self.described.trust else None)
         directory = asked(network, now, lambda: ClientV2.get_directory(self.described.directory, network).to_json())
-        session = Session(network, directory, now)
-        if registered:
-            session.network.account = _resource(self.uri() or self._register(session))
-        return session
+        return Session(network, directory, now)
 
     def uri(self) -> str | None:
         """What the authority calls the account, as it is noted; None before it was registered there."""

@@ -78,6 +78,9 @@ class AwsPrivateCa:
         """AWS has no wish: None."""
         return None
 
+    def caa(self, now: datetime) -> None:
+        """A private authority does not go by CAA records."""
+
     def revoke(self, certificate: bytes, reason: str, now: datetime) -> None:
         """Revokes; a certificate that is revoked already is fine."""
         serial = f"{keys.chain(certificate)[0].serial_number:x}"

@@ -68,6 +68,9 @@ class PrivateCa:
         """Leaves of a replaced intermediate's root are not hurried: None."""
         return None
 
+    def caa(self, now: datetime) -> None:
+        """A private authority does not go by CAA records."""
+
     def revoke(self, certificate: bytes, reason: str, now: datetime) -> None:
         """Enters the certificate into the list and signs the list anew."""
         leaf = keys.chain(certificate)[0]
