@@ -187,6 +187,10 @@ def endpoints(draw, name: str) -> Endpoint:
         namespace=draw(st.sampled_from(["", "a", "b"])),
         facets=facets,
         unknown_facets=draw(st.one_of(st.just(frozenset()), st.frozensets(st.sampled_from(["pod", "namespace"])))),
+        open_facets=draw(st.sampled_from([frozenset(), frozenset(), frozenset(["pod"])])),
+        unknown_keys=draw(
+            st.sampled_from([frozenset(), frozenset(), frozenset([("pod", "app"), ("namespace", "tier")])])
+        ),
         groups=draw(st.frozensets(st.sampled_from(["g", "h"]))),
         maybe_groups=draw(st.frozensets(st.sampled_from(["g"]))),
         any_group=draw(st.sampled_from([False, False, False, True])),

@@ -173,3 +173,29 @@ def test_what_is_said_of_the_unknown_holds_for_every_case(selector, subject, hid
         merged = {name: found[name] for name, found in (("pod", pods), ("namespace", spaces)) if name in found}
         world = endpoint(namespace=namespace, facets=merged, groups=members)
         assert answer is None or selector.matches(world) in (answer, None)
+
+
+@given(selectors, known_endpoints, facets, st.sampled_from(["app", "tier", None]))
+def test_what_is_said_of_attributes_that_are_not_listed_holds_for_every_case(selector, subject, others, key):
+    """Attributes that are listed stand; of the others one, or with None any, may be there."""
+    seen = endpoint(
+        namespace=subject.namespace,
+        facets=subject.facets,
+        groups=subject.groups,
+        open_facets=frozenset(subject.facets if key is None else ()),
+        unknown_keys=frozenset((facet, key) for facet in subject.facets if key is not None),
+    )
+    answer = selector.matches(seen)
+    for more in ({}, *others.values()):
+        chosen = {name: value for name, value in more.items() if key in (None, name)}
+        filled = {facet: {**chosen, **attributes} for facet, attributes in subject.facets.items()}
+        world = endpoint(namespace=subject.namespace, facets=filled, groups=subject.groups)
+        assert answer is None or selector.matches(world) in (answer, None)
+
+
+def test_an_attribute_that_is_listed_is_known_and_no_other_where_a_facet_is_open():
+    seen = endpoint(facets={"tag": {"tier": "data"}}, open_facets=frozenset({"tag"}))
+    one = endpoint(facets={"tag": {"tier": "data"}}, unknown_keys=frozenset({("tag", "team")}))
+    tier, team, name = (Label("tag", key, Comparison.IN, frozenset({"data"})) for key in ("tier", "team", "name"))
+    assert [one.matches(seen) for one in (tier, team, name)] == [True, None, None]
+    assert [selector.matches(one) for selector in (tier, team, name)] == [True, None, False]

@@ -25,7 +25,7 @@ from dataclasses import dataclass
 
 from ringfence.checks.cloud import DATABASES, destinations, estate, kind, public, some, subnet
 from ringfence.checks.finding import Check, Finding, Severity, View
-from ringfence.resources.aws import Route, Subnet, Tags, TargetKind, Unknown
+from ringfence.resources.aws import Route, Subnet, Tags, TargetKind, Unknown, listed
 from ringfence.topology.aws.endpoints import TAG
 from ringfence.topology.aws.estate import Estate, doubt, name
 
@@ -95,9 +95,9 @@ def _held(view: View, found: Estate) -> dict[str, list[str]]:
 
 
 def _tagged(tags: Tags) -> bool:
-    if isinstance(tags, Unknown):
-        return False
-    return any(key.lower() == TIER and isinstance(text, str) and text.lower() in DATA for key, text in tags.items())
+    return any(
+        key.lower() == TIER and isinstance(text, str) and text.lower() in DATA for key, text in listed(tags).items()
+    )
 
 
 def _ways(found: Estate, one: Subnet) -> Iterator[tuple[Route, Unknown | None]]:

@@ -88,7 +88,7 @@ class Index:
             case Addressed(addresses):
                 return self._within(addresses)
             case Label():
-                return self._with_unknown(self._labelled(selector), selector.facet)
+                return self._with_unknown(self._labelled(selector), selector.facet, selector.key)
 
     def _window(self, parts: tuple[Selector, ...]) -> Bits | None:
         """Where a conjunction stays inside one small namespace: the endpoints worth asking."""
@@ -125,8 +125,11 @@ class Index:
             case Comparison.ABSENT:
                 return self.all - self._keys.get((label.facet, label.key), EMPTY)
 
-    def _with_unknown(self, known: Bits, facet: str) -> Bounds[Bits]:
-        unknown = self._unknown.get(facet)
+    def _with_unknown(self, known: Bits, facet: str, key: str | None = None) -> Bounds[Bits]:
+        unknown = self._unknown.get(facet, EMPTY)
+        if key is not None and (self._open or self._unknown_keys):
+            hidden = self._open.get(facet, EMPTY) | self._unknown_keys.get((facet, key), EMPTY)
+            unknown |= hidden - self._keys.get((facet, key), EMPTY)
         return Bounds(known - unknown, known | unknown) if unknown else Bounds.exactly(known)
 
     def _within(self, addresses: AddressSet) -> Bounds[Bits]:
@@ -205,6 +208,14 @@ class Index:
     @cached_property
     def _unknown(self) -> dict[str, Bits]:
         return self._posted((facet, place) for place, one in enumerate(self.endpoints) for facet in one.unknown_facets)
+
+    @cached_property
+    def _open(self) -> dict[str, Bits]:
+        return self._posted((facet, place) for place, one in enumerate(self.endpoints) for facet in one.open_facets)
+
+    @cached_property
+    def _unknown_keys(self) -> dict[tuple[str, str], Bits]:
+        return self._posted((pair, place) for place, one in enumerate(self.endpoints) for pair in one.unknown_keys)
 
     @staticmethod
     def _posted(entries: Iterable[tuple[K, int]]) -> dict[K, Bits]:

@@ -51,7 +51,9 @@ class Endpoint:
     `every` is set: then it stands for each of them (a CIDR, the internet). `workload` is the owner that reports name.
     `single` says that it is one thing, so that a packet to itself never leaves it (a template stands for many pods).
     `maybe` says that the endpoint may not exist at all. `unknown_facets` are those whose attributes may be anything;
-    `any_group` means that its groups are not known. `identity` is what its mutual TLS proves.
+    `open_facets` those that may have attributes which are not listed; `unknown_keys` are (facet, attribute) pairs that
+    are not listed and may be there, with whatever value. `any_group` means that its groups are not known. `identity` is
+    what its mutual TLS proves.
     """
 
     id: str
@@ -62,6 +64,8 @@ class Endpoint:
     namespace: str = ""
     facets: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: NO_FACETS)
     unknown_facets: frozenset[str] = frozenset()
+    open_facets: frozenset[str] = frozenset()
+    unknown_keys: frozenset[tuple[str, str]] = frozenset()
     groups: frozenset[str] = frozenset()
     maybe_groups: frozenset[str] = frozenset()
     any_group: bool = False

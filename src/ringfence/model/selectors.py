@@ -75,9 +75,12 @@ class Label:
 
     def matches(self, endpoint: Endpoint | None) -> Truth:
         """Three-valued membership."""
-        if endpoint is not None and self.facet in endpoint.unknown_facets:
-            return None
-        value = None if endpoint is None else endpoint.facets.get(self.facet, {}).get(self.key)
+        value = None
+        if endpoint is not None:
+            value = endpoint.facets.get(self.facet, {}).get(self.key)
+            hidden = self.facet in endpoint.open_facets or (self.facet, self.key) in endpoint.unknown_keys
+            if self.facet in endpoint.unknown_facets or (value is None and hidden):
+                return None
         match self.comparison:
             case Comparison.IN:
                 return value in self.values

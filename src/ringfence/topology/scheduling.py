@@ -29,8 +29,10 @@ from ringfence.resources.aws import (
     LaunchTemplate,
     NodeGroup,
     Subnet,
+    Tags,
     Taint,
     Unknown,
+    listed,
 )
 from ringfence.resources.kubernetes import Node, NodeRequirement, PodTemplate, Toleration
 from ringfence.topology.names import fits
@@ -97,8 +99,8 @@ def machine(
     seen = tuple(one.metadata.labels for one in nodes if one.metadata.labels.get(GROUP_LABEL) == group.name)
     labels[GROUP_LABEL] = group.name
     own = template is None or template.user_data is not False or template.image is not False
-    known = isinstance(group.labels, Mapping)
-    labels |= group.labels if isinstance(group.labels, Mapping) else {}
+    known = not isinstance(group.labels, Unknown)
+    labels |= listed(group.labels)
     sure = template is not None and template.image is False and isinstance(group.taints, tuple)
     return Machine(labels, known and not own, group.taints if sure and isinstance(group.taints, tuple) else None, seen)
 
@@ -108,13 +110,11 @@ def on_fargate(profile: FargateProfile, namespace: str, labels: Mapping[str, str
     if isinstance(profile.selectors, Unknown):
         return None
 
-    def chosen(wanted: object) -> Truth:
-        if not isinstance(wanted, Mapping):
-            return None
-        return conjunction(
-            key in labels and (None if isinstance(value, Unknown) else fits(labels[key], value))
-            for key, value in wanted.items()
-        )
+    def chosen(wanted: Tags) -> Truth:
+        asked: list[Truth] = [None] if isinstance(wanted, Unknown) else []
+        for key, value in listed(wanted).items():
+            asked.append(key in labels and (None if isinstance(value, Unknown) else fits(labels[key], value)))
+        return conjunction(asked)
 
     def means(wanted: FargateSelector) -> Truth:
         here = None if isinstance(wanted.namespace, Unknown) else fits(namespace, wanted.namespace)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ringfence.resources.aws import Tags, Unknown
+from ringfence.resources.aws import PartlyKnown, Tags, Unknown, listed
 from tests.sources.terraform.reading import objects
 
 SHOP = 'provider "aws" {\n default_tags {\n tags = { team = "shop", tier = "web" }\n }\n}\n'
@@ -40,8 +40,8 @@ def tags(text: str, **files: str) -> Tags:
         (SHOP + WEST + vpc('provider = "aws.west"'), {"team": "west"}),
         (SHOP + WEST + vpc(), {"team": "shop", "tier": "web"}),
         (LOCAL + vpc(), {"team": "ops"}),
-        (MISSING + vpc('tags = { tier = "data" }'), Unknown()),
-        (DYNAMIC + vpc(), Unknown()),
+        (MISSING + vpc('tags = { tier = "data" }'), PartlyKnown()),
+        (DYNAMIC + vpc(), PartlyKnown()),
         (ONE + vpc('tags = { a = "b" }'), {"team": Unknown(), "tier": "web", "a": "b"}),
         (vpc(), {}),
     ],
@@ -73,3 +73,24 @@ def test_a_scaling_group_takes_none() -> None:
     text = SHOP + 'resource "aws_autoscaling_group" "g" {\n min_size = 1\n max_size = 1\n}\n'
     (found,) = objects(text).autoscaling_groups
     assert found.tags == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (MISSING + vpc('tags = { tier = "data" }'), {"tier": "data"}),
+        (MISSING + vpc(), {}),
+        (MISSING + vpc('tags = merge(var.t, { tier = "data" })'), {"tier": "data"}),
+        (MISSING + vpc('tags = merge({ tier = "data" }, var.t)'), {}),
+        (SHOP + 'variable "t" {}\n' + vpc("tags = var.t"), {}),
+        (SHOP + 'variable "t" {}\n' + vpc('tags = merge(var.t, { a = "b" })'), {"a": "b"}),
+        ('variable "t" {}\nlocals {\n t = merge(var.t, { a = var.t, b = "c" })\n}\n' + vpc("tags = local.t"),
+         {"a": Unknown(), "b": "c"}),
+        ('variable "t" {}\n' + vpc('tags = merge({ a = "x" }, merge(var.t, { b = "c" }), { d = "e" })'),
+         {"b": "c", "d": "e"}),
+    ],
+)  # fmt: skip
+def test_what_overrules_an_unknown_is_known(text: str, expected: Tags) -> None:
+    found = tags(text)
+    assert isinstance(found, PartlyKnown) or found == Unknown()
+    assert listed(found) == expected

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ringfence.resources.aws import ElasticIp, Instance, NetworkInterface, Unknown
+from ringfence.resources.aws import ElasticIp, Instance, NetworkInterface, PartlyKnown, Unknown
 from ringfence.topology.aws.endpoints import AWS, PUBLIC, TAG, Wanted, either, endpoints, public
 from ringfence.topology.aws.estate import Estate
 from tests.topology.aws.clouds import cloud, host
@@ -68,7 +68,26 @@ def test_facets_say_what_and_where():
     assert found.facets[AWS] == {"id": "i", "kind": "instance", "subnet": "public", "vpc": "vpc", "zone": "a"}
     assert found.facets[TAG] == {"tier": "db", "x": "y"}
     assert found.workload == "i"
-    assert made(owner=replace(OWNER, tags={"tier": UNKNOWN}))["eni"].unknown_facets == {TAG}
+
+
+@pytest.mark.parametrize(
+    ("owners", "own", "known", "hidden", "open_"),
+    [
+        ({"tier": UNKNOWN, "a": "b"}, {}, {"a": "b"}, {"tier"}, False),
+        ({"tier": UNKNOWN}, {"tier": "db"}, {"tier": "db"}, set(), False),
+        ({"tier": "db"}, {"tier": UNKNOWN}, {}, {"tier"}, False),
+        (UNKNOWN, {"tier": "db"}, {"tier": "db"}, set(), True),
+        ({"tier": "db"}, UNKNOWN, {}, set(), True),
+        (PartlyKnown("x", {"tier": "db", "a": UNKNOWN}), {"b": "c"}, {"tier": "db", "b": "c"}, set(), True),
+        ({"a": "b"}, PartlyKnown("x", {"tier": "db"}), {"tier": "db"}, set(), True),
+    ],
+)
+def test_each_tag_is_known_or_not_by_itself(owners: Any, own: Any, known: Any, hidden: set[str], open_: bool):
+    interface = NetworkInterface(id="eni", subnet="public", tags=own)
+    found = made(owner=replace(OWNER, tags=owners), own=interface)["eni"]
+    assert found.facets[TAG] == known
+    assert found.unknown_keys == {(TAG, key) for key in hidden}
+    assert (found.open_facets == {TAG}) is open_
     assert made(subnet=UNKNOWN)["eni"].unknown_facets == {AWS, PUBLIC}
     assert made(owner=replace(OWNER, exists=UNKNOWN))["eni"].maybe
 

@@ -43,7 +43,20 @@ from ringfence.resources.aws.networks import (
     VpcEndpoint,
 )
 from ringfence.resources.aws.objects import AwsObjects, RawResource
-from ringfence.resources.aws.values import CHOSEN_LATER, Blocks, Flag, Id, Ids, MaybeId, Number, Resource, Tags, Unknown
+from ringfence.resources.aws.values import (
+    CHOSEN_LATER,
+    Blocks,
+    Flag,
+    Id,
+    Ids,
+    MaybeId,
+    Number,
+    PartlyKnown,
+    Resource,
+    Tags,
+    Unknown,
+    listed,
+)
 
 __all__ = [
     "CHOSEN_LATER",
@@ -77,6 +90,7 @@ __all__ = [
     "NetworkInterface",
     "NodeGroup",
     "Number",
+    "PartlyKnown",
     "Peer",
     "PrefixList",
     "PrefixListPeer",
@@ -98,4 +112,5 @@ __all__ = [
     "Unknown",
     "Vpc",
     "VpcEndpoint",
+    "listed",
 ]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from ringfence.model.spans import NOWHERE, Span
 
@@ -19,6 +20,13 @@ class Unknown:
     """A value that nobody knows yet, and why. Unknowns compare equal as records; they need not be the same value."""
 
     because: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PartlyKnown(Unknown):
+    """A mapping with these entries, which may have others: what is a `default_tags` or `merge` of something unknown."""
+
+    known: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
 
 Id = str | Unknown
@@ -32,6 +40,13 @@ Flag = bool | Unknown
 Blocks = tuple[str | Unknown, ...] | Unknown
 """CIDR blocks; the text of each is a valid block."""
 Tags = Mapping[str, str | Unknown] | Unknown
+
+
+def listed(tags: Tags) -> Mapping[str, str | Unknown]:
+    """The tags that are there, whatever others may be."""
+    if isinstance(tags, Unknown):
+        return tags.known if isinstance(tags, PartlyKnown) else {}
+    return tags
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,8 @@
     providers = { aws = aws.west }      what a called module knows under its own names
     neither                             a called module has its caller's `aws`; aliases are never handed down
 
-A resource's own tag goes before the provider's of the same key. `aws_autoscaling_group` takes none.
+A resource's own tag goes before the provider's of the same key, so it is known where the provider's are not.
+`aws_autoscaling_group` takes none.
 
 Source: Terraform's pages on provider configuration within modules; the AWS provider's guide on resource tagging.
 """
@@ -20,7 +21,7 @@ from ringfence.resources.aws import Unknown
 from ringfence.sources.terraform.evaluation import evaluate
 from ringfence.sources.terraform.modules import Module
 from ringfence.sources.terraform.syntax import Attribute, Block, Expression, Literal, Name, Object
-from ringfence.sources.terraform.values import vague
+from ringfence.sources.terraform.values import overlaid, vague
 
 AWS = "aws"
 UNTAGGED = frozenset(("aws_autoscaling_group",))
@@ -47,11 +48,7 @@ def tagged(own: Any, block: Block, known: Providers) -> Any:
     given = known.get(_name(chosen.value) if chosen is not None else AWS)
     if block.labels[0] in UNTAGGED or given is None:
         return own
-    for one in (given, own):
-        unknown = vague(one)
-        if unknown is not None:
-            return unknown
-    return {**given, **(own if isinstance(own, dict) else {})}
+    return overlaid(given, own if isinstance(own, dict) or vague(own) is not None else {})
 
 
 def _handed_down(module: Module, callers: Providers) -> dict[str, Any]:

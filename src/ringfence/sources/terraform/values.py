@@ -1,7 +1,8 @@
 """The values that Terraform's language computes with, and what is known of them.
 
     None, bool, int, float, str, list, dict    as in JSON; a set is a `SetOf`
-    Unknown                                    a value that the files do not decide
+    Unknown                                    a value that the files do not decide; `PartlyKnown` is a mapping that may
+                                               have more entries than those that it lists
     Reference                                  an attribute that AWS decides at the apply, known by whose it is: the
                                                way by which one resource points at another
 
@@ -15,7 +16,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from ringfence.resources.aws import Unknown
+from ringfence.resources.aws import PartlyKnown, Unknown
 
 IDENTITIES = frozenset(
     (
@@ -95,6 +96,20 @@ def vague(value: Any) -> Unknown | None:
     if isinstance(value, Unknown):
         return value
     return value.unknown if isinstance(value, Reference) else None
+
+
+def overlaid(*maps: Any) -> dict[str, Any] | Unknown:
+    """Mappings one over the other; an unknown one may overrule every entry below it that it is not known to have."""
+    found: dict[str, Any] = {}
+    open_: Unknown | None = None
+    for one in maps:
+        why = vague(one)
+        if why is not None:
+            open_ = open_ or why
+            found = dict(one.known) if isinstance(one, PartlyKnown) else {}
+        else:
+            found = {**found, **one}
+    return found if open_ is None else PartlyKnown(open_.because, found)
 
 
 def equal(left: Any, right: Any) -> bool | Unknown:

@@ -24,7 +24,7 @@ from dataclasses import dataclass, replace
 from ringfence.model.addresses import ALL_IPV4, ALL_IPV6, AddressSet
 from ringfence.model.intervals import IntervalSet
 from ringfence.model.networks import EPHEMERAL, Endpoint
-from ringfence.resources.aws import CHOSEN_LATER, Flag, Ids, MaybeId, NetworkInterface, Resource, Unknown
+from ringfence.resources.aws import CHOSEN_LATER, Flag, Ids, MaybeId, NetworkInterface, Resource, Unknown, listed
 from ringfence.topology.aws.estate import Estate, doubt, known, name
 
 AWS, TAG, PUBLIC = "aws", "tag", "public"
@@ -101,7 +101,7 @@ def _template(estate: Estate, wanted: Wanted, location: str) -> Endpoint:
     else:
         where |= {"subnet": subnet.id, "vpc": vpc.id}
         where |= {"zone": subnet.zone} if isinstance(subnet.zone, str) else {}
-    tags = _tags(wanted, unknown)
+    tags, hidden = _tags(wanted)
     facets: dict[str, Mapping[str, str]] = {AWS: where, TAG: tags}
     if isinstance(wanted.public, Unknown):
         unknown.add(PUBLIC)
@@ -116,6 +116,8 @@ def _template(estate: Estate, wanted: Wanted, location: str) -> Endpoint:
         namespace=vpc.id if vpc is not None else "",
         facets=facets,
         unknown_facets=frozenset(unknown),
+        open_facets=frozenset((TAG,)) if hidden is None else frozenset(),
+        unknown_keys=frozenset((TAG, key) for key in hidden or ()),
         groups=frozenset(groups),
         any_group=unsure is not None,
         ephemeral=wanted.ephemeral,
@@ -139,18 +141,19 @@ def _groups(estate: Estate, wanted: Wanted) -> tuple[tuple[str, ...], Unknown | 
     return found, unsure or (Unknown(f"the rules of group {missing[0]} are not known") if missing else None)
 
 
-def _tags(wanted: Wanted, unknown: set[str]) -> dict[str, str]:
-    found: dict[str, str] = {}
+def _tags(wanted: Wanted) -> tuple[dict[str, str], set[str] | None]:
+    """The tags that are known, and the keys of those that are not; None: there may be any others.
+
+    The interface's own go before its owner's of the same key.
+    """
+    found: dict[str, str | Unknown] = {}
+    unlisted = False
     for tags in (wanted.owner.tags, wanted.own.tags if wanted.own is not None else {}):
         if isinstance(tags, Unknown):
-            unknown.add(TAG)
-            continue
-        for key, value in tags.items():
-            if isinstance(value, Unknown):
-                unknown.add(TAG)
-            else:
-                found[key] = value
-    return found
+            found, unlisted = {}, True
+        found.update(listed(tags))
+    known = {key: value for key, value in found.items() if isinstance(value, str)}
+    return known, None if unlisted else found.keys() - known.keys()
 
 
 def public(estate: Estate, interface: NetworkInterface) -> str | bool | Unknown:

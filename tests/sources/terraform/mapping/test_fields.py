@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ringfence.model.spans import NOWHERE, Span
-from ringfence.resources.aws import Unknown
+from ringfence.resources.aws import PartlyKnown, Unknown, listed
 from ringfence.sources.terraform.mapping.fields import Reading, joined
 from ringfence.sources.terraform.records import Arguments, ResourceRecord
 from ringfence.sources.terraform.values import Reference
@@ -103,3 +103,11 @@ def test_joined_keeps_every_unknown() -> None:
     assert joined(("a",), ("a", "b", UNKNOWN, UNKNOWN)) == ("a", "b", UNKNOWN, UNKNOWN)
     assert joined(UNKNOWN, ("a",)) is UNKNOWN
     assert joined(("a",), UNKNOWN) is UNKNOWN
+
+
+def test_a_plans_own_tags_are_known_where_those_with_the_providers_are_not() -> None:
+    arguments = Arguments({"tags": {"tier": "data"}, "tags_all": Unknown("known after the apply")})
+    record = ResourceRecord("aws_vpc", "aws_vpc.a", arguments)
+    found = Reading([record]).common(record)["tags"]
+    assert isinstance(found, PartlyKnown)
+    assert listed(found) == {"tier": "data"}

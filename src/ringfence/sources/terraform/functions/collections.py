@@ -14,7 +14,7 @@ from typing import Any
 from ringfence.resources.aws import Unknown
 from ringfence.sources.terraform.conversions import EvaluationError
 from ringfence.sources.terraform.functions.arguments import LONGEST, Open, entries, in_order, items, known, text, whole
-from ringfence.sources.terraform.values import Reference, vague
+from ringfence.sources.terraform.values import Reference, overlaid, vague
 
 
 def _length(value: Any) -> int:
@@ -66,12 +66,8 @@ def _compact(value: Any) -> list[Any]:
     return [one for one in found if one is not None and one != ""]
 
 
-def _merge(*maps: Any) -> dict[str, Any]:
-    out: dict[str, Any] = {}
-    for one in maps:
-        if one is not None:
-            out.update(entries(one))
-    return out
+def _merge(*maps: Any) -> dict[str, Any] | Unknown:
+    return overlaid(*(one if vague(one) is not None else entries(one) for one in maps if one is not None))
 
 
 def _lookup(value: Any, key: Any, *default: Any) -> Any:

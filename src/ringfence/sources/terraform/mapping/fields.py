@@ -7,15 +7,15 @@ type is an error and an unknown, never a default.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import ip_address, ip_network
 from typing import Any, TypedDict
 
 from ringfence.model.diagnostics import Diagnostic, error, warning
 from ringfence.model.spans import Span
-from ringfence.resources.aws import Flag, Id, Ids, MaybeId, Number, Tags, Unknown
+from ringfence.resources.aws import Flag, Id, Ids, MaybeId, Number, PartlyKnown, Tags, Unknown
 from ringfence.sources.terraform.records import Arguments, ResourceRecord
-from ringfence.sources.terraform.values import Reference
+from ringfence.sources.terraform.values import Reference, overlaid, vague
 
 SELF_NAMES = ("id", "arn", "name", "key_name", "invoke_arn", "cluster_identifier", "autoscaling_group_name")
 """Attributes that stand for the object itself wherever another resource takes them."""
@@ -63,7 +63,7 @@ class Reading:
         return {
             "id": self._ids[record.address],
             "address": record.address,
-            "tags": self.tags(record.arguments.get("tags_all") or record.arguments.get("tags")),
+            "tags": self.tags(_all_tags(record.arguments)),
             "exists": record.exists,
             "span": Span(record.span.file, record.address, record.span.line, record.span.column, record.span.locate),
         }
@@ -149,13 +149,13 @@ class Reading:
 
     def tags(self, value: Any) -> Tags:
         """Tags by key."""
+        if isinstance(value, PartlyKnown):
+            return PartlyKnown(value.because, _tags(value.known))
         if isinstance(value, Reference):
             return value.unknown
         if isinstance(value, Unknown):
             return value
-        if not isinstance(value, dict):
-            return {}
-        return {key: one if isinstance(one, str) else _tag(one) for key, one in value.items() if one is not None}
+        return _tags(value) if isinstance(value, dict) else {}
 
     def _referred(self, reference: Reference) -> Id:
         id = self._ids.get(reference.address)
@@ -168,6 +168,18 @@ class Reading:
         if reference.identity or reference.attribute == "prefix_list_id":
             return f"{id}.{reference.attribute}"
         return reference.unknown
+
+
+def _all_tags(arguments: Arguments) -> Any:
+    """A resource's tags with its provider's; where those are not known, its own are all the same."""
+    everything, own = arguments.get("tags_all"), arguments.get("tags")
+    if vague(everything) is not None and isinstance(own, dict):
+        return overlaid(everything, own)
+    return everything or own
+
+
+def _tags(found: Mapping[str, Any]) -> dict[str, str | Unknown]:
+    return {key: one if isinstance(one, str) else _tag(one) for key, one in found.items() if one is not None}
 
 
 def _tag(value: Any) -> str | Unknown:
