@@ -519,3 +519,25 @@ def test_daemons_and_hosts_are_not_on_fargate_for_certain():
         "pods with interfaces in data (fargate)",
     }
     assert places["x/host[Deployment]"] == {"nodes in private", "nodes in public"}
+
+
+@pytest.mark.parametrize(
+    ("name", "template", "expected"),
+    [
+        ("x/web", PodTemplate({"app": "web"}), {"nodes": False}),
+        ("x/any", PodTemplate({"app": "any"}, tolerations=TOLERANT), {"nodes": False, "data": False}),
+        ("x/arm", PodTemplate({}, node_selector={"kubernetes.io/arch": "arm64"}), {"nodes": False}),
+        (
+            "x/arms",
+            PodTemplate({}, node_selector={"kubernetes.io/arch": "arm64"}, tolerations=TOLERANT),
+            {"nodes": True, "data": True},
+        ),
+        ("x/lost", PodTemplate({}, node_selector={"role": "gone"}), {"nodes": True, "data": True}),
+    ],
+)
+def test_where_a_pod_may_never_be_it_proves_nothing(name: str, template: PodTemplate, expected: dict[str, bool]):
+    found = two_groups(workload(name, template) if name != "x/web" else workload("x/more")).network
+    title = f"{name}[Deployment]"
+    assert {
+        one.location.rpartition("(")[2].rstrip(")"): one.perhaps for one in found.endpoints if one.workload == title
+    } == expected

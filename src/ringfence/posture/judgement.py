@@ -193,7 +193,7 @@ class Judgement:
                     if not region.headers.may & _from_own_ports(one, offered(one)):
                         continue
                     certain = region.headers.must & _from_own_ports(one, surely_offered(one))
-                    sure = bool(certain) and not (one.maybe or via.maybe)
+                    sure = bool(certain) and not (one.maybe or one.perhaps or via.maybe)
                     field = Field((one,), (via,), region.sources if one.every else None)
                     witness = self._witnesses.passing(field, region.headers.may)
                     through = via.title
@@ -246,7 +246,7 @@ class Judgement:
         """
         for one in source.endpoints:
             for other in target.endpoints:
-                if one.maybe or other.maybe or one.id in unsure or other.id in unsure:
+                if any(each.maybe or each.perhaps or each.id in unsure for each in (one, other)):
                     continue
                 for region in self._connectivity.reach.between(one, other, source.addresses, target.addresses):
                     example = breaking(_from_own_ports(one, sent(one, other)), region.headers)

@@ -140,6 +140,7 @@ class _Home:
                 facets={**one.facets, AWS: where},
                 groups=frozenset() if own else node.groups,
                 any_group=own or node.any_group,
+                perhaps=self.nodes.doubtful(one, place),
             )
 
     def unplaced(self, cluster: Network) -> Iterator[Diagnostic]:

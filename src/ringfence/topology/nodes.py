@@ -66,6 +66,15 @@ class Nodes:
                 return holding, True
         return allowed, False
 
+    def doubtful(self, one: Endpoint, place: Place) -> bool:
+        """Whether nobody knows if a pod is ever put there, as there are nodes of another group that may take it."""
+        allowed = self.allowed(one)
+        elsewhere = any(each.node.workload != place.node.workload for each in allowed or self.places)
+        template = self.templates.get(one.id.removesuffix(" IPv6"))
+        if not elsewhere or template is None or template.node_name or place.fargate is not None:
+            return False
+        return not allowed or place.machine.takes(template) is None
+
     def allowed(self, one: Endpoint) -> tuple[Place, ...]:
         """Where it may be put; none where every place refuses it."""
         without_nodes, surely = self._on_fargate(one)
