@@ -167,6 +167,13 @@ def leaf(
     return issue(subject, parent, extensions=[*extensions, *extra], **changes)
 
 
+def issuer_at(url: str) -> library.AuthorityInformationAccess:
+    """The extension that says where the issuer's certificate is to be had, behind one about OCSP."""
+    oids = library.oid.AuthorityInformationAccessOID
+    ocsp = library.AccessDescription(oids.OCSP, general("http://ca.example/ocsp"))
+    return library.AuthorityInformationAccess([ocsp, library.AccessDescription(oids.CA_ISSUERS, general(url))])
+
+
 def revocation_list(
     issuer: Made,
     *serials: int,

@@ -87,5 +87,6 @@ def test_endpoints() -> None:
     assert mail.id == "smtp://h:25"
     assert [(t.rule, t.because) for t in mail.troubles] == [("unreachable", "no answer in time")]
     alone, _ = from_endpoint(Served("h:443", "h", "", (Encoded(A.der),), complete=False))
+    assert alone.cut_off
     assert "leaf alone" in alone.notes[0]
     assert one.end == START + 180 * DAY

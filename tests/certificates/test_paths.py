@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ringfence.certificates.paths import LONGEST, follow, good_for, objections
-from tests.certificates.making import CLIENT, DAY, NOON, authority, key, leaf
+from tests.certificates.making import CLIENT, DAY, NOON, authority, issuer_at, key, leaf
 
 ROOT = authority("root")
 MIDDLE = authority("middle", ROOT)
@@ -31,6 +31,12 @@ def test_a_wrong_signature_ends_it() -> None:
     path = follow(LEAF.record, (forged.record,), (ROOT.record,), NOON)
     assert not path.anchored
     assert path.problem == "the signature of a.example is not that of CN=middle"
+
+
+def test_a_missing_issuer_is_named_with_where_it_is() -> None:
+    lone = leaf(MIDDLE, "a.example", extra=[(issuer_at("http://ca.example/middle"), False)])
+    path = follow(lone.record, (), (ROOT.record,), NOON)
+    assert path.problem == "the issuer of a.example is missing: CN=middle (to be had at http://ca.example/middle)"
 
 
 def test_authorities_that_sign_each_other_end() -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from cryptography import x509 as library
 
 from ringfence.certificates.alerts import Policy, Revocations, Surroundings, View, stand
 from ringfence.certificates.inventory import Certificate, Effect, Entry, Source, Trouble
-from ringfence.certificates.soundness import RULES
+from ringfence.certificates.soundness import RULES, remarks
 from tests.certificates import making
 from tests.certificates.records import DAY, START, authority, certificate, entry
 
@@ -63,6 +65,50 @@ def test_chain_incomplete(source: Source, chain: tuple[making.Made, ...], expect
     authorities = known(ROOT.record, MIDDLE.record)
     assert rules(entry(*(one.record for one in chain), source=source), authorities=authorities) == expected
     assert rules(entry(LEAF.record, source=source)) == []
+
+
+AIA = making.issuer_at("http://ca.example/middle")
+PUBLIC = library.CertificatePolicies([library.PolicyInformation(library.ObjectIdentifier("2.23.140.1.2.1"), None)])
+PRIVATE_LEAF = making.leaf(MIDDLE, "a.example", extra=[(AIA, False)])
+PUBLIC_LEAF = making.leaf(MIDDLE, "a.example", extra=[(AIA, False), (PUBLIC, False)])
+
+
+@pytest.mark.parametrize(
+    ("chain", "read", "alert", "remark"),
+    [
+        # Nobody knows the issuer: a public authority's root signs no leaf, a private one's may.
+        ((PUBLIC_LEAF,), (), "is an intermediate and has to be sent too (it names http://ca.example/middle)", ""),
+        ((PRIVATE_LEAF,), (), "", "unless clients trust CN=middle itself, it has to be sent too (it names http"),
+        ((LEAF,), (), "", "unless clients trust CN=middle itself, it has to be sent too"),
+        # It was read, so it is known which it is.
+        (
+            (PRIVATE_LEAF,),
+            (MIDDLE,),
+            "its issuer CN=middle is an intermediate and has to be sent too (it names http",
+            "",
+        ),
+        ((making.leaf(ROOT, "a.example", extra=[(AIA, False)]),), (ROOT,), "", ""),
+        # It is sent.
+        ((PUBLIC_LEAF, MIDDLE), (), "", ""),
+        ((PRIVATE_LEAF, MIDDLE), (ROOT,), "", ""),
+        ((making.leaf(None, "a.example", subject="self"),), (), "", ""),
+    ],
+)
+def test_a_leaf_that_is_served_alone(
+    chain: tuple[making.Made, ...], read: tuple[making.Made, ...], alert: str, remark: str
+) -> None:
+    one = entry(*(made.record for made in chain), source=Source.ENDPOINT)
+    view = View(one, NOW, Policy(), Surroundings(authorities=known(*(made.record for made in read))))
+    found = [one.because for one in stand(view, RULES) if one.rule == "chain-incomplete"]
+    assert len(found) == bool(alert)
+    assert all(alert in text for text in found)
+    said = list(remarks(view))
+    assert len(said) == bool(remark)
+    assert all(remark in text for text in said)
+    for unseen in (replace(one, cut_off=True), replace(one, source=Source.FILE)):
+        blind = replace(view, entry=unseen)
+        assert "chain-incomplete" not in [one.rule for one in stand(blind, RULES)]
+        assert list(remarks(blind)) == []
 
 
 @pytest.mark.parametrize(

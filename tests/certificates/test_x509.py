@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from ringfence.certificates import x509
 from ringfence.certificates.inventory import Certificate
 from ringfence.model.diagnostics import InputError, Severity
-from tests.certificates.making import DAY, START, authority, issue, key, leaf
+from tests.certificates.making import DAY, START, authority, general, issue, key, leaf, name
 
 ROOT = authority("root")
 LEAF = leaf(ROOT, "a.example", "*.b.example", "192.0.2.1", "spiffe://td/x", "me@a.example", subject="a", serial=77)
@@ -192,3 +192,19 @@ def test_mutated_certificates_never_raise(data: st.DataObject) -> None:
     if isinstance(read, Certificate):
         assert x509.signed_by(bytes(der), ROOT.der) in (True, False)
         assert read.not_before.tzinfo is not None
+
+
+def test_where_the_issuer_is_to_be_had() -> None:
+    """Of what the extension may hold, the addresses of issuers alone."""
+    oids = library.oid.AuthorityInformationAccessOID
+    named = library.DirectoryName(name("somebody"))
+    rows = [
+        library.AccessDescription(oids.OCSP, general("http://ca.example/ocsp")),
+        library.AccessDescription(oids.CA_ISSUERS, named),
+        library.AccessDescription(oids.CA_ISSUERS, general("ldap://ca.example/cn")),
+        library.AccessDescription(oids.CA_ISSUERS, general("http://ca.example/1")),
+    ]
+    one = leaf(None, "a.example", extra=[(library.AuthorityInformationAccess(rows), False)]).record
+    assert one.issuer_urls == ("ldap://ca.example/cn", "http://ca.example/1")
+    assert one.defects == ()
+    assert leaf(None, "a.example").record.issuer_urls == ()

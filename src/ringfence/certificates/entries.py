@@ -56,7 +56,16 @@ def from_endpoint(served: Served) -> tuple[Entry, list[Diagnostic]]:
     notes = [f"served over {served.protocol}"] if served.protocol else []
     if chain and not served.complete:
         notes.append("this Python shows the leaf alone, not the chain behind it")
-    return Entry(name, Source.ENDPOINT, tuple(chain), wanted=wanted, troubles=troubles, notes=tuple(notes)), problems
+    entry = Entry(
+        name,
+        Source.ENDPOINT,
+        tuple(chain),
+        wanted=wanted,
+        troubles=troubles,
+        cut_off=not served.complete,
+        notes=tuple(notes),
+    )
+    return entry, problems
 
 
 def load_all(encoded: Iterable[Encoded]) -> tuple[list[Certificate], list[Diagnostic]]:

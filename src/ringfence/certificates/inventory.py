@@ -57,6 +57,8 @@ class Certificate:
     scts: int = 0
     """Embedded timestamps of certificate transparency logs (RFC 6962)."""
     crl_urls: tuple[str, ...] = ()
+    issuer_urls: tuple[str, ...] = ()
+    """Where its issuer's certificate is to be had (authority information access)."""
     defects: tuple[str, ...] = ()
     """What in it cannot be read or is forbidden by RFC 5280."""
     der: bytes = field(default=b"", compare=False, repr=False)
@@ -154,6 +156,8 @@ class Entry:
     ready: bool | None = None
     """What the controller says; None where there is none."""
     troubles: tuple[Trouble, ...] = ()
+    cut_off: bool = False
+    """Whether there may be more behind the leaf than could be seen."""
     notes: tuple[str, ...] = ()
     """The chain of causes and what will happen next, as sentences."""
 

@@ -78,7 +78,8 @@ def follow(leaf: Certificate, others: Sequence[Certificate], trust: Sequence[Cer
 def _nobody(last: Certificate) -> str:
     if last.self_issued:
         return f"{last.title} is self-signed and not trusted"
-    return f"the issuer of {last.title} is missing: {last.issuer or '(no name)'}"
+    where = f" (to be had at {last.issuer_urls[0]})" if last.issuer_urls else ""
+    return f"the issuer of {last.title} is missing: {last.issuer or '(no name)'}{where}"
 
 
 def objections(path: Path, now: datetime) -> Iterator[str]:

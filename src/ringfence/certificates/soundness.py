@@ -47,15 +47,29 @@ def chain_order(view: View) -> Iterator[Alert]:
 
 
 def chain_incomplete(view: View) -> Iterator[Alert]:
-    """A chain that stops at a certificate whose issuer is known and is no root: clients cannot build the path."""
-    entry = view.entry
-    if not entry.chain or entry.source not in SERVED or entry.chain[0].ca:
+    """A chain that stops at a certificate whose issuer is no root: clients cannot build the path.
+
+    The issuer is known to be none where it was read, and where a public authority signed a leaf: their roots sign none
+    (baseline requirements, 6.1.7).
+    """
+    last = _end(view)
+    if last is None:
         return
-    last = entry.chain[-1]
     known = _issuers(view, last)
-    if not last.self_issued and known and not any(one.self_issued for one in known):
+    if known and not any(one.self_issued for one in known):
         text = f"the chain stops at {last.title}; its issuer {known[0].title} is an intermediate and has to be sent too"
-        yield _alert("chain-incomplete", last, text, Effect.BROKEN)
+        yield _alert("chain-incomplete", last, text + _where(last), Effect.BROKEN)
+    elif not known and not last.ca and last.publicly_trusted:
+        text = f"{last.title} is sent alone; its issuer {last.issuer} is an intermediate and has to be sent too"
+        yield _alert("chain-incomplete", last, text + _where(last), Effect.BROKEN)
+
+
+def remarks(view: View) -> Iterator[str]:
+    """What may be wrong and cannot be told from what was read: no alert, and to be said of a server."""
+    last = _end(view) if view.entry.source is Source.ENDPOINT else None
+    if last is not None and not last.ca and not last.publicly_trusted and not _issuers(view, last):
+        text = f"{last.title} is sent alone; unless clients trust {last.issuer} itself, it has to be sent too"
+        yield text + _where(last)
 
 
 def outlives_issuer(view: View) -> Iterator[Alert]:
@@ -192,6 +206,19 @@ RULES: tuple[Rule, ...] = (
     revocation,
 )
 """The whole chain, in the order in which reasons are shown."""
+
+
+def _end(view: View) -> Certificate | None:
+    """Where the chain that clients are handed ends without a root; None where it does not, or was not seen whole."""
+    entry = view.entry
+    if not entry.chain or entry.cut_off or entry.source not in SERVED or entry.chain[0].ca:
+        return None
+    return None if entry.chain[-1].self_issued else entry.chain[-1]
+
+
+def _where(one: Certificate) -> str:
+    """Where its issuer is to be had, by its own word."""
+    return f" (it names {one.issuer_urls[0]})" if one.issuer_urls else ""
 
 
 def _speaks_for(listed: Revocations, view: View, one: Certificate) -> bool:

@@ -16,7 +16,7 @@ from enum import StrEnum
 from ringfence.certificates.alerts import Alert, Policy, Revocations, Rule, Surroundings, View, stand
 from ringfence.certificates.due import due
 from ringfence.certificates.inventory import Certificate, Effect, Entry, Renewal, Source
-from ringfence.certificates.soundness import RULES
+from ringfence.certificates.soundness import RULES, remarks
 
 
 class State(StrEnum):
@@ -50,10 +50,11 @@ def judge(
     rules: Iterable[Rule] = RULES,
 ) -> Status:
     """The status of one entry."""
-    alerts = stand(View(entry, now, policy, around), rules)
+    view = View(entry, now, policy, around)
+    alerts = stand(view, rules)
     moment = due(entry)
     state = _state(entry, alerts, moment, now)
-    because = [alert.because for alert in alerts]
+    because = [*(alert.because for alert in alerts), *remarks(view)]
     if moment is not None:
         verb = "due since" if now >= moment.due else "due"
         by = f", by {moment.by}" if moment.by else ""
@@ -61,14 +62,16 @@ def judge(
     return Status(entry, state, moment, alerts, tuple(dict.fromkeys([*because, *entry.notes])))
 
 
-def surroundings(entries: Sequence[Entry], revocations: Iterable[Revocations] = ()) -> Surroundings:
-    """What the rules may look at beside an entry, from all entries."""
+def surroundings(
+    entries: Sequence[Entry], revocations: Iterable[Revocations] = (), issuers: Iterable[Certificate] = ()
+) -> Surroundings:
+    """What the rules may look at beside an entry: all entries, and authorities that are known besides."""
     authorities: defaultdict[str, dict[str, Certificate]] = defaultdict(dict)
     stored: defaultdict[str, dict[str, Certificate]] = defaultdict(dict)
+    for one in (*issuers, *(one for entry in entries for one in entry.chain)):
+        if one.ca:
+            authorities[one.subject][one.fingerprint] = one
     for entry in entries:
-        for one in entry.chain:
-            if one.ca:
-                authorities[one.subject][one.fingerprint] = one
         leaf = entry.leaf
         if leaf is not None and not leaf.ca and entry.source is not Source.ENDPOINT:
             for name in leaf.names:

@@ -33,6 +33,8 @@ USAGES = (
     "key_cert_sign",
     "crl_sign",
 )
+CA_ISSUERS = "1.3.6.1.5.5.7.48.2"
+"""The access method of RFC 5280, 4.2.2.1, behind which the issuer's certificate is."""
 LONGEST_SERIAL = 20
 """Octets, RFC 5280 4.1.2.2."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -167,6 +169,13 @@ def _extensions(found: library.Certificate) -> dict[str, Any]:
             details["scts"] = len(list(value))
         elif isinstance(value, library.CertificatePolicies):
             details["policies"] = tuple(one.policy_identifier.dotted_string for one in value)
+        elif isinstance(value, library.AuthorityInformationAccess):
+            details["issuer_urls"] = tuple(
+                one.access_location.value
+                for one in value
+                if one.access_method.dotted_string == CA_ISSUERS
+                and isinstance(one.access_location, library.UniformResourceIdentifier)
+            )
         elif isinstance(value, library.CRLDistributionPoints):
             details["crl_urls"] = tuple(str(name.value) for point in value for name in point.full_name or ())
     return details

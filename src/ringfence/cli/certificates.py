@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from ringfence.certificates.inventory import Certificate, Entry
+from ringfence.certificates.inventory import Certificate, Entry, Source
 from ringfence.cli.notify import Mail, post, send
 from ringfence.cli.output import Output, render_json
 from ringfence.cli.text import one_line
-from ringfence.model.diagnostics import Diagnostic, InputError, error
+from ringfence.model.diagnostics import Diagnostic, InputError, error, warning
 from ringfence.model.spans import Span
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ class Inventory:
 
     entries: list[Entry] = field(default_factory=list)
     lists: list[RevocationList] = field(default_factory=list)
+    issuers: list[Certificate] = field(default_factory=list)
+    """Authorities that are known besides; they are not watched."""
     diagnostics: list[Diagnostic] = field(default_factory=list)
 
     def judge(self, now: datetime, policy: Policy) -> list[Status]:
@@ -42,9 +44,9 @@ class Inventory:
         from ringfence.certificates.status import judge, surroundings
 
         self.entries = shared_renewals(self.entries)
-        around = surroundings(self.entries)
+        around = surroundings(self.entries, issuers=self.issuers)
         summaries = revocation.summaries(self.lists, around.authorities)
-        around = surroundings(self.entries, summaries)
+        around = surroundings(self.entries, summaries, self.issuers)
         return [judge(one, now, policy, around) for one in self.entries]
 
 
@@ -109,6 +111,27 @@ def add_served(found: Inventory, served: Sequence[Served]) -> None:
         found.diagnostics += problems
 
 
+def fetch_issuers(found: Inventory, seconds: float, output: Output) -> None:
+    """Fetches the issuers of leaves that are served alone, from where these say; only those that did sign count."""
+    from ringfence.certificates import entries
+    from ringfence.certificates.x509 import issued_by
+    from ringfence.sources import issuer_urls
+
+    alone = [one.chain[0] for one in found.entries if one.source is Source.ENDPOINT and len(one.chain) == 1]
+    missing = {one.fingerprint: one for one in alone if one.issuer_urls and not one.self_issued}
+    with output.progress("fetching issuers"):
+        for leaf in missing.values():
+            url = next((one for one in leaf.issuer_urls if one.startswith("http")), leaf.issuer_urls[0])
+            held, problem = issuer_urls.fetch(url, seconds)
+            signers = [one for one in entries.load_all(held)[0] if issued_by(leaf, one)]
+            found.issuers += signers
+            if problem is not None:
+                found.diagnostics.append(problem)
+            elif not signers:
+                text = f"what {url} holds did not sign {leaf.title}"
+                found.diagnostics.append(warning(one_line(text), Span()))
+
+
 def add_issued(found: Inventory, posture: Path | None) -> None:
     """Adds what the posture file issues and renews; None takes that of this folder or the nearest above."""
     from ringfence.certificates.issued import entries
@@ -118,6 +141,12 @@ def add_issued(found: Inventory, posture: Path | None) -> None:
 
     configuration = configured(posture)
     found.entries += entries(Runner(configuration, Store(configuration.state), {}))
+
+
+def fetch_option(function: Command) -> Command:
+    """Adds `--fetch-issuers`, which arrives as `fetch`."""
+    text = "Fetch the issuer of a leaf that is served alone, from where the leaf says."
+    return click.option("--fetch-issuers", "fetch", is_flag=True, help=text)(function)
 
 
 def policy_options(function: Command) -> Command:

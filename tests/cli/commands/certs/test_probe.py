@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from ringfence.cli.main import main
-from tests.certificates.making import DAY, START, authority, leaf, pem
+from tests.certificates.making import DAY, START, authority, issuer_at, leaf, pem
 from tests.servers.processes import free_port, listens, running
 
 ROOT = authority("root")
@@ -78,6 +79,51 @@ def test_status_takes_probes_too(port: int, tmp_path: Path, capsys: pytest.Captu
     code = main(["certs", "status", str(tmp_path), "--probe", f"127.0.0.1:{port}", *AT, "-o", "json"])
     found = json.loads(capsys.readouterr().out)["certificates"]
     assert (code, [one["source"] for one in found]) == (1, ["file", "endpoint"])
+
+
+@pytest.mark.parametrize(
+    ("answer", "fetch", "expected", "said", "warned"),
+    [
+        (MIDDLE.der, False, [], "unless clients trust CN=middle itself, it has to be sent too (it names {url})", ""),
+        (MIDDLE.der, True, ["chain-incomplete"], "CN=middle is an intermediate and has to be sent too (it names", ""),
+        (ROOT.der, True, [], "unless clients trust CN=middle itself", "did not sign a.example"),
+        (MIDDLE.der[:90], True, [], "unless clients trust CN=middle itself", "did not sign a.example"),
+        (b"gone", True, [], "unless clients trust CN=middle itself", "the issuer cannot be had"),
+    ],
+)
+def test_a_leaf_that_is_sent_alone(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    answer: bytes,
+    fetch: bool,
+    expected: list[str],
+    said: str,
+    warned: str,
+) -> None:
+    """It says so with the address that the leaf names, and asks there only when it is told to."""
+    number, site = free_port(), free_port()
+    (tmp_path / "www").mkdir()
+    (tmp_path / "www" / "middle").write_bytes(answer)
+    url = f"http://127.0.0.1:{site}/middle"
+    lone = leaf(MIDDLE, "a.example", extra=[(issuer_at(url), False)])
+    (tmp_path / "cert.pem").write_bytes(lone.pem)
+    (tmp_path / "key.pem").write_bytes(lone.key_pem)
+    serve = ["openssl", "s_server", "-accept", f"127.0.0.1:{number}", "-quiet", "-cert", "cert.pem", "-key", "key.pem"]
+    web = [sys.executable, "-m", "http.server", str(site), "--bind", "127.0.0.1", "--directory", "www"]
+    asked = ["--fetch-issuers"] if fetch else []
+    with (
+        running([*serve], tmp_path, lambda: listens(number)),
+        running([*web], tmp_path, lambda: listens(site)) as log,
+    ):
+        arguments = [f"127.0.0.1:{number}", "--server-name", "a.example", *AT, "-o", "json", *asked]
+        code = main(["certs", "probe", *arguments])
+        requests = log.read_text()
+    shown = capsys.readouterr()
+    (found,) = json.loads(shown.out)["certificates"]
+    assert (code, rules(found)) == (int(bool(expected)), expected)
+    assert any(said.format(url=url) in one for one in found["because"]), found
+    assert ("GET /middle" in requests) == fetch
+    assert (warned in shown.err) if warned else shown.err == ""
 
 
 def test_usage(capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,6 +3,9 @@
 Many are asked at once. Ports 25, 587, 143 and 5432 are asked to change to TLS first; smtp://, imap://, postgres:// and
 tls:// say it for others. --stored PATH reads what should be served; an endpoint that serves something else is an alert.
 
+A leaf that is sent without the intermediate that signed it is an alert where that can be told, and else a remark.
+Nothing is fetched to find out, unless --fetch-issuers asks for it: then the issuer is had from where the leaf says.
+
   ringfence certs probe www.example.com mail.example.com:25 postgres://db.example.com:5432
   ringfence certs probe 10.0.0.7:8443 --server-name www.example.com --stored /etc/letsencrypt/live
   ringfence certs probe --file endpoints.txt -o json
@@ -33,6 +36,7 @@ from ringfence.cli.text import help_text
 @click.option("--stored", multiple=True, metavar="PATH", help="What should be served. Repeatable.")
 @click.option("--timeout", type=click.FloatRange(0.1, 300), default=10, show_default=True, help="Seconds per endpoint.")
 @click.option("--workers", type=click.IntRange(1, 256), default=32, show_default=True, help="Endpoints at once.")
+@shared.fetch_option
 @shared.policy_options
 @at_option
 @output_options("text", "json", "prometheus")
@@ -44,6 +48,7 @@ def command(
     stored: tuple[str, ...],
     timeout: float,
     workers: int,
+    fetch: bool,
     days: str,
     production: bool,
     at: datetime,
@@ -62,6 +67,8 @@ def command(
     found = shared.inventory(stored, at, output) if stored else shared.Inventory()
     with output.progress("probing") as progress:
         shared.add_served(found, endpoints.probe_all(wanted, timeout, workers, progress.at))
+    if fetch:
+        shared.fetch_issuers(found, timeout, output)
     statuses = [one for one in found.judge(at, policy) if one.entry.source is Source.ENDPOINT]
     shared.write(statuses, at, policy, output)
     print_diagnostics(found.diagnostics, quiet=output.quiet)

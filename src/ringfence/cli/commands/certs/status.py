@@ -40,6 +40,7 @@ FORMATS = ("text", "json", "prometheus", "rules")
     type=click.Path(dir_okay=False, path_type=Path),
     help="Add what it issues.  [default: the nearest, if nothing is named]",
 )
+@shared.fetch_option
 @shared.policy_options
 @shared.notify_options
 @at_option
@@ -51,6 +52,7 @@ def command(
     timeout: float,
     pkcs12_password_file: str | None,
     posture: Path | None,
+    fetch: bool,
     days: str,
     production: bool,
     webhook: tuple[str, ...],
@@ -71,6 +73,8 @@ def command(
     if wanted:
         with output.progress("probing") as progress:
             shared.add_served(found, endpoints.probe_all(wanted, timeout, progress=progress.at))
+    if fetch:
+        shared.fetch_issuers(found, timeout, output)
     with output.progress("judging"):
         statuses = found.judge(at, policy)
     shared.write(statuses, at, policy, output)
