@@ -26,6 +26,7 @@ from dataclasses import dataclass, field
 from ringfence.layers.istio_destination_rules import EVERYBODY, DestinationRules, Merged, Tls
 from ringfence.layers.istio_egress import by_client, knows
 from ringfence.layers.istio_facets import GATEWAY_KIND, KIND, OTHER_PORTS, PROXY, SCOPE, SIDECAR_KIND
+from ringfence.layers.istio_machines import MACHINE
 from ringfence.layers.istio_modes import Modes
 from ringfence.layers.istio_mtls import LAYER, SIDECARS
 from ringfence.layers.istio_routes import ITSELF, NOT_REACHED, Routing
@@ -103,7 +104,7 @@ def offer(listed: Iterable[ListedPort], clients: Clients) -> Chain:
         for way, part in _ways(one, clients, hosts):
             for backend in one.backends:
                 peers = ways.setdefault(way, {}).setdefault(backend.port, [])
-                selector = AllOf((backend.selector, *labels(POD, LabelSelector(part)))) if part else backend.selector
+                selector = AllOf((backend.selector, _labelled(part))) if part else backend.selector
                 addresses = None if backend.addresses is None else Bounds.exactly(backend.addresses)
                 peers.append(Peer(selector, addresses))
     scopes = tuple(
@@ -129,6 +130,11 @@ def offer(listed: Iterable[ListedPort], clients: Clients) -> Chain:
         *stages(clients.config.outbound_traffic_policy, clients.sidecars, clients.skipped),
     )
     return Chain(LAYER, Direction.EGRESS, every, Action.ALLOW, purpose=Purpose.OFFER)
+
+
+def _labelled(part: Labels) -> Selector:
+    """The pods and machines with these labels."""
+    return AnyOf(tuple(AllOf(labels(facet, LabelSelector(part))) for facet in (POD, MACHINE)))
 
 
 def _together(peers: Iterable[Peer]) -> tuple[Peer, ...]:

@@ -87,7 +87,8 @@ OF_HOSTS: frozenset[GroupKind] = frozenset(
 HOSTS_ALONE: frozenset[GroupKind] = frozenset((group, "HostEndpoint") for group in CALICO)
 
 EXPORTED: frozenset[GroupKind] = frozenset(
-    ("networking.istio.io", kind) for kind in ("DestinationRule", "ServiceEntry", "VirtualService")
+    ("networking.istio.io", kind)
+    for kind in ("DestinationRule", "ServiceEntry", "VirtualService", "WorkloadEntry", "WorkloadGroup")
 )
 """Kinds of a namespace that decide for clients in all namespaces unless they say otherwise."""
 
@@ -99,7 +100,10 @@ MESHES = (*ISTIO, "policy.linkerd.io")
 _POLICY = frozenset((Purpose.POLICY,))
 OF_TRANSPORT = {
     "PeerAuthentication": frozenset((Purpose.ACCEPTANCE, Purpose.OFFER)),
-    **dict.fromkeys(("DestinationRule", "ServiceEntry", "Sidecar", "VirtualService"), frozenset((Purpose.OFFER,))),
+    **dict.fromkeys(
+        ("DestinationRule", "ServiceEntry", "Sidecar", "VirtualService", "WorkloadEntry", "WorkloadGroup"),
+        frozenset((Purpose.OFFER,)),
+    ),
     "EnvoyFilter": frozenset(Purpose),
 }
 """Kinds of meshes that decide in which transport a flow travels; all others say who may."""

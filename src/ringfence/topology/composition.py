@@ -44,6 +44,7 @@ from ringfence.topology.bindings import OVERLAY, Binding
 from ringfence.topology.entries import CONTROLLER
 from ringfence.topology.joined import join
 from ringfence.topology.kubernetes import FABRIC, NO_CLOUD, Topology
+from ringfence.topology.machines import MACHINES, doubtful, ways, within
 from ringfence.topology.node_ports import node_links, proxy, proxy_id
 from ringfence.topology.nodes import PLACE, Nodes, Place, nodes
 from ringfence.topology.own_interfaces import GroupPolicies
@@ -86,7 +87,8 @@ class _Home:
     def join(self, topology: Topology) -> Network:
         """Both networks as one."""
         cluster = topology.network
-        endpoints = {one.id: one for one in self.cloud.endpoints}
+        machines = within(cluster)
+        endpoints = {one.id: one for one in (*doubtful(self.cloud.endpoints, machines), *machines)}
         for place in self.nodes.places:
             for one in (place.node, *(one for one in self.cloud.endpoints if _same(one, place.node))):
                 facets = {**one.facets, AWS: {**one.facets[AWS], PLACE: place.key}}
@@ -110,6 +112,9 @@ class _Home:
                 locations[own_interfaces.location(place.key)] = own_interfaces.place(place.key)
                 links += own_interfaces.links(place.key, place.subnet, here_alone, controller)
                 links += own_interfaces.links_by_node(place.key) if place.fargate is None else ()
+        if machines:
+            locations[MACHINES] = cluster.locations[MACHINES]
+            links += ways(self.cloud, (f"fabric in {one.key}" for one in self.nodes.places))
         return Network(tuple(endpoints.values()), locations, tuple(links))
 
     @cached_property

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from ringfence.layers.istio_machines import MACHINE
 from ringfence.layers.kubernetes_selectors import POD
 from ringfence.layers.own_node import HOST
 from ringfence.model.networks import Link, Network
@@ -18,6 +19,7 @@ from ringfence.topology.aws import AwsTopology
 from ringfence.topology.aws.endpoints import AWS
 from ringfence.topology.entries import OUTSIDE
 from ringfence.topology.kubernetes import FABRIC, NO_CLOUD, Topology
+from ringfence.topology.machines import MACHINES, SOMEWHERE, doubtful, told, ways, within
 
 UNBOUND = "nothing says in which subnets the cluster runs: what passes between its pods and the cloud is unknown"
 
@@ -31,20 +33,29 @@ def join(cluster: Topology, cloud: AwsTopology) -> Topology:
     ours, theirs = cluster.network, cloud.network
     # Whatever groups the nodes have, their pods may have.
     people = (one if one.location == OUTSIDE else replace(one, any_group=True) for one in ours.endpoints)
-    endpoints = {one.id: one for one in (*theirs.endpoints, *people)}
+    machines = within(ours)
+    endpoints = {one.id: one for one in (*doubtful(theirs.endpoints, machines), *people)}
+    diagnostics = (*diagnostics, *told(theirs.endpoints, machines))
     # The outside reaches what is the cloud's by the cloud's gateways alone.
-    own = (replace(one, towards=Not(Has(AWS))) if one.source == OUTSIDE else one for one in ours.links)
-    links = (*own, *theirs.links, *_between(theirs))
+    own = (replace(one, towards=Not(Has(AWS))) if one.source == OUTSIDE else _somewhere(one) for one in ours.links)
+    links = (*own, *theirs.links, *_between(theirs), *(ways(theirs) if machines else ()))
     assumed = (*(one for one in ours.assumed_open if one != NO_CLOUD), *theirs.assumed_open, UNBOUND)
     network = Network(tuple(endpoints.values()), {**theirs.locations, **ours.locations}, links, assumed)
     entries = (*cluster.entries, *cloud.entries)
     return replace(cluster, network=network, entries=entries, diagnostics=diagnostics, cloud=cloud.objects)
 
 
+def _somewhere(link: Link) -> Link:
+    """The way of a machine, which may be there or not."""
+    if MACHINES not in (link.source, link.target):
+        return link
+    return replace(link, towards=AllOf((link.towards, Unsure(SOMEWHERE))))
+
+
 def _between(theirs: Network) -> Iterator[Link]:
     """Ways that may be there, from the pod network to every router and back. Each side has its own way outside."""
     of_cloud = AllOf((Has(AWS), Unsure(UNBOUND)))
-    of_cluster = AllOf((AnyOf((Has(POD), Has(HOST))), Unsure(UNBOUND)))
+    of_cluster = AllOf((AnyOf((Has(POD), Has(HOST), Has(MACHINE))), Unsure(UNBOUND)))
     for place in theirs.locations.values():
         if place.kind == "router":
             yield Link("somewhere in the cloud", FABRIC, place.id, towards=of_cloud)

@@ -3,6 +3,7 @@
     pods     --exits-->   fabric   --enters-->  pods      every pod's traffic crosses its policies, there and back
     nodes    <--------->  fabric                          no NetworkPolicy; what selects hosts and is not modelled
     outside  <--------->  fabric
+    machines <--------->  fabric                          machines of a mesh that are in no cluster, with their proxies
     {ingress-controller}  ------>  fabric                 on the ports that Ingress objects and routes lead to
 
 Whatever is on a node's own network stands at `nodes`; which node that is, its facets say (`layers.own_node`). `{node}`
@@ -20,7 +21,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from ringfence.layers import cluster_policy, network_policy, own_node, tunnels, unmodelled
+from ringfence.layers import cluster_policy, istio_machines, network_policy, own_node, tunnels, unmodelled
 from ringfence.layers.istio_mesh_config import configuration, mesh_config
 from ringfence.layers.kubernetes_selectors import NAMESPACE, POD, PORT
 from ringfence.layers.mesh_facets import MESH
@@ -37,7 +38,10 @@ from ringfence.resources.kubernetes import KubernetesObjects, Service, ServicePo
 from ringfence.resources.kubernetes.cluster_policies import ADMIN, BASELINE
 from ringfence.topology.cni import Enforcement, enforcement
 from ringfence.topology.entries import CONTROLLER, OUTSIDE, PLACEHOLDERS, SOME_NODE, Entry, Lost, entries, lost
+from ringfence.topology.machines import MACHINES, OF_MACHINES
+from ringfence.topology.mesh.istio import IstioMesh
 from ringfence.topology.mesh.istio_gateways import deployed
+from ringfence.topology.mesh.istio_machines import TAKEN, selected_by
 from ringfence.topology.mesh.members import Mesh
 from ringfence.topology.mesh.meshes import meshes
 from ringfence.topology.mesh.waypoints import NO_WAYPOINTS, WAYPOINTS, Waypoints
@@ -138,12 +142,16 @@ def build(objects: KubernetesObjects, options: Options | None = None) -> Topolog
     unknown = unmodelled.unmodelled(objects.others, refused, options.calico_staged_as_enforced, root)
     found = tuple(entries(objects, numbers, diagnostics))
     for service in without_pods(objects):
+        if selected_by(service, objects):
+            continue
         diagnostics.append(warning(f"Service {service.metadata.qualified_name} selects no pod", service.span))
     joined = meshes(objects, options)
     population = Population(objects, options, joined)
     gone = tuple(lost(objects))
     serving = {source for entry in found for source in entry.sources} | ({CONTROLLER} if gone else set())
-    endpoints = (*population.endpoints(), *_virtual(serving, population.dual_stack, bool(joined)))
+    machines = tuple(one for mesh in joined if isinstance(mesh, IstioMesh) for one in mesh.machines(MACHINES))
+    virtual = _virtual(serving, population.dual_stack, bool(joined))
+    endpoints = (*population.endpoints(), *machines, *virtual)
     names = tuple(population.nodes())
     open_chains = unmodelled.lower(unknown)
     policies = tuple(_policies(objects, options, plugin, numbers, names))
@@ -157,7 +165,14 @@ def build(objects: KubernetesObjects, options: Options | None = None) -> Topolog
     assumed = (*_assumed(objects, options, plugin, population), *made.assumed)
     if CONTROLLER in serving:
         assumed = (*assumed, NO_CONTROLLER)
-    network = Network(endpoints, _locations(chains, open_chains), tuple(_links(found, gone)), assumed)
+    locations, links = _locations(chains, open_chains), tuple(_links(found, gone))
+    if machines:
+        open_machines = unmodelled.lower(one for one in unknown if one.meshes)
+        at_machines = tuple(istio_machines.at_machines(one) for one in (*open_machines, *in_mesh))
+        locations[MACHINES] = Location(MACHINES, at_machines, kind="machine")
+        links += (Link(OF_MACHINES, MACHINES, FABRIC, exits=True), Link(OF_MACHINES, FABRIC, MACHINES, enters=True))
+        assumed = (*assumed, TAKEN)
+    network = Network(endpoints, locations, links, assumed)
     found_ways = (mesh.waypoints(endpoints, numbers, chains, PODS) for mesh in joined)
     ways = next((one for one in found_ways if one.endpoints), NO_WAYPOINTS)
     ways = ways.changed(lambda one: unmodelled.opened(one, of_meshes, of_mesh=True))

@@ -257,7 +257,19 @@ SPECS: dict[str, Any] = {
         "endpoints": [{"address": "10.0.0.1", "ports": {"a": 80}, "labels": {"a": "b"}}],
         "exportTo": ["*"],
     },
-    "Sidecar": {"workloadSelector": {"labels": {"a": "b"}}, "egress": [{"hosts": ["a/*"], "port": {"number": 80}}]},
+    "Sidecar": {
+        "workloadSelector": {"labels": {"a": "b"}},
+        "egress": [{"hosts": ["a/*"], "port": {"number": 80}}],
+        "ingress": [
+            {
+                "port": {"number": 80, "protocol": "HTTPS"},
+                "bind": "10.0.0.1",
+                "captureMode": "NONE",
+                "defaultEndpoint": "127.0.0.1:80",
+                "tls": {"mode": "SIMPLE"},
+            },
+        ],
+    },
     "Gateway": {
         "selector": {"a": "b"},
         "servers": [{"port": {"number": 80, "protocol": "HTTP"}, "hosts": ["*"], "tls": {"mode": "SIMPLE"}}],

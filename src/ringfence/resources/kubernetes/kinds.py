@@ -63,6 +63,8 @@ ENFORCING_KINDS: dict[GroupKind, str] = {
     ("networking.istio.io", "DestinationRule"): "Istio: whether a client offers mTLS",
     ("networking.istio.io", "VirtualService"): "Istio: where a client's requests go, and so in which transport",
     ("networking.istio.io", "ServiceEntry"): "Istio: destinations that the mesh admits to its registry",
+    ("networking.istio.io", "WorkloadEntry"): "Istio: a machine of the mesh outside of the cluster",
+    ("networking.istio.io", "WorkloadGroup"): "Istio: machines that may join the mesh",
     ("networking.istio.io", "EnvoyFilter"): "Istio: changes the proxy's own configuration, its authorization included",
     ("extensions.istio.io", "WasmPlugin"): "Istio: code in the proxy, which may refuse requests",
     ("policy.linkerd.io", "Server"): "Linkerd: a port of pods that has authorization",

@@ -29,6 +29,7 @@ from ringfence.resources.kubernetes.workloads import Namespace, Node, PodTemplat
 if TYPE_CHECKING:  # the meshes' objects are built on Kubernetes' own
     from ringfence.resources.istio import authorization as istio
     from ringfence.resources.istio.authentication import PeerAuthentication
+    from ringfence.resources.istio.machines import Machine
     from ringfence.resources.istio.networking import (
         DestinationRule,
         IstioGateway,
@@ -97,6 +98,7 @@ class KubernetesObjects:
     service_entries: tuple[ServiceEntry, ...] = ()
     sidecars: tuple[Sidecar, ...] = ()
     istio_gateways: tuple[IstioGateway, ...] = ()
+    istio_machines: tuple[Machine, ...] = ()
     others: tuple[RawObject, ...] = ()
     refused: tuple[RefusedObject, ...] = ()
     counts: Mapping[str, int] = field(default_factory=dict, hash=False)

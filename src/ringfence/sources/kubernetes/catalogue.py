@@ -19,6 +19,7 @@ from ringfence.sources.kubernetes import (
     ingresses,
     istio_authentication,
     istio_authorization,
+    istio_machines,
     istio_networking,
     istio_parts,
     istio_request_authentication,
@@ -144,6 +145,8 @@ KINDS = (
             ("ServiceEntry", "service_entries", istio_networking.service_entry),
             ("Sidecar", "sidecars", istio_networking.sidecar),
             ("Gateway", "istio_gateways", istio_networking.gateway),
+            ("WorkloadEntry", "istio_machines", istio_machines.workload_entry),
+            ("WorkloadGroup", "istio_machines", istio_machines.workload_group),
         )
     ),
 )  # fmt: skip

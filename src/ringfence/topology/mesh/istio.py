@@ -10,7 +10,7 @@ Waypoints, which do not stand at pods, are `topology.mesh.waypoints`, and which 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -30,23 +30,25 @@ from ringfence.layers import (
 )
 from ringfence.layers.istio_destination_rules import DestinationRules
 from ringfence.layers.istio_facets import SKIPS, Proxy
+from ringfence.layers.istio_machines import ENTRY, MACHINE, TITLE
 from ringfence.layers.istio_mesh_config import KEY, configuration, mesh_config
 from ringfence.layers.istio_offer import Clients, ListedPort
 from ringfence.layers.istio_requests import request_subjects
 from ringfence.layers.istio_routes import Port, Routing
 from ringfence.layers.istio_rules import asked_subjects
 from ringfence.layers.istio_waypoint_authorization import AtWaypoints
-from ringfence.layers.mesh_facets import AMBIENT, WAYPOINT
+from ringfence.layers.mesh_facets import AMBIENT, MESH, NO_PLANE, PLANE, SIDECAR, WAYPOINT
 from ringfence.layers.network_policy import PortNumbers
 from ringfence.layers.tunnels import HBONE, Tunnel
 from ringfence.model.diagnostics import Diagnostic, warning
 from ringfence.model.networks import Endpoint
 from ringfence.model.rules import Chain
 from ringfence.resources.istio.authorization import AuthorizationPolicy, RequestAuthentication
+from ringfence.resources.istio.machines import Machine
 from ringfence.resources.istio.mesh_config import MeshConfig
 from ringfence.resources.istio.networking import ServiceEntry
-from ringfence.resources.kubernetes import ConfigMap, KubernetesObjects, PodTemplate
-from ringfence.topology.mesh import istio_membership, istio_registry
+from ringfence.resources.kubernetes import ConfigMap, KubernetesObjects, PodTemplate, Service
+from ringfence.topology.mesh import istio_machines, istio_membership, istio_registry
 from ringfence.topology.mesh.istio_proxies import Proxies, by_namespace
 from ringfence.topology.mesh.members import Member
 from ringfence.topology.mesh.waypoint_ways import build as build_waypoints
@@ -77,6 +79,7 @@ class IstioMesh:
             or objects.service_entries
             or objects.sidecars
             or objects.istio_gateways
+            or objects.istio_machines
             or objects.istio_authorization_policies
             or objects.istio_request_authentications
             or any(istio_membership.asks(one.metadata.labels) for one in objects.namespaces)
@@ -121,6 +124,36 @@ class IstioMesh:
             behind = istio_waypoint.pod_facet(self._gateways, namespace, template.labels, labels)
             return {**ztunnel_capture.pod_facet(template.annotations), **behind}
         return {**proxy.facets, istio_inbound.FACET: self._kind(namespace, template).inbound.facet}
+
+    def machines(self, location: str) -> Iterator[Endpoint]:
+        """The machines outside of the cluster that are registered, at this location."""
+        for one in self._machines:
+            member = one in self._members
+            facets: dict[str, Mapping[str, str]] = {MACHINE: dict(one.labels), ENTRY: {TITLE: one.title}}
+            facets[MESH] = {PLANE: SIDECAR if member else NO_PLANE}
+            if member:
+                facets |= self.pods.of_machine(one).facets
+                facets[istio_inbound.FACET] = self._machine_kind(one).inbound.facet
+            yield Endpoint(
+                one.title,
+                location,
+                istio_machines.addresses(one),
+                workload=one.title,
+                namespace=one.metadata.namespace,
+                facets=facets,
+                identity=istio_machines.identity(one, self.config.trust_domain),
+                single=one.kind != istio_machines.GROUP,
+                maybe=one.kind == istio_machines.GROUP,
+                span=one.span,
+            )
+
+    @cached_property
+    def _machines(self) -> tuple[Machine, ...]:
+        return istio_machines.machines(self.objects)
+
+    @cached_property
+    def _members(self) -> tuple[Machine, ...]:
+        return tuple(one for one in self._machines if istio_machines.in_mesh(one))
 
     def chains(self) -> tuple[Chain, ...]:
         """Transport, then authorization, of every plane that there is."""
@@ -169,7 +202,7 @@ class IstioMesh:
 
     def _transport(self) -> Iterator[Chain]:
         objects, root = self.objects, self.config.root_namespace
-        proxies = self.pods.all()
+        proxies = (*self.pods.all(), *(self.pods.of_machine(one) for one in self._members))
         yield istio_offer.offer(self._listed, self._clients(proxies))
         yield istio_mtls.acceptance(proxies)
         if self._ambient:
@@ -183,6 +216,7 @@ class IstioMesh:
             for namespace, template in self.objects.pod_templates()
             if self.pods.of(namespace, template) is not None
         )
+        kinds = (*kinds, *(self._machine_kind(one) for one in self._members))
         yield from istio_authorization.authorization(
             objects.istio_authorization_policies, objects.istio_request_authentications, kinds, self.settings
         )
@@ -204,7 +238,7 @@ class IstioMesh:
         kept = self.pods.address_keeping()
         numbers = port_numbers(objects)
         services = istio_registry.of_services(objects, numbers, self.config, kept)
-        return (*services, *istio_registry.of_entries(objects.service_entries, numbers))
+        return (*services, *istio_registry.of_entries(objects.service_entries, numbers, self._machines))
 
     def _clients(self, proxies: tuple[Proxy, ...]) -> Clients:
         objects = self.objects
@@ -232,13 +266,21 @@ class IstioMesh:
         named = (template.node_name for _, template in self.objects.pod_templates() if template.node_name)
         return tuple(dict.fromkeys((*(one.metadata.name for one in self.objects.nodes), *named)))
 
-    def _kind(self, namespace: str, template: PodTemplate) -> istio_authorization.Kind:
+    def _machine_kind(self, machine: Machine) -> istio_authorization.Kind:
+        namespace = machine.metadata.namespace
+        services = tuple(istio_machines.services(machine, self.pods.services.get(namespace, ())))
+        found = self._kind(namespace, istio_machines.template(machine), services)
+        return replace(found, inbound=istio_machines.seen(found.inbound))
+
+    def _kind(
+        self, namespace: str, template: PodTemplate, services: tuple[Service, ...] | None = None
+    ) -> istio_authorization.Kind:
         root = self.config.root_namespace
         places = tuple(dict.fromkeys((root, namespace)))
         return istio_authorization.kind(
             namespace,
             template,
-            self.pods.services.get(namespace, ()),
+            self.pods.services.get(namespace, ()) if services is None else services,
             (one for place in places for one in self._policies.get(place, ())),
             (one for place in places for one in self._requests.get(place, ())),
             root,

@@ -9,21 +9,24 @@ oldest, and where that is not known, what they disagree about is open.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeVar
 
 from ringfence.layers import istio_facets, istio_listeners
 from ringfence.layers.istio_facets import PROXIED, TLS, Proxy
-from ringfence.layers.istio_modes import Aged, Modes, oldest
+from ringfence.layers.istio_modes import EVERY_PORT, Aged, Modes, oldest
 from ringfence.layers.istio_waypoint import GATEWAY_NAME
 from ringfence.layers.mesh_facets import SIDECAR
+from ringfence.resources.istio.machines import Machine
 from ringfence.resources.istio.networking import Sidecar
 from ringfence.resources.kubernetes import KubernetesObjects, Namespace, PodTemplate, Service, ServicePort
-from ringfence.topology.mesh import istio_membership
+from ringfence.topology.mesh import istio_machines, istio_membership
 from ringfence.topology.mesh.istio_membership import Standing
 
 ISTIO_MUTUAL, TERMINATE = "ISTIO_MUTUAL", "gateway.istio.io/tls-terminate-mode"
+
+SSH = 22
 
 A = TypeVar("A", bound=Aged)
 
@@ -114,6 +117,9 @@ class Proxies:
             return None
         if found.gateway:
             return istio_facets.gateway(self._served(namespace, template))
+        return self._sidecar(namespace, template)
+
+    def _sidecar(self, namespace: str, template: PodTemplate) -> Proxy:
         choices = self.modes.of(namespace, template.labels)
         sidecars = self.sidecars(namespace, template)
         scopes = {one.metadata.qualified_name: (one.egress, one.outbound_traffic_policy) for one in sidecars}
@@ -125,6 +131,14 @@ class Proxies:
             istio_listeners.of(sidecars),
             limits_known=len(set(scopes.values())) < 2,
         )
+
+    def of_machine(self, machine: Machine) -> Proxy:
+        """The proxy of a machine that is in the mesh."""
+        namespace, template = machine.metadata.namespace, istio_machines.template(machine)
+        found = self._sidecar(namespace, template)
+        ssh = found.takes.get(SSH, found.takes[EVERY_PORT]) | istio_facets.NOT_SEEN
+        sent = {**found.sent, SSH: found.sent.get(SSH, found.sent[EVERY_PORT])}
+        return replace(found, takes={**found.takes, SSH: ssh}, sent=sent)
 
     def sidecars(self, namespace: str, template: PodTemplate) -> tuple[Sidecar, ...]:
         """The Sidecar that is for a pod: one that selects it, its namespace's, the root namespace's.

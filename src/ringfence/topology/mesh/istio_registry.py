@@ -24,9 +24,11 @@ from ringfence.layers.kubernetes_selectors import POD, PORT, labels, named_port
 from ringfence.layers.network_policy import PortNumbers
 from ringfence.model.addresses import AddressSet
 from ringfence.model.selectors import ANYTHING, AllOf, Has, InNamespace, Label, Not, Selector
+from ringfence.resources.istio.machines import Machine
 from ringfence.resources.istio.mesh_config import MeshConfig
 from ringfence.resources.istio.networking import EntryPort, ServiceEntry
 from ringfence.resources.kubernetes import KubernetesObjects, LabelSelector, ServicePort
+from ringfence.topology.mesh import istio_machines
 from ringfence.topology.services import targets
 
 EXPORT_TO = "networking.istio.io/exportTo"
@@ -38,6 +40,7 @@ def of_services(
     objects: KubernetesObjects, numbers: PortNumbers, config: MeshConfig, proxied: dict[str, bool | None]
 ) -> Iterator[ListedPort]:
     """The TCP ports of all Services. `proxied`: by `namespace/name` of a headless one, whether all its pods are."""
+    machines = istio_machines.machines(objects)
     for service in objects.services:
         metadata = service.metadata
         written = metadata.annotations.get(EXPORT_TO, "")
@@ -48,14 +51,15 @@ def of_services(
             backends = tuple(
                 Backend(one.selector, one.port, one.addresses) for one in targets(service, port, objects, numbers)
             )
+            outside = tuple(istio_machines.of_service(service, port, machines))
             yield ListedPort(
                 of_service(metadata.name, metadata.namespace),
                 metadata.namespace,
                 port.port,
                 _protocol(port),
-                backends,
+                (*backends, *outside),
                 service.headless,
-                proxied.get(metadata.qualified_name),
+                None if outside else proxied.get(metadata.qualified_name),
                 _exported(exported, metadata.namespace),
             )
 
@@ -69,7 +73,9 @@ def _protocol(port: ServicePort) -> str:
     return TLS if name in TLS_NAMES else DETECTED if found == istio_inbound.DETECTED else TCP
 
 
-def of_entries(entries: Iterable[ServiceEntry], numbers: PortNumbers) -> Iterator[ListedPort]:
+def of_entries(
+    entries: Iterable[ServiceEntry], numbers: PortNumbers, machines: tuple[Machine, ...] = ()
+) -> Iterator[ListedPort]:
     """The ports of all ServiceEntries, as far as their backends are known."""
     for entry in entries:
         namespace = entry.metadata.namespace
@@ -77,7 +83,7 @@ def of_entries(entries: Iterable[ServiceEntry], numbers: PortNumbers) -> Iterato
             for port in entry.ports:
                 if port.protocol.upper() == "UDP":
                     continue
-                for backends, internal in _backends(entry, port, numbers):
+                for backends, internal in _backends(entry, port, numbers, machines):
                     yield ListedPort(
                         full(host, namespace),
                         namespace,
@@ -92,7 +98,7 @@ def of_entries(entries: Iterable[ServiceEntry], numbers: PortNumbers) -> Iterato
 
 
 def _backends(
-    entry: ServiceEntry, port: EntryPort, numbers: PortNumbers
+    entry: ServiceEntry, port: EntryPort, numbers: PortNumbers, machines: tuple[Machine, ...]
 ) -> Iterator[tuple[tuple[Backend, ...], bool]]:
     """The backends of one port, and whether auto-mTLS looks at them."""
     number = port.target_port or port.number
@@ -100,9 +106,10 @@ def _backends(
         place = InNamespace(entry.metadata.namespace)
         chosen = AllOf((Has(POD), place, *labels(POD, LabelSelector(entry.workload_selector))))
         if entry.resolution == "NONE":  # the client dials the pod itself
-            yield (Backend(chosen, number),), True
+            yield (Backend(chosen, number), *istio_machines.of_entry(entry, port, machines)), True
         elif entry.workload_selector:  # one without labels selects nothing
-            yield tuple(_of_pods(chosen, port, number, numbers)), True
+            outside = istio_machines.of_entry(entry, port, machines)
+            yield (*_of_pods(chosen, port, number, numbers), *outside), True
     elif entry.resolution == "NONE":
         if entry.addresses:
             yield (Backend(ANYTHING, port.number, AddressSet.of(*entry.addresses)),), False
