@@ -33,7 +33,7 @@ SIDECARS = of_planes(SIDECAR)
 UNCERTAIN = "which of several policies is the oldest is not known, or which ports the proxy sees"
 NOT_TCP = not_carried_by("the proxy")
 HBONE_SENDERS = of_planes(AMBIENT, WAYPOINT)
-SHOWN = {UNSEEN: "the proxy does not see this port"}
+SHOWN = {UNSEEN: "the proxy ends no mutual TLS at this port"}
 
 
 def acceptance(proxies: Iterable[Proxy]) -> Chain:

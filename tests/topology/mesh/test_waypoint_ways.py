@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from shutil import copytree
+
 import pytest
 
 from ringfence import load
@@ -146,3 +149,83 @@ def test_an_intent_is_held_against_the_way_through_it(tmp_path):
         flow(tmp_path, manifests)
         proofs, _ = load(tmp_path / "k8s.yaml", posture=posture).proofs
         assert [one.status for one in proofs] == [expected]
+
+
+def test_what_is_dialled_is_no_side_of_an_intent_and_the_waypoint_is(tmp_path):
+    posture = tmp_path / "ringfence.yaml"
+    posture.write_text(
+        "version: 1\nintents:\n"
+        "  - {name: a, deny: {from: shop/wp, to: shop/web, ports: [tcp/8080]}, reason: x}\n"
+        "  - {name: b, deny: {from: everything, to: shop/web, ports: [tcp/8080]}, reason: x}\n"
+        "  - {name: c, allow: {from: shop/client, to: {cidr: 10.0.0.0/8}, ports: [tcp/8080]}, reason: x}\n"
+    )
+    flow(tmp_path, [FROM_PROXY], traffic="all")
+    proofs, wrong = load(tmp_path / "k8s.yaml", posture=posture).proofs
+    assert not wrong
+    assert [one.status for one in proofs][:2] == ["violated", "violated"]
+    assert not any(one.because.startswith("{waypoints}") or "reaches {waypoints}" in one.because for one in proofs)
+
+
+SHOP = Path(__file__).parents[3] / "examples" / "storefront"
+IN_THE_SHOP = """
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: waypoint, namespace: orders}
+spec: {gatewayClassName: istio-waypoint, listeners: [{name: mesh, port: 15008, protocol: HBONE}]}
+---
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: payment-at-waypoint, namespace: orders}
+spec:
+  targetRefs: [{kind: Service, group: "", name: payment}]
+  rules:
+    - from: [{source: {principals: [cluster.local/ns/orders/sa/orders]}}]
+      to: [{operation: {methods: [POST]}}]
+---
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: waypoint-alone, namespace: orders}
+spec:
+  selector: {matchLabels: {app: payment}}
+  rules: [{from: [{source: {principals: [cluster.local/ns/orders/sa/waypoint]}}]}]
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: hbone, namespace: orders}
+spec:
+  podSelector: {}
+  policyTypes: [Ingress, Egress]
+  ingress: [{ports: [{port: 15008}], from: [{podSelector: {}}]}]
+  egress: [{ports: [{port: 15008}], to: [{podSelector: {}}]}]
+"""
+
+
+def test_a_waypoint_in_the_cloud_of_the_example(tmp_path):
+    """A copy of the shop whose namespace of orders is ambient, with a waypoint before the payment."""
+    shop = tmp_path / "shop"
+    copytree(SHOP, shop)
+    orders = (shop / "k8s" / "orders.yaml").read_text()
+    changes = {
+        "istio-injection: enabled": "istio.io/dataplane-mode: ambient",
+        "metadata: {name: payment, namespace: orders}\nspec:\n  selector: {app: payment}\n  ports": (
+            "metadata: {name: payment, namespace: orders, labels: {istio.io/use-waypoint: waypoint}}\n"
+            "spec:\n  selector: {app: payment}\n  ports"
+        ),
+    }
+    for old, new in changes.items():
+        assert old in orders
+        orders = orders.replace(old, new)
+    (shop / "k8s" / "orders.yaml").write_text(orders)
+    (shop / "k8s" / "waypoint.yaml").write_text(IN_THE_SHOP)
+    network = load(shop)
+    assert len(network.topology.waypoints.dialled("orders/payment")) == 3  # one in each zone
+
+    def through(source: str, method: str) -> Outcome:
+        asked = {"method": method, "path": "/payments"}
+        return network.via_service(source, "orders/payment", "tcp", 80, asked).outcome
+
+    assert through("orders/orders", "POST") is ALLOWED
+    assert through("orders/orders", "GET") is DENIED
+    assert through("orders/queue", "POST") is DENIED
+    past = network.reach("orders/orders", "orders/payment", "tcp/8080", {"method": "POST", "path": "/payments"})
+    assert past.outcome is DENIED
