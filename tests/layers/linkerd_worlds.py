@@ -13,14 +13,14 @@ from typing import Any
 
 from tests.layers.istio_worlds import namespace, pod, thing
 from tests.oracles.linkerd.inbound import GATEWAY, POLICIES, POLICY, PROTOCOLS
-from tests.oracles.linkerd.injected import CONFIG, INJECT
+from tests.oracles.linkerd.injected import CONFIG, INJECT, PROXY
 
 Document = dict[str, Any]
 
 CLUSTER_NETWORKS = ["10.0.0.0/8"]
-SERVERS = ("shop/web", "shop/db")
+SERVERS = ("shop/web", "shop/web", "shop/db")
 CLIENTS = ("shop/web", "shop/job", "front/cart", "front/far", "plain/old", "198.51.100.9", "10.99.0.9")
-PORTS = (8080, 8081, 5432, 3306)
+PORTS = (8080, 8080, 8080, 8080, 8081, 5432, 3306)
 ADDRESS = {
     "shop/web": "10.3.0.2",
     "shop/db": "10.3.0.3",
@@ -31,19 +31,8 @@ ADDRESS = {
 }
 NAMES = ("web", "web-admin", "zeta")
 AGES = ("2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z", "2026-01-02T00:00:00Z")
-PATHS = (
-    "/",
-    "/a",
-    "/a/",
-    "/a/b",
-    "/ab",
-    "/ready",
-    "/shop.Cart/Add",
-    "/shop.Cart/Add/more",
-    "/shop.Cart",
-    "//a",
-    "/a%2Fb",
-)
+RPC = ("/shop.Cart/Add", "/shop.Cart/Add/more", "/shop.Cart")
+PATHS = ("/", "/a", "/a/", "/a/b", "/ab", "/ready", *RPC, "//a", "/a%2Fb")
 QUERIES = ("", "", "?v=1", "?v=2&v=1", "?v=%31", "?w=1", "?v")
 HOSTS = ("web.shop.svc", "web.shop.svc:8080", "WEB.shop.svc.", "api.example", "svc")
 PATTERNS = ("/a.*", "/a|/a/b", "/[ab]+", "/a/?")
@@ -93,16 +82,9 @@ class Question:
 def world(random: Random) -> tuple[list[Document], dict[str, Any]]:
     """Manifests and options."""
     made = [*_namespaces(random), *_pods(random)]
-    for make, most in (
-        (_server, 3),
-        (_route, 3),
-        (_server_authorization, 2),
-        (_policy, 3),
-        (_meshtls, 2),
-        (_networks, 2),
-    ):
+    for make, numbers in MAKERS:
         found = {}
-        for _ in range(random.randint(0, most)):
+        for _ in range(random.choice(numbers)):
             one = make(random)
             found[one["apiVersion"], one["kind"], one["metadata"]["namespace"], one["metadata"]["name"]] = one
         made += found.values()
@@ -115,18 +97,19 @@ def world(random: Random) -> tuple[list[Document], dict[str, Any]]:
 
 
 def questions(random: Random, number: int) -> list[Question]:
-    return [
-        Question(
-            random.choice(CLIENTS), random.choice(SERVERS), random.choice(PORTS), request(random), random.random() < 0.2
-        )
-        for _ in range(number)
-    ]
+    """So many connections, none of a pod to itself: that passes by the proxies."""
+    found: list[Question] = []
+    while len(found) < number:
+        client, server, port = random.choice(CLIENTS), random.choice(SERVERS), random.choice(PORTS)
+        if client != server:
+            found.append(Question(client, server, port, request(random), random.random() < 0.2))
+    return found
 
 
 def request(random: Random) -> dict[str, Any]:
     return {
         "method": random.choice(("GET", "POST", "POST", "PUT")),
-        "path": random.choice(PATHS) + random.choice(QUERIES),
+        "path": random.choice((*PATHS, RPC[0], RPC[0])) + random.choice(QUERIES),
         "host": random.choice(HOSTS),
         "headers": _some(random, {"x-team": random.choice(("a", "ab", "b")), "x-tier": "1"}),
     }
@@ -158,7 +141,7 @@ def _namespaces(random: Random) -> list[Document]:
     made = []
     for name in ("shop", "front", "plain"):
         one = namespace(name)
-        asks = {} if name == "plain" else {INJECT: random.choice(("enabled",) * 6 + ("disabled", "bogus"))}
+        asks = {} if name == "plain" else {INJECT: random.choice(("enabled",) * 14 + ("disabled", "bogus"))}
         one["metadata"]["annotations"] = asks | _settings(random)
         made.append(one)
     return made
@@ -171,6 +154,12 @@ def _pods(random: Random) -> list[Document]:
         spec: Document = {"containers": [_container(random, "app")]}
         if random.random() < 0.3:
             spec["containers"].append(_container(random, "side"))
+        if random.random() < 0.2:
+            early = {"name": random.choice(("http", "early")), "containerPort": random.choice((8080, 8081, 9090))}
+            spec["initContainers"] = [{"name": "init", "image": "init", "ports": [early]}]
+            spec["initContainers"][0] |= _some(random, {"restartPolicy": "Always"})
+        if random.random() < 0.1:
+            spec["containers"].append({"name": PROXY, "image": PROXY})
         account = name.partition("/")[2]
         spec |= {} if name == "shop/job" else {"serviceAccountName": account}
         labels = {"tier": "front"} if name == "shop/web" else {}
@@ -201,10 +190,14 @@ def _thing(random: Random, version: str, kind: str, spec: Document, group: str =
 
 
 def _server(random: Random) -> Document:
-    spec: Document = {"port": random.choice((8080, "http", "http", 5432, "db", 8081, 3306, "absent"))}
-    spec |= {"podSelector": random.choice(SELECTORS)} if random.random() < 0.95 else {"externalWorkloadSelector": {}}
-    spec |= _some(random, {"proxyProtocol": random.choice((*PROTOCOLS, "HTTP/1"))}, 0.8)
-    spec |= _some(random, {"accessPolicy": random.choice(POLICIES)}, 0.3)
+    spec: Document = {"port": random.choice((8080, 8080, 8080, "http", "http", 5432, "db", 8081, 3306, "absent"))}
+    spec |= (
+        {"podSelector": random.choice((*SELECTORS, {}, {}, *SELECTORS[1:2] * 3))}
+        if random.random() < 0.95
+        else {"externalWorkloadSelector": {}}
+    )
+    spec |= _some(random, {"proxyProtocol": random.choice((*PROTOCOLS, "gRPC", "unknown"))}, 0.9)
+    spec |= _some(random, {"accessPolicy": random.choice(POLICIES)}, 0.4)
     made = _thing(random, "v1beta3", "Server", spec)
     made["metadata"]["labels"] = _some(random, {"kind": random.choice(("a", "b"))})
     return made
@@ -265,7 +258,7 @@ def _networks(random: Random) -> Document:
 def _route(random: Random) -> Document:
     kind = random.choice(("HTTPRoute", "HTTPRoute", "GRPCRoute"))
     gateway = kind == "GRPCRoute" or random.random() < 0.4
-    servers = random.sample(NAMES, random.choice((1, 1, 2)))
+    servers = random.sample(NAMES, random.choice((1, 2, 2, 3)))
     parents: list[Document] = [{"group": POLICY, "kind": "Server", "name": one} for one in servers]
     if random.random() < 0.1:
         parents[-1] |= random.choice(WRONG)
@@ -306,3 +299,14 @@ def _header(random: Random) -> dict[str, str]:
 
 def _query(random: Random) -> dict[str, str]:
     return {"name": "v", "value": random.choice(("1", "2", ""))} | _some(random, {"type": "Exact"})
+
+
+MAKERS = (
+    (_server, (0, 2, 2, 3, 3, 3)),
+    (_route, (0, 0, 1, 2, 3, 4, 5)),
+    (_server_authorization, (0, 1, 2)),
+    (_policy, (1, 2, 3, 4)),
+    (_meshtls, (1, 2, 3)),
+    (_networks, (0, 1, 2, 3)),
+)
+"""What makes objects of each kind, and how many there may be."""

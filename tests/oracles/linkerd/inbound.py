@@ -79,8 +79,11 @@ class Linkerd:
     default_policy: str
     cluster_networks: Sequence[str]
     pods: dict[str, Injected] = field(default_factory=dict)
+    by_kind: dict[str, list[Manifest]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        for one in self.documents:
+            self.by_kind.setdefault(one["kind"], []).append(one)
         namespaces = {one["metadata"]["name"]: one for one in self.of("Namespace")}
         for pod in self.of("Pod"):
             metadata = pod["metadata"]
@@ -88,11 +91,8 @@ class Linkerd:
 
     def of(self, kind: str, namespace: str | None = None) -> list[Manifest]:
         """All objects of a kind, perhaps of one namespace."""
-        return [
-            one
-            for one in self.documents
-            if one["kind"] == kind and namespace in (None, one["metadata"].get("namespace"))
-        ]
+        found = self.by_kind.get(kind, [])
+        return [one for one in found if namespace in (None, one["metadata"].get("namespace"))]
 
     def mutual(self, client: str, server: str, port: int) -> bool:
         """Whether the client's proxy opens mutual TLS: both are meshed, and neither leads the port around its proxy."""
@@ -114,7 +114,7 @@ class Linkerd:
         source = self.pods.get(client)
         address = client if source is None else source.address
         identity = source.identity if source and not plaintext and self.mutual(client, server, port) else None
-        return frozenset(self._passes(one, target, port, address, identity, http) for one in self._ports(target, port))
+        return frozenset(self._passes(one, target, port, address, identity, http) for one in self.told(target, port))
 
     def _passes(
         self,
@@ -148,7 +148,7 @@ class Linkerd:
         opaque = (one for one in servers if one["spec"].get("proxyProtocol") == "opaque")
         return pod.annotated_opaque(port) or any(self._selects(one, pod, port) for one in opaque)
 
-    def _ports(self, pod: Injected, port: int) -> Iterator[Port]:
+    def told(self, pod: Injected, port: int) -> Iterator[Port]:
         """What the proxy may be told of a port: once where ages do not matter."""
         servers = [one for one in self.of("Server", pod.namespace) if self._selects(one, pod, port)]
         if not servers:

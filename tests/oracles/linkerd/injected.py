@@ -3,7 +3,7 @@
 A second, plain reading of Linkerd's sources, for the tests alone; it shares nothing with `ringfence.layers`. Paths are
 those of the repository linkerd/linkerd2; functions stand behind `::`.
 
-    pkg/inject/report.go::disableByAnnotation, Injectable     who gets a proxy
+    pkg/inject/report.go::disableByAnnotation, Injectable     who gets a proxy; one that has it already is left as it is
     pkg/inject/inject.go::AppendNamespaceAnnotations          a namespace's settings are copied where the pod has none
     controller/proxy-injector/webhook.go::Inject              default opaque ports that the pod exposes are written down
         for clients alone, here: Linkerd's own tests of the policy controller (and so the published cases) take a pod
@@ -27,6 +27,7 @@ Manifest = Mapping[str, Any]
 DEFAULT_OPAQUE = "25,587,3306,4444,5432,6379,9300,11211"
 """charts/linkerd-control-plane/values.yaml: proxy.opaquePorts."""
 
+PROXY = "linkerd-proxy"
 CONFIG = "config.linkerd.io/"
 INJECT = "linkerd.io/inject"
 OPAQUE = CONFIG + "opaque-ports"
@@ -71,6 +72,8 @@ class Injected:
     spec: Mapping[str, Any]
     address: str
     meshed: bool
+    fresh: bool = True
+    """The injector was asked for it just now, and did not find a proxy in it."""
 
     @property
     def identity(self) -> str:
@@ -106,7 +109,8 @@ class Injected:
 
     def annotated_opaque(self, port: int) -> bool:
         """What clients are told by annotation: names count, and parts that are neither name nor port do not."""
-        text = self.annotations.get(OPAQUE, _exposed_by_default(self.spec) or DEFAULT_OPAQUE)
+        written = _exposed_by_default(self.spec) if self.fresh else ""
+        text = self.annotations.get(OPAQUE, written or DEFAULT_OPAQUE)
         named = {each["name"]: each["containerPort"] for one in self.spec["containers"] for each in _ports(one)}
         parts = [part.strip() for part in text.split(",")]
         return any(port == named[part] if part in named else port in (parse_portset(part) or ()) for part in parts)
@@ -117,8 +121,9 @@ def admit(pod: Manifest, namespaces: Mapping[str, Manifest]) -> Injected:
     metadata = pod["metadata"]
     inherited = namespaces[metadata["namespace"]]["metadata"].get("annotations", {})
     own = dict(metadata.get("annotations", {}))
-    meshed = _asks(inherited.get(INJECT, ""), own.get(INJECT, "")) and not pod["spec"].get("hostNetwork", False)
-    if meshed:
+    fresh = not any(one["name"] == PROXY for one in pod["spec"]["containers"])
+    asked = _asks(inherited.get(INJECT, ""), own.get(INJECT, "")) and not pod["spec"].get("hostNetwork", False)
+    if asked and fresh:
         own = {key: inherited[key] for key in COPIED if key in inherited} | own
     return Injected(
         metadata["name"],
@@ -127,7 +132,8 @@ def admit(pod: Manifest, namespaces: Mapping[str, Manifest]) -> Injected:
         own,
         pod["spec"],
         pod["status"]["podIP"],
-        meshed,
+        asked or not fresh,
+        fresh,
     )
 
 
