@@ -15,6 +15,7 @@ from tests.checks.manifests import app, deployment, found, messages, namespace, 
 
 HTTP = "{name: http, port: 80, protocol: HTTP, allowedRoutes: {namespaces: {from: All}}}"
 API = "gateway.networking.k8s.io"
+MODE = "istio.io/dataplane-mode"
 NAME, OF_CLASS, MANAGED = f"{API}/gateway-name", f"{API}/gateway-class-name", "gateway.istio.io/managed"
 
 
@@ -289,6 +290,30 @@ kind: PeerAuthentication
 metadata: {name: default, namespace: istio-system}
 spec: {mtls: {mode: STRICT}}
 """
+
+
+AMBIENT = namespace("edge", **{"istio.io/dataplane-mode": "ambient"})
+
+
+@pytest.mark.parametrize(
+    ("manifests", "told"),
+    [
+        ([AMBIENT, gateway(), STRICT], True),
+        ([AMBIENT, gateway(), STRICT.replace("STRICT", "PERMISSIVE")], False),
+        ([AMBIENT, gateway()], False),
+        ([namespace("edge"), gateway(), STRICT], False),
+        ([AMBIENT, gateway(meta=", labels: {istio.io/dataplane-mode: none}"), STRICT], False),
+        ([AMBIENT, gateway(class_name="istio-waypoint"), STRICT], False),
+        ([AMBIENT, gateway(), STRICT, workload_of("public-istio", f"{NAME}: public")], True),
+        (
+            [AMBIENT, gateway(), STRICT, workload_of("public-istio", f"{NAME}: public", f"{MODE}: none")],
+            False,
+        ),
+    ],
+)
+def test_a_gateway_that_ztunnel_may_capture_is_told_of(manifests, told):
+    found = [str(one) for one in view(*manifests).topology.diagnostics]
+    assert any("ztunnel may capture" in one for one in found) is told
 
 
 def authorization(rule: str, of: str = "selector: {matchLabels: {app: web}}", place: str = "shop") -> str:

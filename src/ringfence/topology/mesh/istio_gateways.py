@@ -32,6 +32,7 @@ from ringfence.layers import istio_waypoint
 from ringfence.layers.istio_hosts import full
 from ringfence.layers.istio_waypoint import GATEWAY_NAME, MANAGED
 from ringfence.model.diagnostics import Diagnostic, warning
+from ringfence.resources.istio.authentication import MutualTlsMode
 from ringfence.resources.kubernetes import (
     Container,
     ContainerPort,
@@ -43,6 +44,7 @@ from ringfence.resources.kubernetes import (
     ServicePort,
     Workload,
 )
+from ringfence.topology.mesh.istio_membership import AMBIENT_MODE, MODE
 
 CLASS_NAME = "gateway.networking.k8s.io/gateway-class-name"
 NAME_OVERRIDE, ACCOUNT = "gateway.istio.io/name-override", "gateway.istio.io/service-account"
@@ -62,6 +64,9 @@ ASSUMED = "no file holds the pods of Gateways that istiod deploys: they are take
 PARAMETERS = "Gateway {name}: what {what} changes of its Deployment and Service is not read, so that they are not known"
 INGRESS_USES = "istio.io/ingress-use-waypoint"
 NOT_FOLLOWED = "Service {name}: gateways go through its waypoint ({label}); what is said of them is of the way past it"
+CAPTURED = "Gateway {name}: ztunnel may capture its pods as well, and what STRICT refuses there is not followed"
+INJECTED = "sidecar.istio.io/status"
+OUT_OF_AMBIENT = "give the Gateway, and so its pods, the label istio.io/dataplane-mode: none"
 REMEDY = "add the Deployment and the Service as they run (kubectl get deployment,service -o yaml)"
 
 
@@ -135,6 +140,7 @@ def deployed(objects: KubernetesObjects) -> Deployed:
         if (place, name) not in listed:
             services.append(_service(gateway, name, kind))
     everything = replace(objects, workloads=(*objects.workloads, *workloads), services=(*objects.services, *services))
+    complaints += _captured(everything)
     return Deployed(everything, tuple(complaints), (ASSUMED,) if workloads else ())
 
 
@@ -160,6 +166,24 @@ def _through_waypoints(objects: KubernetesObjects) -> Iterator[Diagnostic]:
         labels = (one.metadata.labels, of_namespace.get(one.metadata.namespace, {}))
         if next((holder[INGRESS_USES] for holder in labels if INGRESS_USES in holder), "") == "true":
             yield warning(NOT_FOLLOWED.format(name=one.metadata.qualified_name, label=INGRESS_USES), one.span)
+
+
+def _captured(objects: KubernetesObjects) -> Iterator[Diagnostic]:
+    """The gateways in ambient namespaces, where something is STRICT: the CNI plugin leaves injected sidecars alone."""
+    if not any(
+        MutualTlsMode.STRICT in (one.mode, *dict(one.port_level).values()) for one in objects.peer_authentications
+    ):
+        return
+    ambient = {one.metadata.name for one in objects.namespaces if one.metadata.labels.get(MODE) == AMBIENT_MODE}
+    taken = {
+        (place, one.labels.get(GATEWAY_NAME))
+        for place, one in objects.pod_templates()
+        if place in ambient and MODE not in one.labels and INJECTED not in one.annotations
+    }
+    for one in objects.gateways:
+        named = one.metadata.namespace, one.metadata.name
+        if named in taken and product(one, objects) is GATEWAY:
+            yield warning(CAPTURED.format(name=one.metadata.qualified_name), one.span, OUT_OF_AMBIENT)
 
 
 def _services(gateway: Gateway, kind: Product) -> Iterator[tuple[str, str]]:
