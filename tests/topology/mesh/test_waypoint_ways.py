@@ -131,6 +131,17 @@ def test_whether_it_reaches_a_pod_outside_the_mesh_is_not_known(tmp_path):
     assert found.reach("cars/client", "shop/other", "tcp/8080").outcome is ALLOWED
 
 
+def test_a_sidecar_may_stand_behind_it(tmp_path):
+    car = deployment("car", "[]", **{"sidecar.istio.io/inject": "'true'"})
+    for identity, expected in ((PROXY, ALLOWED), (DEFAULT, DENIED)):
+        found = flow(tmp_path, [car, authorization(identity)]).network
+        assert found.reach("shop/client", "shop/car", "tcp/8080").outcome is expected
+        found = flow(tmp_path, [car, authorization(identity)], traffic="service").network
+        assert (
+            found.reach("shop/client", "shop/car", "tcp/8080").outcome is {ALLOWED: DENIED, DENIED: ALLOWED}[expected]
+        )
+
+
 def test_a_service_past_it_leaves_open_which_way_it_was(tmp_path):
     """A waypoint for workloads alone stands before no Service, and a packet does not say what was dialled."""
     network = flow(tmp_path, [DIRECT]).network

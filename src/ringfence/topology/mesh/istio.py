@@ -119,11 +119,13 @@ class IstioMesh:
     def facets(self, namespace: str, template: PodTemplate) -> Mapping[str, Mapping[str, str]]:
         """What the chains ask about a pod with a proxy of its own; nothing about others."""
         proxy = self.pods.of(namespace, template)
+        labels = self._labels.get(namespace, {})
+        behind = istio_waypoint.pod_facet(self._gateways, namespace, template.labels, labels)
         if proxy is None:
-            labels = self._labels.get(namespace, {})
-            behind = istio_waypoint.pod_facet(self._gateways, namespace, template.labels, labels)
             return {**ztunnel_capture.pod_facet(template.annotations), **behind}
-        return {**proxy.facets, istio_inbound.FACET: self._kind(namespace, template).inbound.facet}
+        if proxy.own[istio_facets.KIND] == istio_facets.GATEWAY_KIND:
+            behind = {}
+        return {**proxy.facets, istio_inbound.FACET: self._kind(namespace, template).inbound.facet, **behind}
 
     def machines(self, location: str) -> Iterator[Endpoint]:
         """The machines outside of the cluster that are registered, at this location."""
