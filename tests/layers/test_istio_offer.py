@@ -282,11 +282,14 @@ def test_a_sidecar_limits_the_routes_that_are_followed():
     assert World(*elsewhere, hidden).sent("other/o", "web") == "mtls"
 
 
-def test_what_a_route_leads_to_is_known():
-    things = (*BASE, pod("db"), service("web"), service("db"), sidecar("other/s", "other/*"))
-    assert [World(*things).sent("other/o", one) for one in ("web", "db")] == ["plaintext", "plaintext"]
-    own = virtual("other/v", "front.example", tcp=[{"route": [{"destination": {"host": "db.shop.svc.cluster.local"}}]}])
-    assert [World(*things, own).sent("other/o", one) for one in ("web", "db")] == ["plaintext", "mtls"]
+def test_what_a_route_leads_to_is_known_to_those_who_take_the_route():
+    db = "db.shop.svc.cluster.local"
+    things = (*BASE, pod("db"), service("other/in"), service("db"), sidecar("other/s", "other/*"))
+    assert World(*things).sent("other/o", "db") == "plaintext"
+    own = virtual("other/v", "in", tcp=[{"route": [{"destination": {"host": db, "port": {"number": 80}}}]}])
+    assert World(*things, own).sent("other/o", "db") == "either"
+    closed = config("outboundTrafficPolicy: {mode: REGISTRY_ONLY}")
+    assert World(*things, own, closed).sent("other/o", "db") == "mtls"
 
 
 def test_a_sidecar_of_the_root_namespace_is_for_each_namespace_by_itself():

@@ -49,7 +49,7 @@ ALL = {("web", 80): {ITSELF}, ("web", 81): {ITSELF}, ("db", 5432): {ITSELF}}
         ((virtual("a", route("web/v1", certain=False)),), HTTP, {80: {"v1"}, 81: {"v1"}}),
         ((virtual("a", route("web/v1", ports=(80,))),), HTTP, {80: {"v1"}}),
         ((virtual("a", route("web/v1/81")),), HTTP, {80: None, 81: {"v1"}}),
-        ((virtual("a", route("db")),), HTTP, {80: set(), 81: set()}),
+        ((virtual("a", route("db//5432")),), HTTP, {80: set(), 81: set()}),
         # Routes are for ports of their own protocol.
         ((virtual("a", route("web/v1")),), TCP, {}),
         ((virtual("a", route("web/v1", protocol=TCP)),), TCP, {80: {"v1"}, 81: {"v1"}}),
@@ -113,10 +113,16 @@ def test_tls_for_another_name_goes_out_as_it_is():
 
 
 def test_a_route_to_another_host_is_known_at_both():
-    found = Routing((virtual("a", route("db/v1")),), (Port(WEB, 80, HTTP), Port(DB, 5432, TCP)), MeshConfig())
+    found = Routing((virtual("a", route("db/v1/5432")),), (Port(WEB, 80, HTTP), Port(DB, 5432, TCP)), MeshConfig())
     web, db = (found.reached("client")[key] for key in ((WEB, 80), (DB, 5432)))
     assert (web.instead, db.foreign, db.subsets) == ({(DB, 5432, "v1")}, {"v1"}, {ITSELF})
-    assert (web.named, db.named) == (False, True)
+
+
+def test_a_route_without_a_port_leads_to_the_dialled_one_or_for_tcp_to_the_only_one():
+    for protocol, expected in ((HTTP, {}), (TCP, {(DB, 5432): {""}}), (DETECTED, {})):
+        service = virtual("a", route("db", protocol=protocol or HTTP))
+        found = Routing((service,), (Port(WEB, 80, protocol), Port(DB, 5432, TCP)), MeshConfig()).reached("client")
+        assert {key: one.foreign for key, one in found.items() if one.foreign} == expected
 
 
 def test_a_sidecar_limits_them():

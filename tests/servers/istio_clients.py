@@ -61,8 +61,8 @@ class World:
         return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"mesh": yaml.dump(self.mesh)}}
 
 
-def cluster(chance: random.Random) -> list[dict[str, Any]]:
-    """The namespaces, pods and Services; of the Services some tell who may know them."""
+def cluster(chance: random.Random | None = None) -> list[dict[str, Any]]:
+    """The namespaces, pods and Services; of the Services some tell who may know them, where there is a chance."""
     spaces = [namespace(name, istio_injection="enabled") for name in SPACES if name != ROOT]
     pods = [pod(name, labels, address=address) for name, (address, labels) in {**SERVERS, **CLIENTS}.items()]
     ports = [{"name": name, "port": port, "targetPort": target} for name, (port, target) in NAMED.items()]
@@ -75,7 +75,7 @@ def cluster(chance: random.Random) -> list[dict[str, Any]]:
         thing("v1", "Service", "plain/old", {"selector": {"app": "old"}, "ports": ports[:2]}),
     ]
     for one in services:
-        if chance.randrange(8) == 0:
+        if chance is not None and chance.randrange(8) == 0:
             said = chance.choice((".", "*", "front", "front,shop", "~"))
             one["metadata"]["annotations"] = {"networking.istio.io/exportTo": said}
     return [*spaces, namespace("plain"), namespace(ROOT), *pods, *services]

@@ -207,7 +207,7 @@ def _scopes(listed: ListedPort, clients: Clients) -> tuple[_Scopes, tuple[Select
         if known and not by_client(one, root) and not clients.routing.limited(*asked):
             continue
         out.append(one.metadata.qualified_name)
-        if known or clients.routing.named(*asked):
+        if known or clients.routing.led(*asked):
             apart.append(((Label(PROXY, SCOPE, Comparison.IN, frozenset(out[-1:])),), one))
     return tuple(apart), (Not(Label(PROXY, SCOPE, Comparison.IN, frozenset(out))),) if out else ()
 
@@ -217,9 +217,9 @@ def _by_namespace(
 ) -> Iterator[tuple[tuple[Selector, ...], tuple[_Sent, ...]]]:
     """How the clients of each namespace send; those that send like the rest are among the rest."""
     differing = clients.rules.namespaces(listed.host)
-    named = {*differing, *clients.routing.differing(gateway, sidecar), *listed.exported} - {EVERYBODY}
+    named = {*differing, *clients.routing.differing(gateway, sidecar), *listed.exported, listed.namespace} - {EVERYBODY}
     if sidecar is not None:
-        named |= {listed.namespace, sidecar.metadata.namespace}
+        named.add(sidecar.metadata.namespace)
     rest = _sent("", listed, clients, hosts, gateway, sidecar)
     sent = {one: _sent(one, listed, clients, hosts, gateway, sidecar) for one in sorted(named)}
     apart = {namespace: one for namespace, one in sent.items() if one != rest}
@@ -231,19 +231,19 @@ def _by_namespace(
 def _sent(
     client: str, listed: ListedPort, clients: Clients, hosts: _Hosts, gateway: bool, sidecar: Sidecar | None
 ) -> tuple[_Sent, ...]:
-    if not listed.exported & {EVERYBODY, client}:
-        return ()
     reached = clients.routing.reached(client, gateway, sidecar).get((listed.host, listed.port), NOT_REACHED)
-    known = sidecar is None or knows(sidecar, client, listed.host, listed.namespace, listed.port)
-    if not known and not reached.named:
+    exported = bool(listed.exported & {EVERYBODY, client})
+    dialled = exported and (sidecar is None or knows(sidecar, client, listed.host, listed.namespace, listed.port))
+    if not dialled and not (reached.foreign and (exported or client == listed.namespace)):
         return ()
+    own = reached.subsets if dialled else set()
     found: dict[_Sent, None] = {}
     for alternative in clients.rules.followed(client, listed.host, listed.namespace):
         others = tuple(one.labels for one in alternative if one.labels is not None)
         for followed in alternative:
             merged = followed.merged
-            names = reached.subsets | reached.foreign
-            if reached.anything:
+            names = own | reached.foreign
+            if dialled and reached.anything:
                 names |= {ITSELF, *(one.name for one in merged.rule.subsets)} if merged else {ITSELF}
             apart, before = others if followed.labels is None else (), len(found)
             for name in sorted(names):
@@ -251,17 +251,17 @@ def _sent(
                 if subset is None and name != ITSELF:
                     continue  # such a subset has no cluster: requests for it fail
                 kept = listed.headless or (merged is not None and merged.passthrough(name, listed.port))
-                if kept and name not in reached.subsets and not reached.anything:
+                if kept and name not in own and not reached.anything:
                     continue  # whoever dials another host stays at its pods
                 part = subset.labels if subset and not kept else ()
                 for tls in _resolved(listed, clients, merged, name, kept):
                     found[_Sent(followed.labels, apart, tls, part, merged)] = None
-            if len(found) == before and listed.headless and not reached.bare:
+            if dialled and len(found) == before and listed.headless and not reached.bare:
                 # Whoever dials the pods themselves dials the host: nothing goes past its routes.
                 found[_Sent(followed.labels, apart, Tls.NOTHING, (), merged)] = None
-    if reached.bare:
+    if reached.bare if dialled else found:  # routes lead to what a client knows by nothing else
         found[_Sent(None, (), Tls.PLAINTEXT, (), None, unmatched=True)] = None
-    for host, port, name in sorted(reached.instead):
+    for host, port, name in sorted(reached.instead if dialled else ()):
         found |= dict.fromkeys(_staying(client, hosts[host, port], clients, name))
     return tuple(found)
 

@@ -3,9 +3,10 @@
 A client dials a port of a host. The VirtualService for that host (of several the client's own namespace's private ones
 first, then those exported to it by name, then the public ones, the oldest first) says where the request goes: for HTTP
 the most specific one, for TLS and TCP all of them one after the other. Without one, or without a route of the port's
-protocol, it goes to the host itself. Routes are tried in order, up to the first that has no condition. An HTTP request
-that none takes is answered by the proxy; a TCP connection goes to the host itself, but for one at a port of TLS, which
-goes out as it is (`Reached.bare`).
+protocol, it goes to the host itself. A route that names no port leads to the dialled one; for TLS and TCP, to the only
+one where the host has no other. Routes are tried in order, up to the first that has no condition. An HTTP request that
+none takes is answered by the proxy; a TCP connection goes to the host itself, but for one at a port of TLS, which goes
+out as it is (`Reached.bare`).
 
     http   the `http` routes            tcp   the `tcp` routes
     tls    the `tls` routes             ""    (detected at run time) the `http` or the `tcp` routes
@@ -43,7 +44,7 @@ class Reached:
     """How one port of a host is reached.
 
     `foreign`: the subsets that routes of other hosts lead to; `instead`: the host, port and subset that its own routes
-    lead to at other hosts. `named`: some route names it.
+    lead to at other hosts.
     """
 
     subsets: set[str] = field(default_factory=set)
@@ -51,8 +52,6 @@ class Reached:
     bare: bool = False
     foreign: set[str] = field(default_factory=set)
     instead: set[tuple[str, int, str]] = field(default_factory=set)
-
-    named: bool = False
 
 
 NOT_REACHED = Reached()
@@ -113,10 +112,10 @@ class Routing:
         places, key = self._places(sidecar, root_namespace), (host, port)
         return any(self.reached(one, False, sidecar).get(key) != self.reached(one).get(key) for one in places)
 
-    def named(self, sidecar: Sidecar, root_namespace: str, host: str, port: int) -> bool:
-        """Whether some client under a Sidecar has a route that names a port of a host."""
+    def led(self, sidecar: Sidecar, root_namespace: str, host: str, port: int) -> bool:
+        """Whether some client under a Sidecar has a route of another host to a port of this one."""
         places, key = self._places(sidecar, root_namespace), (host, port)
-        return any(self.reached(one, False, sidecar).get(key, NOT_REACHED).named for one in places)
+        return any(self.reached(one, False, sidecar).get(key, NOT_REACHED).foreign for one in places)
 
     def _places(self, sidecar: Sidecar, root_namespace: str) -> tuple[str, ...]:
         """The namespaces whose clients may be under a Sidecar, one of those that are alike."""
@@ -169,9 +168,9 @@ class Routing:
                     for number in self._numbers[port.host]:
                         found.setdefault((port.host, number), Reached()).anything = True
                 for target in route.destinations:
-                    for key in self._led_to(target, service.metadata.namespace, port.port):
+                    alone = route.protocol != HTTP
+                    for key in self._led_to(target, service.metadata.namespace, port.port, alone):
                         there = found.setdefault(key, Reached())
-                        there.named = True
                         if key[0] == port.host:
                             there.subsets.add(target.subset)
                         else:
@@ -179,20 +178,20 @@ class Routing:
                             found.setdefault((port.host, port.port), Reached()).instead.add((*key, target.subset))
         listed = {port.host for port in self._ports}
         for host, service in by_host.items():
-            if not any(covers(host, one) for one in listed):  # a name that only VirtualServices know
+            if not any(covers(host, one) for one in listed):  # a name that only VirtualServices know, and only HTTP
                 for route in _followed(service, gateway):
-                    for target in route.destinations:
+                    for target in route.destinations if gateway or route.protocol == HTTP else ():
                         for key in self._led_to(target, service.metadata.namespace, None):
-                            there = found.setdefault(key, Reached())
-                            there.named = True
-                            there.foreign.add(target.subset)
+                            found.setdefault(key, Reached()).foreign.add(target.subset)
         return found
 
-    def _led_to(self, destination: Destination, namespace: str, dialled: int | None) -> Iterator[tuple[str, int]]:
-        """The ports of hosts that a destination is."""
+    def _led_to(
+        self, destination: Destination, namespace: str, dialled: int | None, alone: bool = True
+    ) -> Iterator[tuple[str, int]]:
+        """The ports of hosts that a destination is. `alone`: a host's only port need not be said."""
         host = full(destination.host, namespace)
         numbers = self._numbers.get(host, set())
-        if destination.port or len(numbers) == 1 or dialled is None:
+        if destination.port or (alone and len(numbers) == 1) or dialled is None:
             yield from ((host, number) for number in numbers if destination.port in (0, number))
         elif dialled in numbers:
             yield host, dialled
