@@ -26,6 +26,7 @@ from ringfence.resources.istio.authorization import (
     RequestAuthentication,
     Source,
     TargetReference,
+    When,
 )
 from ringfence.resources.kubernetes import ObjectMeta, Service, ServicePort
 
@@ -157,3 +158,47 @@ def test_tokens_that_bind():
 def test_what_binds_nowhere(found, idle):
     at = AtWaypoints([found], (), Settings(ROOT))
     assert [one for one, _, _ in at.idle([(service(), WAYPOINT)])] == ([found] if idle else [])
+
+
+def decided_for_a_pod(policies, port=8080, waypoint=WAYPOINT, identity="spiffe://cluster.local/ns/shop/sa/a"):
+    """What becomes of a pod that is dialled by its address, through a waypoint for workloads."""
+    at = AtWaypoints(policies, (), Settings(ROOT))
+    dialled = Endpoint("x", "x", AddressSet.of("10.0.0.1"), facets=at.facets_of_pods(waypoint))
+    outcomes = {Action.ALLOW}
+    for chain in at.chains([(service(), WAYPOINT)], [WAYPOINT]):
+        side = Side(None, number("10.0.0.2"), identity)
+        found = {one.action for one in decide(chain, "w", dialled, side, Header("mtls", 8, port), None).possible}
+        outcomes = {Action.DENY if Action.DENY in pair else Action.ALLOW for pair in product(outcomes, found)}
+    return outcomes
+
+
+FROM_A = Source(principals=("cluster.local/ns/shop/sa/a",))
+FROM_B = Source(principals=("cluster.local/ns/shop/sa/b",))
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        (policy(WEB), ALLOWED),  # those of a Service are for who dials it
+        (policy(GATEWAY), ALLOWED),
+        (policy(GATEWAY, namespace="infra"), DENIED),
+        (policy(CLASS, namespace=ROOT), DENIED),
+        (policy(GATEWAY, PolicyRule((FROM_A,)), namespace="infra"), ALLOWED),
+        (policy(GATEWAY, PolicyRule((FROM_B,)), namespace="infra"), DENIED),
+        (policy(GATEWAY, PolicyRule((), (Operation(ports=("8080",)),)), namespace="infra"), ALLOWED),
+        (policy(GATEWAY, PolicyRule((), (Operation(ports=("80",)),)), namespace="infra"), DENIED),
+        # As its bytes look, so that a method may be asked for.
+        (policy(GATEWAY, PolicyRule((), (Operation(methods=("GET",)),)), namespace="infra"), BOTH),
+    ],
+)
+def test_what_binds_for_pods(found, expected):
+    assert decided_for_a_pod([found]) == expected
+    assert decided_for_a_pod([found], waypoint=Waypoint("infra", "other")) == ALLOWED
+
+
+@pytest.mark.parametrize("listed", [("10.0.0.0/8",), ("192.0.2.0/24",)])
+def test_the_address_that_was_dialled_is_left_open(listed):
+    when = (When("destination.ip", listed),)
+    asking = policy(GATEWAY, PolicyRule(when=when), namespace="infra")
+    assert decided_for_a_pod([asking]) == BOTH
+    assert decided([asking]) == BOTH
