@@ -194,7 +194,8 @@ class Judgement:
                         continue
                     certain = region.headers.must & _from_own_ports(one, surely_offered(one))
                     sure = bool(certain) and not (one.maybe or one.perhaps or via.maybe)
-                    field = Field((one,), (via,), region.sources if one.every else None)
+                    here = region.sources if one.every else None
+                    field = Field((one,), (via,), here, region.destinations if via.every else None)
                     witness = self._witnesses.passing(field, region.headers.may)
                     through = via.title
                     what = "reaches" if sure else "may reach"
@@ -278,8 +279,7 @@ def _from_own_ports(client: Endpoint, headers: HeaderSet) -> HeaderSet:
 
 def _demanded(witness: Witness | None) -> str:
     """What rules demand of the request that the intent does not say; nothing where they demand nothing."""
-    branches = () if witness is None else witness.trace.branches
-    open_ones = dict.fromkeys(hop.condition for one in branches for hop in one.forward if hop.condition)
+    open_ones = () if witness is None else witness.trace.demands()
     return f": it depends on whether {' and '.join(open_ones)}" if open_ones else ""
 
 

@@ -4,7 +4,7 @@ namespace/name[Kind]   a workload; without the kind all workloads of that name; 
 NAME[Node]             a node
 203.0.113.7, 10.0.0.0/8, 10.0.0.1-10.0.0.9, 2001:db8::/32
 the endpoint that certainly has the address, else these addresses outside
-internet               every globally routable address
+internet               every globally routable address but those of the network's own interfaces
 {ingress-controller}   who serves Ingress objects, where no pod of the files does
 
 tcp/5432, udp/53, tcp/8000-8100, tcp, icmp, icmp/8/0, any; a number alone is TCP
@@ -22,6 +22,7 @@ from ringfence.model.diagnostics import InputError, error
 from ringfence.model.headers import ALL_HEADERS, OCTETS, HeaderSet, icmp, ports, protocol
 from ringfence.model.intervals import IntervalSet
 from ringfence.model.networks import Endpoint
+from ringfence.topology.aws.endpoints import PUBLIC
 
 SPECIAL = AddressSet.of(
     "0.0.0.0/8",
@@ -70,7 +71,8 @@ def side(text: str, endpoints: Iterable[Endpoint]) -> Side:
     """What a name means in a network. Raises InputError with near names where it means nothing."""
     known = tuple(endpoints)
     if text == "internet":
-        return Side(text, tuple(one for one in known if one.every), INTERNET)
+        own = (one.facets[PUBLIC]["ip"] for one in known if one.facets.get(PUBLIC, {}).get("ip"))
+        return Side(text, tuple(one for one in known if one.every), INTERNET - AddressSet.of(*own))
     addresses = _addresses(text)
     if addresses is not None:
         inside = tuple(one for one in known if not one.every and one.addresses <= addresses)

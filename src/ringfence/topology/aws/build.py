@@ -36,6 +36,7 @@ from ringfence.topology.aws.gateways import (
 from ringfence.topology.aws.places import acl_chains, both, group_chains, maybe, of, router, routes
 from ringfence.topology.aws.population import population
 from ringfence.topology.aws.tables import Tables
+from ringfence.topology.aws.turning_back import TurningBack
 from ringfence.topology.entries import OUTSIDE, Entry
 from ringfence.topology.services import Target
 
@@ -75,17 +76,19 @@ class _Builder:
         for vpc in estate.objects.vpcs:
             parts.append(Location(router(vpc), transit=True, kind="router"))
         tables = self._tables
+        turning_back = TurningBack.of(estate, (*people, *(one for nodes in balancers.nodes.values() for one in nodes)))
         for table in estate.objects.route_tables:
             parts += tables.links(table)
         for gateway in estate.internet_gateways:
-            parts += internet_gateway(estate, gateway, self._arriving(gateway.id, gateway.vpc), tables.services)
+            onward = self._arriving(gateway.id, gateway.vpc)
+            parts += internet_gateway(estate, gateway, onward, tables.services, turning_back)
         for nat in estate.objects.nat_gateways:
             parts += nat_gateway(estate, nat, tables.served(nat.id))
         for endpoint in tables.gateway_endpoints:
             parts += gateway_endpoint(estate, endpoint, self._arriving("", endpoint.vpc), tables.listed(endpoint))
-        onward = tuple((router(vpc), estate.local(vpc).may) for vpc in estate.objects.vpcs)
+        routers = tuple((router(vpc), estate.local(vpc).may) for vpc in estate.objects.vpcs)
         for target, (served, because) in tables.beyond.items():
-            parts += beyond(target, served, because, onward)
+            parts += beyond(target, served, because, routers)
         self._complain()
         return AwsTopology(
             self._network(parts), estate.objects, tuple(self._entries()), tuple(self._tables.diagnostics)

@@ -3,7 +3,7 @@
 igw   the internet reaches what has a public address, and what has one reaches the internet: its two chains say so,
       behind those of a block of public access (`public_access`).
       An address of the private ranges is not carried there. The 1:1 translation of addresses changes no verdict
-      here, as an endpoint goes by one address
+      here, as an endpoint goes by one address; but for public addresses that are dialled from inside (`turning_back`)
 eigw  IPv6, from inside alone; replies pass
 nat   the packet enters the gateway's subnet, gets the gateway's address and a port of 1024-65535, and leaves that
       subnet by its own table. A subnet whose table leads to a gateway that stands in it gets nowhere: the gateway's
@@ -31,6 +31,7 @@ from ringfence.topology.aws.endpoints import AWS, PUBLIC, SERVICE, Wanted, endpo
 from ringfence.topology.aws.estate import Estate, doubt, name, undecided
 from ringfence.topology.aws.places import acl_chains, both, maybe, of, router, routes
 from ringfence.topology.aws.public_access import block_chains
+from ringfence.topology.aws.turning_back import NOBODY, TurningBack
 from ringfence.topology.entries import OUTSIDE
 
 NAT_PORTS = IntervalSet.of((1024, 65535))
@@ -60,7 +61,11 @@ CARRIED = Bounds.exactly(EVERYWHERE - NOT_ON_THE_INTERNET)
 
 
 def internet_gateway(
-    estate: Estate, gateway: InternetGateway, onward: str, services: tuple[str, ...] = ()
+    estate: Estate,
+    gateway: InternetGateway,
+    onward: str,
+    services: tuple[str, ...] = (),
+    turning_back: TurningBack = NOBODY,
 ) -> Iterator[Location | Link]:
     """The gateway of a VPC.
 
@@ -71,14 +76,18 @@ def internet_gateway(
     chains = _one_way(gateway.span) if gateway.egress_only else _public_only(gateway.span)
     if why is not None:
         chains = undecided(LAYER, why.because)
-    before = (*block_chains(estate, gateway), *_turning_back(estate))
+    inside = turning_back.inside(gateway) if why is None and not estate.objects.public_access_blocks else {}
+    before = (*block_chains(estate, gateway), *_dialled_from_inside(estate, AddressSet.of(*inside)))
     yield Location(here, (*before, *chains), transit=True, kind="internet gateway")
     family = CARRIED & Bounds.exactly(ALL_IPV6) if gateway.egress_only else CARRIED
+    elsewhere = Bounds.exactly(family.must - AddressSet.of(*inside))
+    for address, one in inside.items():
+        yield turning_back.link(here, address, one, CARRIED.must & ALL_IPV4, gateway.span)
     # Nothing but replies comes in by an egress-only gateway, and they come back by the one that they left.
     turning = Rewrite() if gateway.egress_only else None
-    yield Link("to the internet", here, OUTSIDE, family, exits=True, rewrite=turning, span=gateway.span)
+    yield Link("to the internet", here, OUTSIDE, elsewhere, exits=True, rewrite=turning, span=gateway.span)
     for service in services:
-        # A service answers and never asks.
+        # A service answers and never asks, and has none of the addresses inside.
         yield Link("to the service", here, service, family, exits=True, rewrite=Rewrite(), span=gateway.span)
     if isinstance(gateway.vpc, str):
         towards = of("vpc", gateway.vpc)
@@ -87,14 +96,12 @@ def internet_gateway(
             yield Link("from the internet", OUTSIDE, here, None, towards, enters=True, span=gateway.span)
 
 
-def _turning_back(estate: Estate) -> tuple[Chain, ...]:
-    """What is dialled from inside by a public address of something inside comes back in by the gateway.
-
-    It meets groups and ACLs there that are not asked here, so whether it arrives is not certain.
-    """
+def _dialled_from_inside(estate: Estate, modelled: AddressSet) -> tuple[Chain, ...]:
+    """Public addresses of something inside: where the way back in is not modelled, nobody knows what arrives."""
     objects = estate.objects
-    given = (*(one.public_ip for one in objects.network_interfaces), *(one.public_ip for one in objects.elastic_ips))
-    own = AddressSet.of(*(one for one in given if isinstance(one, str) and one not in ("", CHOSEN_LATER)))
+    given = [*(one.public_ip for one in objects.network_interfaces), *(one.public_ip for one in objects.elastic_ips)]
+    given += [one for gateway in objects.nat_gateways for one in _texts(gateway.public_ips)]
+    own = AddressSet.of(*(one for one in given if isinstance(one, str) and one not in ("", CHOSEN_LATER))) - modelled
     if not own:
         return ()
     because = "the address is the public one of something inside: what stands before that is not asked here"
