@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from ipaddress import ip_network
 from pathlib import Path
@@ -249,6 +249,15 @@ def test_revocation(pems: list[bytes], reason: str) -> None:
     verdict = ask([LEAF, MIDDLE], PLAIN, lists=lists(*pems))
     assert verdict.accepted is (reason == ""), verdict.because
     assert any(reason in one for one in verdict.because), verdict.because
+
+
+def test_revocation_is_a_reason_beside_others() -> None:
+    """Whatever else is wrong: nobody who mends the name shall find out only then that it was revoked."""
+    given = lists(revocation_list(ROOT), revocation_list(MIDDLE, 4711))
+    verdict = ask([LEAF, MIDDLE], replace(PLAIN, name="b.example"), lists=given)
+    assert len(verdict.because) == 2
+    assert "not good for the name b.example" in verdict.because[0]
+    assert "a.example was revoked" in verdict.because[1]
 
 
 def test_a_list_of_an_issuer_that_may_not_sign_lists_does_not_count() -> None:

@@ -96,6 +96,7 @@ def _check(question: Question) -> Verdict:
     if found is None and UNSUPPORTED in words and meant.anchored and not reasons:
         found = meant.certificates
     if found is None:
+        reasons += _revoked(meant, question)
         return Verdict(False, purpose, tuple(dict.fromkeys(reasons)) or (words,))
     path = Path(tuple(found), True)
     refusals = [*_beyond(path, question, purpose), *_revoked(path, question)]
