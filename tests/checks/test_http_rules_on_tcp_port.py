@@ -85,6 +85,20 @@ def test_other_ways_to_declare_tcp(protocol):
     assert len(messages(http_rules_on_tcp_port, *SHOP, of_service, authorization("p", GET, "DENY"))) == 1
 
 
+SIDECAR = """
+apiVersion: networking.istio.io/v1
+kind: Sidecar
+metadata: {name: s, namespace: shop}
+spec: {ingress: [{port: {number: 5432, protocol: PROTOCOL}}]}
+"""
+
+
+@pytest.mark.parametrize(("protocol", "expected"), [("TCP", 1), ("HTTP", 0)])
+def test_a_sidecar_goes_before_services(protocol, expected):
+    made = (*SHOP, TCP, SIDECAR.replace("PROTOCOL", protocol), authorization("p", GET, "DENY"))
+    assert len(messages(http_rules_on_tcp_port, *made)) == expected
+
+
 @pytest.mark.parametrize(
     "manifests",
     [

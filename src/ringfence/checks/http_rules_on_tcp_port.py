@@ -2,9 +2,10 @@
 
 ## What it does
 Looks for rules of AuthorizationPolicies that ask for hosts, methods, paths, headers or tokens, and for ports of the
-selected pods that a Service declares as TCP (`name: tcp-...`, `appProtocol: tcp`, and the like). Ports that the rule
-excludes do not count. A rule of an ALLOW policy that names no ports, at pods with ports of HTTP beside, counts only
-where no rule is left that could admit somebody to the port of TCP, and is of low severity then.
+selected pods that a Service declares as TCP (`name: tcp-...`, `appProtocol: tcp`, and the like), or a ServiceEntry or
+the pods' Sidecar (`protocol: TCP`). Ports that the rule excludes do not count. A rule of an ALLOW policy that names no
+ports, at pods with ports of HTTP beside, counts only where no rule is left that could admit somebody to the port of
+TCP, and is of low severity then.
 
 ## Why it is bad
 The proxy has no request to ask on such a port. A rule of an ALLOW policy is dropped there, and everything that only it
@@ -29,7 +30,7 @@ from collections.abc import Iterable, Iterator
 from ringfence.checks.authorization import deciding, ports_of
 from ringfence.checks.finding import Check, Finding, Severity, View
 from ringfence.checks.mesh import Pods, istio, named, numbers, selected
-from ringfence.layers.istio_inbound import TCP, ports, protocol
+from ringfence.layers.istio_inbound import TCP, protocol
 from ringfence.layers.mesh_facets import SIDECAR
 from ringfence.model.headers import PORTS
 from ringfence.model.intervals import IntervalSet
@@ -75,7 +76,8 @@ def _at(
     found, incidental = IntervalSet(), True
     whom: list[Pods] = []
     for one in selected(view, policy, SIDECAR):
-        read = dict(ports(_services(view, one), one.template))
+        mesh = istio(view)
+        read = dict(mesh.read_ports(one.namespace, one.template)) if mesh else {}
         meant = IntervalSet.of(*(port for port, how in read.items() if how == TCP)) & ports_of(rule)
         beside = anywhere and meant != IntervalSet.of(*read)
         if allows and beside:

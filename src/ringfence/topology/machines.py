@@ -46,13 +46,13 @@ def told(endpoints: Iterable[Endpoint], machines: tuple[Endpoint, ...]) -> Itera
 
 
 def ways(theirs: Network, fabrics: Iterable[str] = ()) -> Iterator[Link]:
-    """Ways that may be there: between machines and a cloud's routers and subnets, and to them from a cluster in it.
+    """Ways that may be there: between machines, the outside, a cloud's routers and subnets, and from a cluster in it.
 
     Pods may reach them by their own addresses, as they do in their VPC, besides by their nodes' as they do outside.
     """
     for fabric in fabrics:
         yield Link(OF_MACHINES, fabric, MACHINES, towards=TO_MACHINES, enters=True)
     for place in theirs.locations.values():
-        if place.kind in ("router", "subnet"):
+        if place.id == OUTSIDE or place.kind in ("router", "subnet"):
             yield Link(OF_MACHINES, MACHINES, place.id, towards=Unsure(SOMEWHERE), exits=True)
             yield Link(OF_MACHINES, place.id, MACHINES, towards=TO_MACHINES, enters=True)

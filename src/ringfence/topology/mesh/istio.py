@@ -268,6 +268,10 @@ class IstioMesh:
         named = (template.node_name for _, template in self.objects.pod_templates() if template.node_name)
         return tuple(dict.fromkeys((*(one.metadata.name for one in self.objects.nodes), *named)))
 
+    def read_ports(self, namespace: str, template: PodTemplate) -> tuple[tuple[int, str], ...]:
+        """How the proxy of such pods reads its ports (`layers.istio_inbound`); all others as their bytes look."""
+        return self._kind(namespace, template).inbound.ports
+
     def _machine_kind(self, machine: Machine) -> istio_authorization.Kind:
         namespace = machine.metadata.namespace
         services = tuple(istio_machines.services(machine, self.pods.services.get(namespace, ())))
