@@ -1,8 +1,9 @@
-"""Runs the benchmarks that take seconds: growth by step. The large figure is `python -m benchmarks.large`."""
+"""Runs the benchmarks that take seconds: growth by step, and by workloads that all differ. The large figure is `python -m benchmarks.large`."""
 
 from __future__ import annotations
 
-from benchmarks import growth
+from benchmarks import distinct, growth
 
 if __name__ == "__main__":
     growth.main()
+    distinct.main()

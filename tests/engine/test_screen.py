@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ringfence.engine.connectivity import Connectivity
 from ringfence.engine.reach import Reachability
 from ringfence.engine.screen import Screen
 from ringfence.model.addresses import AddressSet
-from ringfence.model.bounds import Bounds
-from ringfence.model.headers import ports
 from ringfence.model.networks import Endpoint, Link, Location, Network, Rewrite, Source
 from ringfence.model.rules import Action, Chain, Direction, Peer, Rule, Scope, Stage
 from ringfence.model.selectors import ANYTHING, Comparison, Label, Selector
@@ -49,18 +49,23 @@ def app(name: str) -> Selector:
     return Label("pod", "app", Comparison.IN, frozenset((name,)))
 
 
-def shop(*extra: Link) -> tuple[Reachability, dict[str, Endpoint]]:
-    """Three pods behind a default deny; `web` may call `db`, and nobody else anybody."""
-    pods = tuple(
-        Endpoint(name, "pods", AddressSet.of(f"10.0.0.{place}"), facets={"pod": {"app": name}})
-        for place, name in enumerate(("web", "db", "job"), 1)
-    )
-    rule = Rule(Action.ALLOW, (Peer(app("web")),), Bounds.exactly(ports("tcp")))
-    stage = Stage("policies", (Scope("deny", ANYTHING), Scope("db", app("db"), (rule,))), Action.DENY)
+def admitting(people: dict[str, str | None], *extra: Link) -> tuple[Reachability, dict[str, Endpoint]]:
+    """Pods behind a default deny, each with the one whom it admits (None: nobody)."""
+    pods = {
+        name: Endpoint(name, "pods", AddressSet.of(f"10.0.0.{place}"), facets={"pod": {"app": name}})
+        for place, name in enumerate(people)
+    }
+    scopes = [
+        Scope(name, app(name), (Rule(Action.ALLOW, (Peer(app(caller)),)),)) for name, caller in people.items() if caller
+    ]
+    stage = Stage("policies", (Scope("deny", ANYTHING), *scopes), Action.DENY)
     chain = Chain("NetworkPolicy", Direction.INGRESS, (stage,), Action.ALLOW)
     places = {"pods": Location("pods", (chain,)), "fabric": Location("fabric", transit=True)}
     links = (Link("out", "pods", "fabric", exits=True), Link("in", "fabric", "pods", enters=True), *extra)
-    return Reachability(Network(pods, places, links)), {one.id: one for one in pods}
+    return Reachability(Network(tuple(pods.values()), places, links)), pods
+
+
+SHOP: dict[str, str | None] = {"web": None, "db": "web", "job": None}
 
 
 def reached(reach: Reachability, source: Endpoint) -> set[str]:
@@ -68,13 +73,21 @@ def reached(reach: Reachability, source: Endpoint) -> set[str]:
 
 
 def test_a_default_deny_leaves_the_admitted_alone():
-    reach, pods = shop()
+    reach, pods = admitting(SHOP)
     assert reached(reach, pods["web"]) == {"db"}
     assert reached(reach, pods["job"]) == set()
 
 
 def test_a_rewrite_on_the_way_admits_what_it_serves():
     hidden = Rewrite(Source(origin="web"))
-    reach, pods = shop(Link("nat", "fabric", "pods", towards=app("db"), enters=True, rewrite=hidden))
+    reach, pods = admitting(SHOP, Link("nat", "fabric", "pods", towards=app("db"), enters=True, rewrite=hidden))
     assert reached(reach, pods["job"]) == {"db"}
     assert any(one.headers.may for one in reach.between(pods["job"], pods["db"]))
+
+
+def test_what_is_worked_out_grows_with_what_passes():
+    """Of a row of pods that each admit the one before, twice as many pods make twice as many pairs."""
+    for size in (20, 40):
+        names = [f"app-{place}" for place in range(size)]
+        reach, _ = admitting(dict(zip(names, [None, *names], strict=False)))
+        assert list(Connectivity(reach).pairs(names, names)) == list(pairwise(names))

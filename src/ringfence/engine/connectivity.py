@@ -12,20 +12,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property, reduce
+from functools import cached_property, lru_cache
 from itertools import product
-from operator import or_
 
-from ringfence.engine.bits import Bits
 from ringfence.engine.folding import CLOSED
-from ringfence.engine.groups import groups
+from ringfence.engine.kinds import Kinds
 from ringfence.engine.reach import Reachability, Slice
-from ringfence.engine.screen import Screen
-from ringfence.engine.traffic import Traffic, traffic
+from ringfence.engine.traffic import Traffic, passing_from
 from ringfence.engine.transport import NONE, Transports, transports
 from ringfence.model.addresses import V6, AddressSet
 from ringfence.model.bounds import Bounds
 from ringfence.model.headers import NO_HEADERS, HeaderSet
+from ringfence.model.intervals import IntervalSet
 from ringfence.model.networks import Endpoint, by_workload
 
 
@@ -46,14 +44,26 @@ class Relation:
 
 
 @dataclass(frozen=True, slots=True)
+class Passage:
+    """What passes between one endpoint and another, of what the first one sends, or perhaps does not (`withheld`).
+
+    `ephemeral` are the client's ports. Not `sure`: one of the two may not exist.
+    """
+
+    headers: Bounds[HeaderSet]
+    sent: HeaderSet
+    withheld: HeaderSet
+    ephemeral: IntervalSet
+    sure: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Pair:
-    """Two endpoints, what the first sends to the second (or perhaps not), and what passes between them."""
+    """Two endpoints, and what passes between them by slices."""
 
     source: Endpoint
     target: Endpoint
-    sent: HeaderSet
-    withheld: HeaderSet
-    slices: tuple[Slice, ...]
+    slices: tuple[tuple[Slice, Passage], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,76 +100,25 @@ class Connectivity:
         self.reach = reach
         self.workloads = by_workload(reach.network.endpoints)
         self._relations: dict[tuple[int, int], tuple[Relation, ...]] = {}
-        self._met: dict[int, Bits] = {}
 
     @cached_property
     def kinds(self) -> list[tuple[str, ...]]:
         """Workloads by behaviour: the names of each kind, in the network's order."""
-        found: dict[int, list[str]] = {}
-        for name in self.workloads:
-            found.setdefault(self._kind[name], []).append(name)
-        return [tuple(names) for names in found.values()]
+        return self._kinds.members()
 
     @cached_property
-    def _groups(self) -> list[int]:
-        return groups(self.reach.network, self.reach.index)
-
-    @cached_property
-    def _behaviours(self) -> dict[frozenset[int], int]:
-        """The kinds by the behaviour groups of their endpoints."""
-        number = self.reach.index.number
-        found: dict[frozenset[int], int] = {}
-        for members in self.workloads.values():
-            found.setdefault(frozenset(self._groups[number[one.id]] for one in members), len(found))
-        return found
-
-    @cached_property
-    def _kind(self) -> dict[str, int]:
-        number = self.reach.index.number
-        return {
-            name: self._behaviours[frozenset(self._groups[number[one.id]] for one in members)]
-            for name, members in self.workloads.items()
-        }
-
-    @cached_property
-    def _screen(self) -> Screen:
-        return Screen(self.reach)
-
-    @cached_property
-    def _stand_ins(self) -> dict[int, tuple[int, ...]]:
-        """By the number of an endpoint that stands for its group: the kinds that have such endpoints."""
-        first: dict[int, int] = {}
-        for place, group in enumerate(self._groups):
-            first.setdefault(group, place)
-        found: dict[int, list[int]] = {}
-        for behaviours, kind in self._behaviours.items():
-            for group in behaviours:
-                found.setdefault(first[group], []).append(kind)
-        return {place: tuple(kinds) for place, kinds in found.items()}
-
-    @cached_property
-    def _everyone(self) -> Bits:
-        return Bits.of(self._stand_ins)
-
-    def _meets(self, source: str) -> Bits:
-        """The kinds that a workload may reach; all others refuse it, or it refuses them."""
-        kind = self._kind[source]
-        found = self._met.get(kind)
-        if found is None:
-            places = reduce(or_, (self._screen.targets(one) for one in self.workloads[source]))
-            found = Bits.of(other for place in places & self._everyone for other in self._stand_ins[place])
-            self._met[kind] = found
-        return found
+    def _kinds(self) -> Kinds:
+        return Kinds(self.reach, self.workloads)
 
     def relations(self, source: str, target: str) -> tuple[Relation, ...]:
         """Everything between two workloads, by the regions of addresses that behave alike; refused regions included."""
         if source == target:  # a kind's relation with itself is that of two members, not of one with itself
             return tuple(related(self.reach, self.workloads[source], self.workloads[target]))
-        key = (self._kind[source], self._kind[target])
+        key = (self._kinds.of[source], self._kinds.of[target])
         found = self._relations.get(key)
         if found is None:
             pair = self.workloads[source], self.workloads[target]
-            if key[1] not in self._meets(source) and not any(one.every for side in pair for one in side):
+            if key[1] not in self._kinds.met_by(source) and not any(one.every for side in pair for one in side):
                 return _refused(*pair)
             found = self._relations[key] = tuple(related(self.reach, *pair))
         return found
@@ -169,9 +128,9 @@ class Connectivity:
         wanted = list(targets)
         places: dict[int, list[int]] = {}
         for place, name in enumerate(wanted):
-            places.setdefault(self._kind[name], []).append(place)
+            places.setdefault(self._kinds.of[name], []).append(place)
         for source in sources:
-            for place in sorted(place for kind in self._meets(source) for place in places.get(kind, ())):
+            for place in sorted(place for kind in self._kinds.met_by(source) for place in places.get(kind, ())):
                 if source != wanted[place]:
                     yield source, wanted[place]
 
@@ -203,55 +162,61 @@ def related(
 ) -> Iterator[Relation]:
     """The relations between two sets of endpoints. `within` limits endpoints that stand for all of their addresses."""
     sources, targets = tuple(sources), tuple(targets)
+    sure = _exists(sources) | _exists(targets)
     found: list[Pair] = []
     for source in sources:
         for target in targets:
             limits = within[0] if source.every else None, within[1] if target.every else None
-            slices = reach.between(source, target, *limits)
-            sent, withheld = reach.sent(source, target), reach.withheld(source, target)
-            found.append(Pair(source, target, sent, withheld, slices))
-    sure = _exists(sources), _exists(targets)
-    here = _atoms(one.sources for pair in found if pair.source.every for one in pair.slices)
-    there = _atoms(one.destinations for pair in found if pair.target.every for one in pair.slices)
+            sent, withheld = reach.offer(source, target)
+            certain = source.id in sure and target.id in sure
+            slices = (
+                (one, Passage(one.headers, sent, withheld, source.ephemeral, certain))
+                for one in reach.between(source, target, *limits)
+            )
+            found.append(Pair(source, target, tuple(slices)))
+    here = _atoms(one.sources for pair in found if pair.source.every for one, _ in pair.slices)
+    there = _atoms(one.destinations for pair in found if pair.target.every for one, _ in pair.slices)
+    if not here and not there:
+        passages = tuple(passage for pair in found for _, passage in pair.slices)
+        yield from (_joined(passages),) if passages else ()
+        return
     merged: dict[Relation, list[tuple[AddressSet | None, AddressSet | None]]] = {}
     for atom, other in product(here or (None,), there or (None,)):
-        relation = _joined(found, atom, other, sure)
-        if relation is not None:
-            merged.setdefault(relation, []).append((atom, other))
-    for passage, regions in merged.items():
+        passages = tuple(_holding(found, atom, other))
+        if passages:
+            merged.setdefault(_joined(passages), []).append((atom, other))
+    for relation, regions in merged.items():
         for region in _regions(regions):
-            yield replace(passage, sources=region[0], targets=region[1])
+            yield replace(relation, sources=region[0], targets=region[1])
 
 
-def _joined(
-    found: list[Pair],
-    here: AddressSet | None,
-    there: AddressSet | None,
-    sure: tuple[set[str], set[str]],
-) -> Relation | None:
-    """One region of both sides over all endpoint pairs that have it."""
+def _holding(found: list[Pair], here: AddressSet | None, there: AddressSet | None) -> Iterator[Passage]:
+    """The passages of all endpoint pairs that one region of both sides has."""
+    for pair in found:
+        for one, passage in pair.slices:
+            if here is not None and pair.source.every and not here <= one.sources:
+                continue
+            if there is not None and pair.target.every and not there <= one.destinations:
+                continue
+            yield passage
+
+
+# Most pairs have the passages of another pair, so their relation is one value: it is worked out, and kept, once.
+@lru_cache(maxsize=1 << 16)
+def _joined(passages: tuple[Passage, ...]) -> Relation:
+    """One region of both sides, over all endpoint pairs that have it."""
     may, possible = Traffic(), NO_HEADERS
     must: Traffic | None = None
     certain = NO_HEADERS
-    any_pair = False
     travelling = NONE
-    for pair in found:
-        source, target = pair.source, pair.target
-        for one in pair.slices:
-            if here is not None and source.every and not here <= one.sources:
-                continue
-            if there is not None and target.every and not there <= one.destinations:
-                continue
-            any_pair = True
-            passing, sure_to_pass = traffic(one.headers, source, pair.sent, pair.withheld)
-            travelling = travelling | transports(one.headers.may, pair.sent, source.ephemeral)
-            may, possible = may | passing, possible | one.headers.may
-            if source.id not in sure[0] or target.id not in sure[1]:
-                continue
+    for one in passages:
+        passing, sure_to_pass = passing_from(one.ephemeral, one.headers, one.sent, one.withheld)
+        travelling = travelling | transports(one.headers.may, one.sent, one.ephemeral)
+        may, possible = may | passing, possible | one.headers.may
+        if one.sure:
             certain = one.headers.must if must is None else certain & one.headers.must
             must = sure_to_pass if must is None else must & sure_to_pass
-    relation = Relation(None, None, Bounds(certain, possible), may, must or Traffic(), travelling)
-    return relation if any_pair else None
+    return Relation(None, None, Bounds(certain, possible), may, must or Traffic(), travelling)
 
 
 def _exists(endpoints: tuple[Endpoint, ...]) -> set[str]:

@@ -16,11 +16,9 @@ from ringfence.engine.bits import EMPTY, Bits
 from ringfence.engine.folding import Entry, Group, Tier, Verdict
 from ringfence.engine.index import Index
 from ringfence.engine.subjects import Profile, SubjectClass, View
-from ringfence.model.bounds import Bounds
 from ringfence.model.conditions import Request, Truth, conjunction
-from ringfence.model.headers import ALL_MTLS, ALL_PLAINTEXT
 from ringfence.model.networks import Endpoint
-from ringfence.model.rules import NO_IDENTITY, Chain, Scope
+from ringfence.model.rules import Chain, Scope
 from ringfence.model.selectors import ANYTHING, Selector
 
 Answers = tuple[tuple[int, Truth], ...]
@@ -58,11 +56,7 @@ class Judge:
 
     def verdict(self, subject: Endpoint | None, peer: View) -> Verdict:
         """Which headers the chain lets pass between the two. Raises Split."""
-        kind = self.subject_class(subject)
-        if not kind.by_identity:
-            return kind.verdict(peer, NO_IDENTITY)
-        plain = kind.verdict(peer, NO_IDENTITY) & Bounds.exactly(ALL_PLAINTEXT)
-        return plain | kind.verdict(peer, peer.identity) & Bounds.exactly(ALL_MTLS)
+        return self.subject_class(subject).verdict(peer)
 
     def profile(self, subject: Endpoint | None) -> Profile:
         """The verdicts for all peers, whatever their identity; for chains that ask for none."""
@@ -112,6 +106,8 @@ class Judge:
         if found is None:
             tiers = self._tiers(governing, dict(answers))
             found = self._classes[governing, answers] = SubjectClass(tiers, self.chain.default, self._index)
+        else:
+            found.several = True
         return found
 
     def _asked(self, governing: Answers) -> frozenset[int]:

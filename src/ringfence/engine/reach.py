@@ -17,22 +17,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from ringfence.engine.bits import Bits
+from ringfence.engine.chains import Chains
 from ringfence.engine.folding import CLOSED, OPEN, Verdict
-from ringfence.engine.index import Index
-from ringfence.engine.judge import Judge
 from ringfence.engine.reference import MOST_REWRITES
 from ringfence.engine.rewriting import accepted, before
 from ringfence.engine.subjects import Split, View
-from ringfence.engine.traffic import offered
 from ringfence.model.addresses import V6, AddressSet
 from ringfence.model.bounds import Bounds
 from ringfence.model.conditions import Request, Truth, conjunction
-from ringfence.model.headers import ALL_HEADERS, ALL_MTLS, ALL_PLAINTEXT, NO_HEADERS, HeaderSet
+from ringfence.model.headers import ALL_HEADERS, NO_HEADERS, HeaderSet
 from ringfence.model.networks import Endpoint, Link, Network
-from ringfence.model.rules import Direction, Purpose
+from ringfence.model.rules import Direction
 
 MOST_STEPS = 5_000
 """Places that one evaluation looks at, there and back."""
@@ -69,37 +67,29 @@ class Stretch:
     visited: frozenset[str] = frozenset()
     aim: Aim | None = None
 
+    def seen_by(self, place: str) -> Stretch:
+        """The same after the chains of a place have seen it."""
+        seen = self.seen | {place}
+        return Stretch(self.source, self.target, self.start, self.rewrites, seen, self.visited, self.aim)
 
-class Reachability:
-    """Answers for one network and one request (None: nothing is known of it).
+    def onward(self, link: Link) -> Stretch:
+        """The same at the end of a link that leaves it as it is."""
+        seen = self.seen | {link.target} if link.enters else self.seen
+        visited = self.visited | {link.target}
+        return Stretch(self.source, self.target, self.start, self.rewrites, seen, visited, self.aim)
 
-    `client_tls` says what clients send whatever their proxies choose: `mtls` or `plaintext`.
-    """
+
+class Reachability(Chains):
+    """Answers for one network and one request (None: nothing is known of it)."""
 
     def __init__(self, network: Network, request: Request | None = None, client_tls: str | None = None) -> None:
-        self.network = network
-        self._chosen = {None: None, "mtls": ALL_MTLS, "plaintext": ALL_PLAINTEXT}[client_tls]
-        self.index = Index(network.endpoints)
+        super().__init__(network, request, client_tls)
         self._links = {
             place: [(link, self.index.select(link.towards), network.locations[link.target].transit) for link in links]
             for place, links in network.links_from().items()
         }
         self._steps = 0
         self._met: dict[tuple[str, str, AddressSet | None], set[str]] = {}
-        self._endpoints = {endpoint.id: endpoint for endpoint in network.endpoints}
-        self._judges: dict[tuple[str, Direction], list[Judge]] = {}
-        self._offers: dict[str, list[Judge]] = {}
-        for name, location in network.locations.items():
-            for chain in location.chains:
-                judge = Judge(chain, self.index, request)
-                if chain.purpose is Purpose.OFFER:
-                    self._offers.setdefault(name, []).append(judge)
-                else:
-                    self._judges.setdefault((name, chain.direction), []).append(judge)
-
-    def judges(self, location: str, direction: Direction) -> list[Judge]:
-        """The judges of the location's chains of one direction."""
-        return self._judges.get((location, direction), [])
 
     def between(
         self, source: Endpoint, target: Endpoint, sources: AddressSet | None = None, targets: AddressSet | None = None
@@ -136,45 +126,6 @@ class Reachability:
             else:
                 found.setdefault(verdict, []).append(Slice(here, there, verdict))
         return tuple(merged for slices in found.values() for merged in _merged(slices))
-
-    def sent(self, source: Endpoint, target: Endpoint) -> HeaderSet:
-        """What the source may send to the target: what its identity lets it, and its own proxy chooses."""
-        found = offered(source)
-        if self._chosen is not None:
-            return found & self._chosen
-        peer = View(target, target.addresses, target.identity)
-        for judge in self._offers.get(source.location, ()):
-            found &= judge.verdict(source, peer).may
-        return found
-
-    def withheld(self, source: Endpoint, target: Endpoint) -> HeaderSet:
-        """What the source's own proxy may send to the target, or not send at all: neither transport is certain.
-
-        Where it is one of the two, and nobody knows which, something is sent all the same.
-        """
-        if self._chosen is not None or source.location not in self._offers:
-            return NO_HEADERS
-        peer = View(target, target.addresses, target.identity)
-        may, must = offered(source), offered(source)
-        for judge in self._offers[source.location]:
-            verdict = judge.verdict(source, peer)
-            may, must = may & verdict.may, must & verdict.must
-        settled = must.tcp | must.mtls | (may.tcp & may.mtls)
-        return HeaderSet(tcp=may.tcp - settled, mtls=may.mtls - settled)
-
-    def sends_alike(self, source: Endpoint) -> tuple[object, ...]:
-        """A key that endpoints share which send the same to everybody."""
-        offers = self._offers.get(source.location, ())
-        return source.location, bool(source.identity), *(id(judge.subject_class(source)) for judge in offers)
-
-    def taken(self, source: Endpoint, target: Endpoint) -> HeaderSet:
-        """Which transports the target's own proxy may take from the source, policies aside."""
-        found = offered(target)
-        peer = View(source, source.addresses, source.identity)
-        for judge in self.judges(target.location, Direction.INGRESS):
-            if judge.chain.purpose is Purpose.ACCEPTANCE:
-                found &= judge.verdict(target, peer).may
-        return found
 
     @cached_property
     def go_betweens(self) -> tuple[Endpoint, ...]:
@@ -229,18 +180,17 @@ class Reachability:
     def _cross(self, stretch: Stretch, link: Link) -> Verdict:
         passing = OPEN
         if link.exits:
-            stretch = replace(stretch, seen=stretch.seen | {link.source})
+            stretch = stretch.seen_by(link.source)
             passing = self._judged(stretch, link.source, Direction.EGRESS)
             if not passing.may:
                 return CLOSED
         if link.rewrite is None:
             if link.target in stretch.visited:
                 return CLOSED
-            seen = stretch.seen | {link.target} if link.enters else stretch.seen
-            stretch = replace(stretch, seen=seen, visited=stretch.visited | {link.target})
+            stretch = stretch.onward(link)
             if link.enters:
-                passing &= self._judged(stretch, link.target, Direction.INGRESS)
-            return passing & self._onward(stretch, link.target) if passing.may else CLOSED
+                passing = _both(passing, self._judged(stretch, link.target, Direction.INGRESS))
+            return _both(passing, self._onward(stretch, link.target)) if passing.may else CLOSED
         if stretch.rewrites >= MOST_REWRITES:
             return CLOSED
         fresh = self._rewritten(stretch, link)
@@ -296,11 +246,11 @@ class Reachability:
         for link, truth in self._serving_reply(stretch, here):
             passing = CLOSED if link.target in visited else OPEN
             if link.exits and passing.may:
-                passing &= self._judged_reply(stretch, here, Direction.EGRESS)
+                passing = _both(passing, self._judged_reply(stretch, here, Direction.EGRESS))
             if link.enters and passing.may:
-                passing &= self._judged_reply(stretch, link.target, Direction.INGRESS)
+                passing = _both(passing, self._judged_reply(stretch, link.target, Direction.INGRESS))
             if passing.may:
-                passing &= self._reply(stretch, link.target, visited | {link.target}, known)
+                passing = _both(passing, self._reply(stretch, link.target, visited | {link.target}, known))
             choices.append((truth, link.headers, passing))
         found = known[here, visited] = _chosen(choices)
         return found
@@ -310,7 +260,7 @@ class Reachability:
         egress = direction is Direction.EGRESS
         subject, peer = (stretch.source, stretch.target) if egress else (stretch.target, stretch.source)
         for judge in self.judges(here, direction):
-            passing &= judge.verdict(self.subject(here, subject.origin), peer)
+            passing = _both(passing, judge.verdict(self.subject(here, subject.origin), peer))
         return passing
 
     def _judged_reply(self, stretch: Stretch, here: str, direction: Direction) -> Verdict:
@@ -320,13 +270,8 @@ class Reachability:
         subject, peer = (stretch.target, stretch.source) if egress else (stretch.source, stretch.target)
         for judge in self.judges(here, direction):
             if not (judge.chain.stateful and here in stretch.seen):
-                passing &= judge.verdict(self.subject(here, subject.origin), peer)
+                passing = _both(passing, judge.verdict(self.subject(here, subject.origin), peer))
         return passing
-
-    def subject(self, here: str, own: Endpoint | None) -> Endpoint | None:
-        """Whom the chains of a place judge: the place's own endpoint, else the flow's on that side."""
-        name = self.network.locations[here].subject
-        return own if name is None else self._endpoints[name]
 
     def _serving(self, stretch: Stretch, here: str) -> Iterator[tuple[Link, Truth]]:
         """The links that may serve the request, as far as its header lets them."""
@@ -374,10 +319,18 @@ def _chosen(choices: Iterable[tuple[Truth, HeaderSet | None, Verdict]]) -> Verdi
     return Bounds(served - refused, may)
 
 
+def _both(one: Verdict, other: Verdict) -> Verdict:
+    """What both let pass; mostly one of them lets everything pass."""
+    if one is OPEN or one is other:
+        return other
+    return one if other is OPEN else one & other
+
+
+@lru_cache(maxsize=1 << 14)
 def _turned(replies: Verdict) -> Verdict:
     """The requests that have these replies."""
-    if replies is OPEN or replies is CLOSED:
-        return replies
+    if replies == OPEN:
+        return OPEN
     may = replies.may.reply()
     return Bounds(may, may) if replies.must is replies.may else Bounds(replies.must.reply(), may)
 

@@ -20,6 +20,7 @@ from ringfence.engine.index import Index
 from ringfence.model.addresses import AddressSet
 from ringfence.model.bounds import Bounds
 from ringfence.model.conditions import Truth, conjunction, disjunction
+from ringfence.model.headers import ALL_MTLS, ALL_PLAINTEXT
 from ringfence.model.networks import Endpoint
 from ringfence.model.rules import NO_IDENTITY, Action, Peer
 
@@ -84,17 +85,20 @@ class Profile:
 class SubjectClass:
     """What a chain holds for subjects that it treats alike, and what its silence means. Classes are compared by `is`.
 
-    `peers` are the distinct peers of all its entries, in order of appearance.
+    `peers` are the distinct peers of all its entries, in order of appearance; `several` says that the class has more
+    than one subject.
     """
 
     tiers: tuple[Tier, ...]
     default: Action
     index: Index
+    several: bool = False
     peers: tuple[Peer, ...] = field(init=False)
     _selected: tuple[Bounds[Bits], ...] = field(init=False)
     _entries: list[list[tuple[int, int, int, int]]] = field(init=False, default_factory=list)
     _places: dict[int, list[int]] = field(init=False, default_factory=dict)
     _verdicts: dict[Matching, Verdict] = field(init=False, default_factory=dict)
+    _by_transport: dict[tuple[Matching, Matching], Verdict] = field(init=False, default_factory=dict)
     _of_origins: dict[tuple[int, str], Verdict] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -139,14 +143,29 @@ class SubjectClass:
     def _wide(self) -> list[int]:
         return [place for place in range(len(self.peers)) if place not in self._narrow]
 
-    def verdict(self, view: View, identity: str) -> Verdict:
-        """Which headers pass between its subjects and a peer that proves this identity. Raises Split."""
+    def verdict(self, view: View) -> Verdict:
+        """Which headers pass between its subjects and a peer. Raises Split.
+
+        Kept by peer only where several subjects ask: where each is a class of its own, that would be every pair.
+        """
         number = None if view.origin is None else self.index.number[view.origin.id]
-        if number is None or self._by_address:
-            return self._folded(self._matching(view, number, identity))
-        found = self._of_origins.get((number, identity))
+        if number is None or self._by_address or not self.several:
+            return self._verdict(view, number)
+        found = self._of_origins.get((number, view.identity))
         if found is None:
-            found = self._of_origins[number, identity] = self._folded(self._matching(view, number, identity))
+            found = self._of_origins[number, view.identity] = self._verdict(view, number)
+        return found
+
+    def _verdict(self, view: View, number: int | None) -> Verdict:
+        plain = self._matching(view, number, NO_IDENTITY)
+        if not self.by_identity:
+            return self._folded(plain)
+        proven = self._matching(view, number, view.identity)
+        found = self._by_transport.get((plain, proven))
+        if found is None:
+            found = self._folded(plain) & Bounds.exactly(ALL_PLAINTEXT)
+            found |= self._folded(proven) & Bounds.exactly(ALL_MTLS)
+            self._by_transport[plain, proven] = found
         return found
 
     def _matching(self, view: View, number: int | None, identity: str) -> Matching:

@@ -152,8 +152,14 @@ def traffic(
 
     `sent` None: whatever it can send; `withheld`: the part of it that may not be sent at all.
     """
-    sent = offered(client) if sent is None else sent
-    sure = certain(headers.must, client.ephemeral, sent)
+    return passing_from(client.ephemeral, headers, offered(client) if sent is None else sent, withheld)
+
+
+def passing_from(
+    ephemeral: IntervalSet, headers: Bounds[HeaderSet], sent: HeaderSet, withheld: HeaderSet = NO_HEADERS
+) -> tuple[Traffic, Traffic]:
+    """The same for a client with these ports."""
+    sure = certain(headers.must, ephemeral, sent)
     if withheld:
-        sure = replace(sure, tcp=sure.tcp - possible(withheld, client.ephemeral).tcp)
-    return possible(headers.may & sent, client.ephemeral), sure
+        sure = replace(sure, tcp=sure.tcp - possible(withheld, ephemeral).tcp)
+    return possible(headers.may & sent, ephemeral), sure
