@@ -46,7 +46,7 @@ def answering(monkeypatch: pytest.MonkeyPatch, records: Mapping[str, str]) -> li
         (("*.shop.example",), {"shop.example": "theirs"}, [Permission.FORBIDDEN]),
         (("SHOP.example",), {"shop.example": "theirs"}, [Permission.FORBIDDEN]),
         (("bücher.example",), {"xn--bcher-kva.example": "theirs"}, [Permission.FORBIDDEN]),
-        (("192.0.2.1", "2001:db8::1"), {"1": "theirs"}, []),
+        (("192.0.2.1", "2001:db8::1", "spiffe://a.example/b.test"), {"1": "theirs", "test": "theirs"}, []),
         (("shop.example",), {"shop.example": "broken", "example": "ours"}, [Permission.OPEN]),
         (
             ("shop.example", "b.test"),

@@ -15,13 +15,17 @@ import dns.exception
 import dns.resolver
 
 from ringfence.certificates.caa import Property
+from ringfence.model.diagnostics import RingfenceError, error
 
 ANSWER, ALTOGETHER = 5.0, 15.0
 """Seconds for one answer, and for all the answers that one resolver is asked for."""
 
 
-class LookupFailed(Exception):
-    """The records of a name cannot be had; the text says why."""
+class LookupFailed(RingfenceError):
+    """The records of a name cannot be had, and why."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(error(message))
 
 
 Ask = Callable[[str], Sequence[Property]]

@@ -52,14 +52,14 @@ def _findings(configuration: Configuration, wanted: Wanted, applicant: Applicant
 
     ask = Resolver(configuration.resolver)
     for name in wanted.names:
-        if is_address(name):
+        if is_address(name) or "://" in name:
             continue  # CAA speaks of domains alone.
         ascii_name = str(keys.general_name(name).value).lower()
         wildcard = ascii_name.startswith("*.")
         try:
             owner, records = relevant(ascii_name.removeprefix("*."), ask)
         except LookupFailed as failure:
-            yield Finding(Permission.OPEN, str(failure), "name a DNS server as `resolver` that answers")
+            yield Finding(Permission.OPEN, failure.diagnostic.message, "name a DNS server as `resolver` that answers")
             continue
         found = judge(owner, records, wildcard, applicant)
         if found.permission is not Permission.PERMITTED:
