@@ -1,4 +1,7 @@
-"""Runs the benchmarks that take seconds: growth by step, and by workloads that all differ. The large figure is `python -m benchmarks.large`."""
+"""Runs the benchmarks that take seconds: growth by step, and where all workloads differ.
+
+The large figure is `python -m benchmarks.large`.
+"""
 
 from __future__ import annotations
 
