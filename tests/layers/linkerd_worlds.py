@@ -30,6 +30,7 @@ ADDRESS = {
     "plain/old": "10.9.0.1",
 }
 NAMES = ("web", "web-admin", "zeta")
+TWINS = ("Server", "HTTPRoute", "GRPCRoute")
 AGES = ("2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z", "2026-01-02T00:00:00Z")
 RPC = ("/shop.Cart/Add", "/shop.Cart/Add/more", "/shop.Cart")
 PATHS = ("/", "/a", "/a/", "/a/b", "/ab", "/ready", *RPC, "//a", "/a%2Fb")
@@ -88,6 +89,9 @@ def world(random: Random) -> tuple[list[Document], dict[str, Any]]:
             one = make(random)
             found[one["apiVersion"], one["kind"], one["metadata"]["namespace"], one["metadata"]["name"]] = one
         made += found.values()
+    for one in list(made):
+        if one["kind"] in TWINS and random.random() < 0.2:
+            made += _twin(random, one)
     options = {
         "linkerd_default_policy": random.choice(POLICIES),
         "linkerd_cluster_networks": CLUSTER_NETWORKS,
@@ -96,11 +100,30 @@ def world(random: Random) -> tuple[list[Document], dict[str, Any]]:
     return made, options
 
 
+def _twin(random: Random, one: Document) -> list[Document]:
+    """What says the same under another name, perhaps of another age or protocol; and a policy for that alone."""
+    group, space = one["apiVersion"].partition("/")[0], one["metadata"]["namespace"]
+    name = f"{random.choice(('alpha', 'zulu'))}-{one['metadata']['name']}-{group[0]}"
+    metadata = one["metadata"] | {"name": name, "creationTimestamp": random.choice(AGES)}
+    twin = one | {"metadata": metadata, "spec": dict(one["spec"])}
+    if random.random() < 0.2:
+        del metadata["creationTimestamp"]
+    if one["kind"] == "Server":
+        twin["spec"]["proxyProtocol"] = random.choice(("opaque", "TLS", "HTTP/1"))
+    elif one["kind"] == "HTTPRoute" and random.random() < 0.5:
+        twin["apiVersion"] = f"{GATEWAY}/v1" if one["apiVersion"].startswith(POLICY) else f"{POLICY}/v1beta3"
+    target = {"group": twin["apiVersion"].partition("/")[0], "kind": one["kind"], "name": name}
+    spec = {"targetRef": target, "requiredAuthenticationRefs": []}
+    return [twin, thing(f"{POLICY}/v1alpha1", "AuthorizationPolicy", f"{space}/{one['kind'].lower()}-{name}", spec)]
+
+
 def questions(random: Random, number: int) -> list[Question]:
     """So many connections, none of a pod to itself: that passes by the proxies."""
     found: list[Question] = []
     while len(found) < number:
         client, server, port = random.choice(CLIENTS), random.choice(SERVERS), random.choice(PORTS)
+        if random.random() < 0.4:
+            server, port = "shop/web", 8080
         if client != server:
             found.append(Question(client, server, port, request(random), random.random() < 0.2))
     return found
@@ -199,6 +222,11 @@ def _server(random: Random) -> Document:
     spec |= _some(random, {"proxyProtocol": random.choice((*PROTOCOLS, "gRPC", "unknown"))}, 0.9)
     spec |= _some(random, {"accessPolicy": random.choice(POLICIES)}, 0.4)
     made = _thing(random, "v1beta3", "Server", spec)
+    if random.random() < 0.4:
+        made["metadata"] |= {"name": "web", "namespace": "shop", "creationTimestamp": AGES[0]}
+        protocol = random.choice(("HTTP/1", "HTTP/2", "unknown", "gRPC", "TLS"))
+        spec |= {"port": 8080, "podSelector": {"matchLabels": {"app": "web"}}, "proxyProtocol": protocol}
+        spec.pop("externalWorkloadSelector", None)
     made["metadata"]["labels"] = _some(random, {"kind": random.choice(("a", "b"))})
     return made
 
@@ -258,7 +286,7 @@ def _networks(random: Random) -> Document:
 def _route(random: Random) -> Document:
     kind = random.choice(("HTTPRoute", "HTTPRoute", "GRPCRoute"))
     gateway = kind == "GRPCRoute" or random.random() < 0.4
-    servers = random.sample(NAMES, random.choice((1, 2, 2, 3)))
+    servers = dict.fromkeys(("web", *random.sample(NAMES, random.choice((0, 1, 2)))))
     parents: list[Document] = [{"group": POLICY, "kind": "Server", "name": one} for one in servers]
     if random.random() < 0.1:
         parents[-1] |= random.choice(WRONG)

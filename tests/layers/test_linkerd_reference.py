@@ -1,8 +1,8 @@
 """What is said of Linkerd's policies, held against a plain evaluator that was read from its sources a second time.
 
-Random clusters (`linkerd_worlds`), random connections. Wherever the answer is certain, the evaluator's is the same; it
-is open only where the evaluator has both: where it depends on which of two Servers or routes is older, and no manifest
-tells. `make soak` looks at fifty times as many.
+Random clusters (`linkerd_worlds`), random connections. Wherever the answer is certain, the evaluator's is the same. It
+is open for one reason alone, and seldom: there are several Servers or routes of which no manifest tells which is older,
+so that the proxy may be told one thing or another. `make soak` looks at fifty times as many.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from tests.oracles.linkerd.inbound import Linkerd
 CERTAIN = {Outcome.ALLOWED: True, Outcome.DENIED: False}
 MUTUAL = ("strict", "permissive")
 SEEDS = st.integers(0, (1 << 64) - 1)
-QUESTIONS = 25
+QUESTIONS = 40
 
 Manifests = Sequence[dict[str, Any]]
 
@@ -57,7 +57,7 @@ def least(manifests: Manifests, options: Mapping[str, Any], one: Question) -> Ma
     def differ(kept: Manifests) -> bool:
         try:
             ours = asked(network(kept, options), one, one.http).outcome
-            return disagree(ours, linkerd(kept, options).answers(one.client, one.server, one.port, one.http))
+            return disagree(ours, linkerd(kept, options), one)
         except Exception:
             return False
 
@@ -68,9 +68,11 @@ def least(manifests: Manifests, options: Mapping[str, Any], one: Question) -> Ma
     return kept
 
 
-def disagree(ours: Outcome, theirs: frozenset[bool]) -> bool:
+def disagree(ours: Outcome, evaluator: Linkerd, one: Question) -> bool:
     """A certain answer has to be the only one, and an open one may not be open for nothing."""
-    return theirs != {CERTAIN[ours]} if ours in CERTAIN else len(theirs) < 2
+    if ours not in CERTAIN:
+        return len(list(evaluator.told(evaluator.pods[one.server], one.port))) == 1
+    return evaluator.answers(one.client, one.server, one.port, one.http, one.plaintext) != {CERTAIN[ours]}
 
 
 KINDS = ("detect", "detect routes", "http", "http routes", "grpc", "grpc routes", "opaque", "tls")
@@ -94,16 +96,15 @@ def test_policies_decide_as_the_evaluator_does() -> None:
         found, evaluator = network(manifests, options), linkerd(manifests, options)
         for one in questions(random, QUESTIONS):
             ours = asked(found, one, one.http)
-            theirs = evaluator.answers(one.client, one.server, one.port, one.http, one.plaintext)
-            if disagree(ours.outcome, theirs):
-                raise AssertionError(one, ours.outcome, theirs, least(manifests, options, one), options)
+            if disagree(ours.outcome, evaluator, one):
+                raise AssertionError(one, ours.outcome, least(manifests, options, one), options)
             mutual = not one.plaintext and evaluator.mutual(one.client, one.server, one.port)
             assert (str(ours.transport) in MUTUAL) is mutual, (one, ours.transport, manifests)
             seen[ours.outcome] += 1
             decided.update((kind, ours.outcome) for kind in kinds(evaluator, one))
 
     compare()
-    assert sum(count for outcome, count in seen.items() if outcome not in CERTAIN) < seen.total() / 50
+    assert sum(count for outcome, count in seen.items() if outcome not in CERTAIN) < seen.total() / 20
     assert min(seen[Outcome.ALLOWED], seen[Outcome.DENIED]) > seen.total() / 5
     assert {(kind, outcome) for kind in KINDS for outcome in CERTAIN} <= decided.keys()
 

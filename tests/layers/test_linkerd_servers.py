@@ -56,7 +56,18 @@ def test_a_name_is_a_number_of_those_pods_that_have_it() -> None:
     ],
 )
 def test_the_oldest_counts_where_ages_are_known(servers: list[Server], places: dict[str, int]) -> None:
-    assert {one.metadata.name: place for one, place in ranked(servers, PROXIES)} == places
+    assert {one.server.metadata.name: one.place for one in ranked(servers, PROXIES)} == places
+
+
+def test_of_two_that_say_their_age_the_older_counts_beside_one_that_does_not() -> None:
+    web = LabelSelector((("app", "web"),))
+    servers = [server("a"), server("b", created=YOUNG), server("c", 80, web, created=OLD), server("d", 81, created=OLD)]
+    found = {one.server.metadata.name: one for one in ranked(servers, PROXIES)}
+    assert {one.place for one in found.values()} == {1}
+    assert {name: one.ports[0][1] for name, one in found.items() if name != "b"} == dict.fromkeys("acd", ANYTHING)
+    [(_, holders)] = found["b"].ports
+    assert fits(holders, ONE, app="web") is False
+    assert fits(holders, ONE, app="db") is True
 
 
 def test_who_tells_that_a_port_is_opaque() -> None:

@@ -34,7 +34,7 @@ from dataclasses import dataclass, replace
 from ringfence.layers.linkerd_authorizations import Authorization, authenticated, default_authorization
 from ringfence.layers.linkerd_requests import NO_CALL
 from ringfence.layers.linkerd_routes import HTTP, METHOD, PATH, Entry, entries, unordered
-from ringfence.layers.linkerd_servers import Opaque, Proxies, both, numbers, ranked, selected, values
+from ringfence.layers.linkerd_servers import Opaque, Proxies, Ranked, both, ranked, selected, values
 from ringfence.layers.linkerd_settings import (
     DEFAULT,
     IDENTITY,
@@ -90,9 +90,9 @@ def chain(servers: Iterable[ServedPort], pods_settings: Iterable[Settings], inst
     found = {one.server: one for one in servers}
     opaque = Opaque(proxies, tuple(found))
     scopes, last = [_bypass(proxies.distinct)], 0
-    for server, place in ranked(found, proxies):
-        scopes.append(_server(found[server], place, proxies, opaque, installed))
-        last = max(last, place)
+    for one in ranked(found, proxies):
+        scopes.append(_server(found[one.server], one, proxies, opaque, installed))
+        last = max(last, one.place)
     scopes.append(_defaults(proxies, last + 1, installed))
     return Chain(LAYER, Direction.INGRESS, (Stage("inbound", tuple(scopes), Action.DENY),), Action.ALLOW)
 
@@ -114,13 +114,13 @@ def _bypass(distinct: Sequence[Settings]) -> Scope:
     return Scope("(past the proxy)", of_planes(LINKERD), tuple(rules), 0)
 
 
-def _server(one: ServedPort, priority: int, proxies: Proxies, opaque: Opaque, installed: LinkerdValues) -> Scope:
+def _server(one: ServedPort, rank: Ranked, proxies: Proxies, opaque: Opaque, installed: LinkerdValues) -> Scope:
     server = one.server
     rules: list[Rule] = []
-    for number, holders in numbers(server, proxies):
+    for number, holders in rank.ports:
         rules += _on_port(one, number, holders, proxies, opaque, installed)
     subjects = AllOf((of_planes(LINKERD), selected(server)))
-    return Scope(f"Server {server.metadata.qualified_name}", subjects, tuple(rules), priority, server.span)
+    return Scope(f"Server {server.metadata.qualified_name}", subjects, tuple(rules), rank.place, server.span)
 
 
 def _on_port(

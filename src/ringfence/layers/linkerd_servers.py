@@ -3,7 +3,8 @@
 A port is a number, or a name of container ports; several ports of a pod may have one name, and all of them are meant.
 
 Of several Servers for one port of a pod the oldest counts, then the first by name. Where one of them has no creation
-time (manifests have none), nobody knows: then the Servers of that namespace have no order.
+time (manifests have none), nobody knows: then the Servers of that namespace have no order, but where two say their age
+the younger does not count for pods of the older.
 
 Clients take a port for opaque where an annotation says so or any Server of protocol `opaque` has it, even one that does
 not count.
@@ -21,7 +22,7 @@ from functools import cached_property
 from ringfence.layers.kubernetes_selectors import pods
 from ringfence.layers.linkerd_settings import NAMED, TOLD_OPAQUE, Settings, having, listed
 from ringfence.model.intervals import IntervalSet
-from ringfence.model.selectors import ANYTHING, AllOf, AnyOf, Selector
+from ringfence.model.selectors import ANYTHING, AllOf, AnyOf, Not, Selector
 from ringfence.resources.linkerd import OPAQUE, Server
 
 
@@ -87,15 +88,40 @@ def age(server: Server) -> tuple[bool, str, str]:
     return not server.metadata.creation_timestamp, server.metadata.creation_timestamp, server.metadata.name
 
 
-def ranked(servers: Iterable[Server], proxies: Proxies) -> Iterator[tuple[Server, int]]:
-    """The Servers of pods with their places, from 1 on in each namespace; equal places have no order."""
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A Server of pods. `place`: from 1 on in its namespace; equal places have no order.
+
+    `ports`: its numbers, and the pods that have each of them and for which it may count.
+    """
+
+    server: Server
+    place: int
+    ports: tuple[tuple[int, Selector], ...]
+
+
+def ranked(servers: Iterable[Server], proxies: Proxies) -> Iterator[Ranked]:
+    """The Servers of pods, each namespace's in the order in which they count."""
     chosen = sorted((one for one in servers if one.pod_selector is not None), key=age)
     unsorted = _unsorted(chosen, proxies)
     places: dict[str, int] = {}
+    older: dict[tuple[str, int], list[Selector]] = {}
     for server in chosen:
-        namespace = server.metadata.namespace
-        places[namespace] = 1 if namespace in unsorted else places.get(namespace, 0) + 1
-        yield server, places[namespace]
+        namespace, ports = server.metadata.namespace, tuple(numbers(server, proxies))
+        if namespace not in unsorted:
+            places[namespace] = places.get(namespace, 0) + 1
+            yield Ranked(server, places[namespace], ports)
+        elif not server.metadata.creation_timestamp:
+            yield Ranked(server, 1, ports)
+        else:
+            before = {number: AnyOf(tuple(older.setdefault((namespace, number), []))) for number, _ in ports}
+            yield Ranked(
+                server,
+                1,
+                tuple((n, both(holders, Not(before[n])) if before[n].parts else holders) for n, holders in ports),
+            )
+            for number, holders in ports:
+                older[namespace, number].append(both(holders, selected(server)))
 
 
 def numbers(server: Server, proxies: Proxies) -> Iterator[tuple[int, Selector]]:
