@@ -123,6 +123,17 @@ def test_a_header_replies_twice_to_itself(header):
     assert header not in NO_HEADERS
 
 
+@pytest.mark.parametrize(
+    ("plane", "asked", "answer"),
+    [("icmp", 8, 0), ("icmp", 13, 14), ("icmp", 3, 3), ("icmpv6", 128, 129), ("icmpv6", 8, 8)],
+)
+def test_an_echo_is_answered_by_another_type(plane, asked, answer):
+    assert Header(plane, asked, 0).reply() == Header(plane, answer, 0)
+    version, codes = 4 if plane == "icmp" else 6, IntervalSet.of(0)
+    found = icmp(IntervalSet.of(asked), codes, version)
+    assert found.reply() == icmp(IntervalSet.of(answer), codes, version)
+
+
 @given(header_sets, header_sets)
 def test_reply_keeps_order_and_union(a, b):
     assert (a | b).reply() == a.reply() | b.reply()

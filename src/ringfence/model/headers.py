@@ -14,7 +14,8 @@ application does by itself is plaintext to the mesh), `mtls` those in which both
 A plane is a `Region`, a set of points (x, y) in canonical form: maximal vertical slabs with the same y-set. So equal
 sets are equal values, and everything here hashes, compares and interns by value. The source port of a plane is the one
 at the side where the flow starts; `reply()` swaps x and y, which turns the set of requests into the set of their
-replies and back.
+replies and back. Of ICMP, it swaps the type that asks and the type that answers (an echo request and its reply); types
+without an answer stay as they are.
 """
 
 from __future__ import annotations
@@ -36,6 +37,16 @@ PLANES: dict[str, int] = {"tcp": 6, "mtls": 6, "udp": 17, "sctp": 132, "icmp": 1
 """The planes and the protocol number of each."""
 
 PORT_PLANES = ("tcp", "mtls", "udp", "sctp")
+
+ANSWERS: dict[str, dict[int, int]] = {
+    "icmp": {8: 0, 13: 14, 15: 16, 17: 18},
+    "icmpv6": {128: 129, 139: 140},
+}
+"""The types of ICMP that ask, and those that answer them: echo, timestamp, information, address mask (RFC 792, 950);
+echo and node information (RFC 4443, 4620)."""
+
+EXCHANGED = {plane: types | {answer: asked for asked, answer in types.items()} for plane, types in ANSWERS.items()}
+"""`ANSWERS`, both ways."""
 
 OTHERS = IntervalSet.of((0, 255)) - IntervalSet.of(*PLANES.values())
 """The protocol numbers without a plane of their own."""
@@ -171,14 +182,14 @@ class HeaderSet:
         return (header.x, header.y) in region
 
     def reply(self) -> HeaderSet:
-        """The replies to these requests: ports swapped. ICMP has none; what answers it is related to it as it is."""
+        """The replies to these requests: ports swapped, and what asks and what answers in ICMP."""
         return HeaderSet(
             self.tcp.transposed(),
             self.mtls.transposed(),
             self.udp.transposed(),
             self.sctp.transposed(),
-            self.icmp,
-            self.icmpv6,
+            _answered("icmp", self.icmp),
+            _answered("icmpv6", self.icmpv6),
             self.others,
         )
 
@@ -206,7 +217,19 @@ class Header:
 
     def reply(self) -> Header:
         """The header of the reply."""
-        return Header(self.plane, self.y, self.x) if self.plane in PORT_PLANES else self
+        if self.plane in PORT_PLANES:
+            return Header(self.plane, self.y, self.x)
+        kind = EXCHANGED.get(self.plane, {}).get(self.x, self.x)
+        return replace(self, x=kind)
+
+
+@lru_cache(maxsize=1 << 10)
+def _answered(plane: str, region: Region) -> Region:
+    types = EXCHANGED[plane]
+    out = region - Region.of(IntervalSet.of(*types), OCTETS)
+    for here, there in types.items():
+        out = out | Region.of(IntervalSet.of(there), region.some(IntervalSet.of(here)))
+    return out
 
 
 # Header sets meet the same few partners again and again (profiles are interned), so the algebra is memoised by value.
