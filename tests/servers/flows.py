@@ -20,7 +20,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
-from ipaddress import ip_address
 
 from tests.servers.namespaces import Wired, inside
 
@@ -38,16 +37,21 @@ INIT, INIT_ACK, TAG = 1, 2, 0x52494E47
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """From a host to an address. `what` as in the heading; `number` tells flows apart that are otherwise equal."""
+    """From a host to an address. `what` as in the heading.
+
+    `port` is the client's, of TCP and UDP; 0: any. `number` tells flows apart that are otherwise equal.
+    """
 
     source: str
     address: str
     what: str
+    port: int = 0
     number: int = 0
 
     @property
-    def family(self) -> socket.AddressFamily:
-        return socket.AF_INET6 if ip_address(self.address).version == 6 else socket.AF_INET
+    def six(self) -> bool:
+        """Whether it is of IPv6."""
+        return ":" in self.address
 
 
 @dataclass
@@ -154,12 +158,14 @@ class Flows:
         """One packet. `place` tells the flows of a host apart where they have no port of their own."""
         plane, _, port = flow.what.partition("/")
         kinds = {"tcp": (socket.SOCK_STREAM, 0), "udp": (socket.SOCK_DGRAM, 0)}
-        six = flow.family == socket.AF_INET6
         kinds["sctp"] = (socket.SOCK_RAW, socket.IPPROTO_SCTP)
-        kinds["icmp"] = (socket.SOCK_RAW, socket.IPPROTO_ICMPV6 if six else socket.IPPROTO_ICMP)
-        one = socket.socket(flow.family, *kinds[plane])
+        kinds["icmp"] = (socket.SOCK_RAW, socket.IPPROTO_ICMPV6 if flow.six else socket.IPPROTO_ICMP)
+        one = socket.socket(socket.AF_INET6 if flow.six else socket.AF_INET, *kinds[plane])
         self.clients.append(one)
         one.setblocking(False)
+        if flow.port:
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            one.bind(("", flow.port))
         if plane == "tcp":
             one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
         expected: dict[str, Callable[[socket.socket], bool]] = {
@@ -172,8 +178,9 @@ class Flows:
         one.connect_ex((flow.address, int(port or 0) if plane in ("tcp", "udp") else 0))
         self._when(one, partial(self._answer, flow, expected[plane]), event)
         if plane != "tcp":
-            message = {"udp": b"?", "sctp": _init(20000 + place, int(port or 0)), "icmp": _request(place, six)}
-            one.send(message[plane])
+            message = {"udp": b"?", "sctp": _init(20000 + place, int(port or 0)), "icmp": _request(place, flow.six)}
+            with suppress(PermissionError):  # its own host drops it
+                one.send(message[plane])
 
     def _answer(self, flow: Flow, expected: Callable[[socket.socket], bool], one: socket.socket) -> None:
         with suppress(OSError):

@@ -14,7 +14,7 @@ import ctypes
 import os
 import shutil
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -75,12 +75,24 @@ def run(command: Sequence[str], text: str = "") -> None:
         raise RuntimeError(f"{' '.join(command)}: {done.stderr.strip()}\n{text}")
 
 
+@contextmanager
+def one_processor() -> Iterator[None]:
+    """The calling thread and what it starts share one processor: else packets on two may overtake each other."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(before)})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
 @dataclass(frozen=True, slots=True)
 class Wired:
-    """The router and the hosts around it, by name."""
+    """The router and the hosts around it, by name; the router's end of a wire is in `wires`, the host's is `eth0`."""
 
     router: Namespace
     hosts: Mapping[str, Namespace]
+    wires: Mapping[str, str]
 
 
 @contextmanager
@@ -91,11 +103,12 @@ def wired(hosts: Mapping[str, Sequence[str]]) -> Iterator[Wired]:
         for _ in range(len(hosts) + 1):
             made.append(_namespace())
         router, *spaces = made
-        found = Wired(router, dict(zip(hosts, spaces, strict=True)))
+        wires = {name: f"wire{place}" for place, name in enumerate(hosts)}
+        found = Wired(router, dict(zip(hosts, spaces, strict=True)), wires)
         with inside(router):
             for setting in ("ipv4/ip_forward", "ipv6/conf/all/forwarding"):
                 Path("/proc/sys/net", setting).write_text("1")
-            run(["ip", "-batch", "-"], "\n".join(_router(hosts.values(), spaces)))
+            run(["ip", "-batch", "-"], "\n".join(_router(found, hosts)))
         for space, addresses in zip(spaces, hosts.values(), strict=True):
             with inside(space):
                 run(["ip", "-batch", "-"], "\n".join(_host(addresses)))
@@ -105,15 +118,15 @@ def wired(hosts: Mapping[str, Sequence[str]]) -> Iterator[Wired]:
             os.close(one.file)
 
 
-def _router(hosts: Iterable[Sequence[str]], spaces: Sequence[Namespace]) -> Iterator[str]:
+def _router(network: Wired, addresses: Mapping[str, Sequence[str]]) -> Iterator[str]:
     yield "link set lo up"
-    for place, (space, addresses) in enumerate(zip(spaces, hosts, strict=True)):
-        yield f"link add wire{place} type veth peer name eth0 netns /proc/{os.getpid()}/fd/{space.file}"
-        yield f"link set wire{place} up"
+    for name, wire in network.wires.items():
+        yield f"link add {wire} type veth peer name eth0 netns /proc/{os.getpid()}/fd/{network.hosts[name].file}"
+        yield f"link set {wire} up"
         for family, gateway in GATEWAYS.items():
-            yield f"address add {gateway}/{32 if family == 4 else 64} dev wire{place}{' nodad' if family == 6 else ''}"
-        for address in addresses:
-            yield f"route add {address} dev wire{place}"
+            yield f"address add {gateway}/{32 if family == 4 else 64} dev {wire}{' nodad' if family == 6 else ''}"
+        for address in addresses[name]:
+            yield f"route add {address} dev {wire}"
 
 
 def _host(addresses: Sequence[str]) -> Iterator[str]:

@@ -33,7 +33,7 @@ from tests.servers import kubernetes
 from tests.servers.flows import Flow, Flows
 from tests.servers.kubernetes import TOKEN, ApiServer
 from tests.servers.manifests import Manifest
-from tests.servers.namespaces import Wired, inside, run, wired
+from tests.servers.namespaces import Wired, inside, one_processor, run, wired
 from tests.servers.processes import running, tool
 
 NODE, AGENTS_NODE, QUEUE = "node-a", "agents", 100
@@ -99,7 +99,7 @@ class Cluster:
 
     def bell(self, kind: str = "NetworkPolicy") -> Flow:
         """A flow that passes once all of the kind that was written is known."""
-        return Flow(f"{BELL}/ringer", ADDRESSES[kind], f"sctp/{self.port}", next(self.numbers))
+        return Flow(f"{BELL}/ringer", ADDRESSES[kind], f"sctp/{self.port}", number=next(self.numbers))
 
     def ask(self, flows: Sequence[Flow]) -> set[Flow]:
         """Which flows the kernel lets pass."""
@@ -151,22 +151,11 @@ def cluster(
             for kind in ("NetworkPolicy", "AdminNetworkPolicy"):
                 found.bells[kind] = found.create(_bell(kind, found.port))
             stack.enter_context(closing(_taken(QUEUE + 1)))
-            stack.enter_context(_one_processor())
+            stack.enter_context(one_processor())
             agent, environment = _agent(folder, server.port)
             stack.enter_context(running(agent, folder, _queue_is_read, environment))
         found.flows.serve(ports)
         yield found
-
-
-@contextmanager
-def _one_processor() -> Iterator[None]:
-    """The calling thread and what it starts share one processor: else packets on two may overtake each other."""
-    before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {min(before)})
-    try:
-        yield
-    finally:
-        os.sched_setaffinity(0, before)
 
 
 def _taken(queue: int) -> socket.socket:

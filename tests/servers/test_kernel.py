@@ -13,25 +13,19 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import cache
 from itertools import permutations
 
 import pytest
 
-from ringfence.engine.connectivity import Relation, related
 from ringfence.engine.outcomes import Outcome
-from ringfence.engine.reach import Reachability
-from ringfence.engine.reference import Reference
 from ringfence.model.addresses import AddressSet
-from ringfence.model.headers import Header
-from ringfence.model.networks import Endpoint, Network, Packet
 from ringfence.model.spans import Span
 from ringfence.sources.kubernetes import from_documents
 from ringfence.sources.yaml_documents import Document
 from ringfence.topology.kubernetes import build
 from ringfence.topology.options import Options
 from tests.servers.batches import batches
+from tests.servers.evaluators import End, Evaluators, header
 from tests.servers.flows import Flow
 from tests.servers.manifests import Manifest
 from tests.servers.policy_agent import Cluster, cluster
@@ -62,71 +56,36 @@ def flow(text: str) -> Flow:
     return Flow(source, ENDS[target][bool(six)], what)
 
 
-@dataclass(frozen=True)
-class Ours:
-    """Both evaluators' word on flows."""
+def ours(policies: Sequence[Manifest], options: Options, asked: Iterable[Flow]) -> dict[Flow, Outcome]:
+    """What Ringfence says."""
+    everything = [*population(), *policies]
+    found, _ = from_documents(Document(one, Span(f"{place}.yaml")) for place, one in enumerate(everything))
+    assert not found.refused
+    evaluators = Evaluators(build(found, options).network)
+    names = {address: name for name, addresses in ENDS.items() for address in addresses}
 
-    network: Network
-    reach: Reachability
-    reference: Reference
-
-    @classmethod
-    def of(cls, policies: Sequence[Manifest], options: Options) -> Ours:
-        found, _ = from_documents(
-            Document(one, Span(f"{place}.yaml")) for place, one in enumerate([*population(), *policies])
-        )
-        assert not found.refused
-        network = build(found, options).network
-        return cls(network, Reachability(network), Reference(network))
-
-    def end(self, name: str, six: bool) -> tuple[Endpoint, AddressSet]:
+    def end(name: str, six: bool) -> End:
         kind = f"external-ipv{6 if six else 4}" if name in ("near", "far") else f"{name}[Pod]{' IPv6' if six else ''}"
-        (found,) = (one for one in self.network.endpoints if one.id == kind)
-        return found, AddressSet.of(ENDS[name][six])
+        return kind, AddressSet.of(ENDS[name][six])
 
-    def relation(self, source: str, target: str, six: bool) -> Relation:
-        (here, mine), (there, theirs) = self.end(source, six), self.end(target, six)
-        (found,) = related(self.reach, [here], [there], (mine, theirs))
-        return found
-
-    def answers(self, asked: Iterable[Flow]) -> dict[Flow, Outcome]:
-        """What the engine says; of every fourth flow the reference evaluator says the same, or else the test fails."""
-        relation, found = cache(self.relation), {}
-        for place, flow in enumerate(asked):
-            target = next(name for name, addresses in ENDS.items() if flow.address in addresses)
-            six = ":" in flow.address
-            header = _header(flow.what, six)
-            headers = relation(flow.source, target, six).headers
-            found[flow] = OUTCOMES[header in headers.must, header in headers.may]
-            if place % 4 == 0:
-                (here, mine), (there, theirs) = self.end(flow.source, six), self.end(target, six)
-                packet = Packet(here.id, mine.first(), there.id, theirs.first(), header)
-                assert self.reference.trace(packet).outcome is found[flow], flow
-        return found
-
-
-OUTCOMES = {(True, True): Outcome.ALLOWED, (False, False): Outcome.DENIED, (False, True): Outcome.UNKNOWN}
-
-
-def _header(what: str, six: bool) -> Header:
-    plane, _, port = what.partition("/")
-    if plane == "icmp":
-        return Header("icmpv6" if six else "icmp", 128 if six else 8, 0)
-    return Header(plane, 40000, int(port))
+    return {
+        one: evaluators.outcome(end(one.source, one.six), end(names[one.address], one.six), header(one.what, one.six))
+        for one in asked
+    }
 
 
 def compared(kernel: Cluster, policies: Sequence[Manifest], asked: Sequence[Flow]) -> set[Flow]:
     """Both are asked, and agree: the flows that pass."""
     kernel.enforce(policies)
-    ours = Ours.of(policies, AGENTS).answers(asked)
+    said = ours(policies, AGENTS, asked)
     theirs = kernel.ask(asked)
     for _ in range(5):  # what was lost on the way is asked again; what passed, passed
-        missing = [flow for flow in asked if ours[flow] is Outcome.ALLOWED and flow not in theirs]
+        missing = [flow for flow in asked if said[flow] is Outcome.ALLOWED and flow not in theirs]
         theirs |= kernel.ask(missing) if missing else set()
     wrong = [
-        (flow, str(ours[flow]), flow in theirs)
+        (flow, str(said[flow]), flow in theirs)
         for flow in asked
-        if ours[flow] is not (Outcome.ALLOWED if flow in theirs else Outcome.DENIED)
+        if said[flow] is not (Outcome.ALLOWED if flow in theirs else Outcome.DENIED)
     ]
     assert wrong == [], policies
     return theirs
@@ -145,7 +104,7 @@ def test_where_the_agent_departs(row: Otherwise, kernel: Cluster) -> None:
     kernel.enforce(row.policies)
     asked = flow(row.flow)
     assert (asked in kernel.ask([asked])) is row.theirs
-    assert Ours.of(row.policies, Options()).answers([asked]) == {asked: row.ours}
+    assert ours(row.policies, Options(), [asked]) == {asked: row.ours}
 
 
 def test_random_worlds(kernel: Cluster) -> None:
