@@ -29,7 +29,7 @@ from tests.servers.issuing import acme, runner, shop
 from tests.servers.nginx import Nginx, nginx
 from tests.servers.processes import free_port
 
-RENEWALS = 6
+RENEWALS = 4
 IN_FLIGHT = 4
 """Connections that may have begun before a reload and end after it: two of each client, generously."""
 CHALLENGES = "server {{ listen 127.0.0.1:{http}; root {folder}/www; }}\n"
@@ -143,6 +143,16 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             with clients.busy():
                 yield Site(web, clients, made)
     assert clients.problems == []
+
+
+def test_clients_notice_what_they_lose(site: Site) -> None:
+    """Neither a refused connection nor a chain that is not the authority's passes unseen."""
+    foreign = sign_ca(Profile(), keys.generate("ecdsa-p256"), None, datetime.now(UTC)).public_bytes(Encoding.PEM)
+    for clients in (Clients(free_port(), site.clients.trust), Clients(site.clients.port, foreign.decode())):
+        with clients.busy():
+            clients.wait_for_more()
+        assert clients.problems != []
+        assert clients.seen == []
 
 
 def test_renewals_cost_no_connection(site: Site) -> None:
