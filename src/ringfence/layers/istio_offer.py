@@ -64,7 +64,7 @@ class ListedPort:
 
     `protocol` as in `istio_routes`. `headless`: the client's own destination address is kept. `all_proxied`: whether
     every endpoint counts as proxied (None: not known); asked only where the address is kept. `exported`: the namespaces
-    whose clients know it. `external`: auto-mTLS leaves it alone.
+    whose clients know it. `external`: auto-mTLS leaves it alone. `written`: all is written down as proxied.
     """
 
     host: str
@@ -76,6 +76,7 @@ class ListedPort:
     all_proxied: bool | None = True
     exported: frozenset[str] = frozenset((EVERYBODY,))
     external: bool = False
+    written: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,7 +291,8 @@ def _resolved(listed: ListedPort, clients: Clients, merged: Merged | None, subse
     if listed.external or not clients.config.enable_auto_mtls or modes == {DISABLE}:
         return (Tls.PLAINTEXT,)
     tls = merged.by_endpoint(subset, listed.port) if merged else Tls.AUTO
-    found = {Tls.MUTUAL if kept else tls}
+    surely = kept or (listed.written and tls in (Tls.AUTO, Tls.PROXIED))
+    found = {Tls.MUTUAL if surely else tls}
     if listed.headless or (merged is not None and merged.all_alike(subset)):
         found = {True: found, False: {Tls.PLAINTEXT}, None: found | {Tls.PLAINTEXT}}[listed.all_proxied]
     return tuple(sorted(found | {Tls.PLAINTEXT} if DISABLE in modes else found))

@@ -9,7 +9,7 @@ from ringfence.model.addresses import AddressSet
 from ringfence.resources.istio.mesh_config import MeshConfig
 from ringfence.topology.mesh.istio_registry import of_entries, of_services
 from ringfence.topology.services import port_numbers
-from tests.layers.istio_worlds import NETWORKING, World, pod, service, thing
+from tests.layers.istio_worlds import NETWORKING, PEOPLE, World, pod, service, thing
 
 
 def listed(*things: dict, config: MeshConfig | None = None) -> list[ListedPort]:
@@ -125,6 +125,21 @@ def test_service_entries(spec, backends, external):
     expected = [(port, None if text is None else AddressSet.of(text)) for port, text in backends]
     assert [(one.port, one.addresses) for listed_port in found for one in listed_port.backends] == expected
     assert {one.external for one in found} == (set() if external is None else {external})
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "location", "sent"),
+    [
+        (ISTIO, "MESH_INTERNAL", "mtls"),
+        (ENDPOINT, "MESH_INTERNAL", "plaintext"),
+        (BARE, "MESH_INTERNAL", "plaintext"),
+        (ISTIO, "MESH_EXTERNAL", "plaintext"),
+    ],
+)
+def test_what_is_written_down_as_proxied_is_sent_mutual_tls(endpoint, location, sent):
+    made = entry(resolution="STATIC", location=location, endpoints=[endpoint])
+    world = World(*PEOPLE, pod("web"), pod("other", address="10.1.1.1"), made)
+    assert world.sent("web", "other") == sent
 
 
 def test_a_udp_port_is_not_listed():

@@ -94,6 +94,7 @@ def of_entries(
                         None if entry.workload_selector else entry.resolution != "NONE",
                         _exported(entry.export_to or (EVERYBODY,), namespace),
                         not internal or entry.location == "MESH_EXTERNAL",
+                        internal and entry.workload_selector is None,
                     )
 
 
