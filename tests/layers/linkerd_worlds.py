@@ -90,7 +90,7 @@ def world(random: Random) -> tuple[list[Document], dict[str, Any]]:
             found[one["apiVersion"], one["kind"], one["metadata"]["namespace"], one["metadata"]["name"]] = one
         made += found.values()
     for one in list(made):
-        if one["kind"] in TWINS and random.random() < 0.2:
+        if one["kind"] in TWINS and random.random() < 0.3:
             made += _twin(random, one)
     options = {
         "linkerd_default_policy": random.choice(POLICIES),
@@ -101,7 +101,7 @@ def world(random: Random) -> tuple[list[Document], dict[str, Any]]:
 
 
 def _twin(random: Random, one: Document) -> list[Document]:
-    """What says the same under another name, perhaps of another age or protocol; and a policy for that alone."""
+    """What says the same, or nearly, under another name, perhaps of another age; and a policy for that alone."""
     group, space = one["apiVersion"].partition("/")[0], one["metadata"]["namespace"]
     name = f"{random.choice(('alpha', 'zulu'))}-{one['metadata']['name']}-{group[0]}"
     metadata = one["metadata"] | {"name": name, "creationTimestamp": random.choice(AGES)}
@@ -110,7 +110,10 @@ def _twin(random: Random, one: Document) -> list[Document]:
         del metadata["creationTimestamp"]
     if one["kind"] == "Server":
         twin["spec"]["proxyProtocol"] = random.choice(("opaque", "TLS", "HTTP/1"))
-    elif one["kind"] == "HTTPRoute" and random.random() < 0.5:
+    elif random.random() < 0.6:
+        rule = _http_rule if one["kind"] == "HTTPRoute" else _grpc_rule
+        twin["spec"]["rules"] = [rule(random) for _ in range(random.choice((1, 2, 3)))]
+    elif one["kind"] == "HTTPRoute":
         twin["apiVersion"] = f"{GATEWAY}/v1" if one["apiVersion"].startswith(POLICY) else f"{POLICY}/v1beta3"
     target = {"group": twin["apiVersion"].partition("/")[0], "kind": one["kind"], "name": name}
     spec = {"targetRef": target, "requiredAuthenticationRefs": []}
