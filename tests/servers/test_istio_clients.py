@@ -22,7 +22,7 @@ from tests.servers.istio import Dial, Istio, Sending, istio
 from tests.servers.istio_clients import CLIENTS, PORTS, ROOT, SERVERS, World, cluster, world
 from tests.servers.istio_registry import KUBERNETES, Registry
 
-FIXED = range(120)
+FIXED = range(90)
 MUTUAL, PLAIN = "mtls", "plaintext"
 MEANT = {"plaintext": {PLAIN}, "tls": {PLAIN}, "mtls": {MUTUAL}, "hbone": {MUTUAL}, "custom": {PLAIN, MUTUAL}}
 OURS: Mapping[str, set[str]] = {"mtls": {MUTUAL}, "plaintext": {PLAIN}, "either": {PLAIN, MUTUAL}, "nothing": set()}

@@ -47,6 +47,8 @@ type dial struct {
 	Host    string `json:"host"`
 	Address string `json:"address"`
 	Port    int    `json:"port"`
+	// Speaks is `http` or `tcp` (perhaps TLS of its own, for any name); empty: either.
+	Speaks string `json:"speaks"`
 }
 
 // sending is one backend that a connection may come out at, and how the client's proxy speaks to it: `plaintext`, `mtls`
@@ -182,7 +184,7 @@ func (e *envoy) chains(to dial) []*listener.FilterChain {
 		found = xdstest.ExtractListener(model.VirtualOutboundListenerName, e.listeners)
 	}
 	// Of the chains that name addresses, those that name it most exactly; without any the chains that name none.
-	best, chosen := -1, []*listener.FilterChain(nil)
+	best, fitting := -1, []*listener.FilterChain(nil)
 	for _, chain := range found.FilterChains {
 		match := chain.GetFilterChainMatch()
 		if port := match.GetDestinationPort(); port != nil && int(port.GetValue()) != to.Port {
@@ -193,16 +195,36 @@ func (e *envoy) chains(to dial) []*listener.FilterChain {
 			continue
 		}
 		if rank > best {
-			best, chosen = rank, nil
+			best, fitting = rank, nil
 		}
 		if rank == best {
-			chosen = append(chosen, chain)
+			fitting = append(fitting, chain)
 		}
 	}
-	if len(chosen) == 0 && found.DefaultFilterChain != nil {
-		chosen = append(chosen, found.DefaultFilterChain)
+	var sniffed, named, other []*listener.FilterChain
+	for _, chain := range fitting {
+		switch match := chain.GetFilterChainMatch(); {
+		case len(match.GetApplicationProtocols()) > 0:
+			sniffed = append(sniffed, chain)
+		case len(match.GetServerNames()) > 0:
+			named = append(named, chain)
+		default:
+			other = append(other, chain)
+		}
 	}
-	return chosen
+	if len(other) == 0 && found.DefaultFilterChain != nil {
+		other = append(other, found.DefaultFilterChain)
+	}
+	if len(sniffed) == 0 {
+		sniffed = other
+	}
+	switch to.Speaks {
+	case "http":
+		return sniffed
+	case "tcp":
+		return append(named, other...)
+	}
+	return append(append(sniffed, named...), other...)
 }
 
 // covering is the length of the longest of the ranges that hold an address, else -1.
