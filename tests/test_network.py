@@ -139,7 +139,7 @@ def test_the_ways_in_are_sentences(tmp_path: Path):
     [
         ("{shop: {node_group: aws_eks_node_group.shop}}", ""),
         ("{shop: {node_group: aws_eks_node_group.other}}", "node group aws_eks_node_group.other is not in the files"),
-        ("{shop: {}}", "give either node_group or subnets"),
+        ("{shop: {}}", "give either nodes, node_group or subnets"),
         ("{a: {subnets: [s]}, b: {subnets: [t]}}", "one cluster has a place"),
     ],
 )

@@ -37,7 +37,7 @@ def held(side: str) -> tuple[set[str], set[str], list[Diagnostic]]:
     ("side", "expected", "unsure"),
     [
         ("{tags: {tier: data}}", {LEDGER, LATER}, {LATER}),
-        ("{tags: {tier: data, x: '1'}}", {LEDGER, LATER}, {LATER}),
+        ("{tags: {tier: data, x: '1'}}", {LEDGER}, set()),
         ("{tags: {tier: cache}, workload: 'aws_elasticache_*'}", {CACHE}, set()),
         ("{tags: {tier: data}, not: 'aws_db_instance.later'}", {LEDGER}, set()),
         ("aws_db_instance.ledger", {LEDGER}, set()),
