@@ -44,6 +44,7 @@ def answering(monkeypatch: pytest.MonkeyPatch, records: Mapping[str, str]) -> li
         (("shop.example", "www.shop.example"), {"www.shop.example": "theirs"}, [Permission.FORBIDDEN]),
         (("a.example", "b.test"), {"a.example": "theirs", "b.test": "theirs"}, [Permission.FORBIDDEN] * 2),
         (("*.shop.example",), {"shop.example": "theirs"}, [Permission.FORBIDDEN]),
+        (("*.shop.example",), {"*.shop.example": "theirs", "shop.example": "ours"}, []),
         (("SHOP.example",), {"shop.example": "theirs"}, [Permission.FORBIDDEN]),
         (("bücher.example",), {"xn--bcher-kva.example": "theirs"}, [Permission.FORBIDDEN]),
         (("192.0.2.1", "2001:db8::1", "spiffe://a.example/b.test"), {"1": "theirs", "test": "theirs"}, []),

@@ -90,6 +90,7 @@ PUBLIC_LEAF = making.leaf(MIDDLE, "a.example", extra=[(AIA, False), (PUBLIC, Fal
         ((making.leaf(ROOT, "a.example", extra=[(AIA, False)]),), (ROOT,), "", ""),
         # It is sent.
         ((PUBLIC_LEAF, MIDDLE), (), "", ""),
+        ((PUBLIC_LEAF, making.authority("middle", ROOT, extra=[(PUBLIC, False)])), (), "", ""),
         ((PRIVATE_LEAF, MIDDLE), (ROOT,), "", ""),
         ((making.leaf(None, "a.example", subject="self"),), (), "", ""),
     ],
