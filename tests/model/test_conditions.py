@@ -106,7 +106,7 @@ def test_what_nobody_told_is_not_so():
     assert atom.evaluate(request(path=["y"])) is False
 
 
-@pytest.mark.parametrize("operator", set(Operator) - {Operator.TOLD})
+@pytest.mark.parametrize("operator", [one for one in Operator if one is not Operator.TOLD])
 def test_an_atom_is_open_where_the_request_is_silent(operator):
     assert Atom("path", operator, "x").evaluate(None) is None
     assert Atom("path", operator, "x").evaluate(request(method=["GET"])) is None
