@@ -195,3 +195,13 @@ def test_silence_names_all_that_were_silent():
 def test_an_address_of_which_only_bounds_are_known():
     bounds = Bounds(AddressSet.of("10.0.0.1"), AddressSet.of("10.0.0.0/30"))
     assert [within(bounds, number(text)) for text in ("10.0.0.1", "10.0.0.2", "10.0.0.4")] == [True, None, False]
+
+
+def test_decisions_to_one_effect_are_one_hop():
+    found = deciding(stage(scope(rule(A, MAYBE, name="one"), rule(D, MAYBE, name="two"), rule(A, name="three"))))
+    let_in, refused = found.hop(A), found.hop(D)
+    assert let_in is not None
+    assert refused is not None
+    assert [one.rule for one in let_in.possible] == ["s one", "s three"]
+    assert [one.rule for one in refused.possible] == ["s two"]
+    assert deciding(stage(scope(rule(A)))).hop(D) is None

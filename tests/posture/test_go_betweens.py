@@ -10,15 +10,16 @@ from ringfence.engine.connectivity import Connectivity
 from ringfence.engine.reach import Reachability
 from ringfence.engine.witness import Witnesses
 from ringfence.model.addresses import AddressSet
-from ringfence.model.headers import ALL_HEADERS
+from ringfence.model.headers import ALL_HEADERS, PORT_PLANES, ports
 from ringfence.model.intervals import IntervalSet
 from ringfence.model.networks import Endpoint, Link, Location, Network, PortMap, Rewrite
 from ringfence.model.rules import Action, Chain, Direction, Rule, Scope, Stage
 from ringfence.model.selectors import ANYTHING, Comparison, Label, Unsure
 from ringfence.model.spans import Span
 from ringfence.posture.document import read
+from ringfence.posture.go_betweens import around, from_own_ports
 from ringfence.posture.intents import prove
-from ringfence.posture.proofs import Scene
+from ringfence.posture.proofs import Part, Scene
 
 FRONT = Label("kind", "is", Comparison.IN, frozenset(("front",)))
 
@@ -87,6 +88,32 @@ def test_through_says_which_headers_end_where():
     assert str(whole.headers.may.tcp.some()) == "443"
     assert reach.through(client, front, {"other": ALL_HEADERS}) == ()
     assert not any(one.headers.may for one in reach.between(client, reach.network.endpoints[2]))
+
+
+@pytest.mark.parametrize(
+    ("towards", "wanted", "sure"),
+    [
+        (FRONT, ports("tcp", IntervalSet.of(8080)), True),
+        (FRONT, ports("tcp", IntervalSet.of(443)), None),
+        (Unsure("whether it is sent on"), ALL_HEADERS, False),
+    ],
+)
+def test_the_way_around_and_what_is_dialled_there(towards, wanted, sure):
+    reach = Reachability(network(towards))
+    client, front, server, _ = reach.network.endpoints
+    found = around(reach, Part("client", (client,)), Part("server", (server,)), wanted)
+    assert (None if found is None else found.sure) is sure
+    if found is not None:
+        assert (found.via, found.field.targets) == (front, (front,))
+        assert str(found.headers.tcp.some()) == "443"
+
+
+def test_headers_from_a_clients_own_ports():
+    client = network().endpoints[0]
+    own = from_own_ports(client, ALL_HEADERS)
+    assert own == ALL_HEADERS.map(
+        lambda name, _: getattr(ports(name, source=client.ephemeral), name) if name in PORT_PLANES else _
+    )
 
 
 @pytest.mark.parametrize(

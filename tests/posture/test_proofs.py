@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ringfence.engine.witness import Witnesses
 from ringfence.posture.proofs import UNKNOWN, VIOLATED
 from tests.checks.manifests import deployment, policy
 
@@ -25,3 +26,16 @@ def test_the_place_is_that_of_the_rule_that_decides(intent, status, place):
     assert proof.status == status
     assert str(proof.span).startswith(place)
     assert bool(proof.span.file) is bool(place)
+
+
+def test_only_what_is_shown_gets_a_packet(monkeypatch):
+    """A pair that adds nothing to what is said of the intent costs no search for its packet."""
+    asked = []
+    found = Witnesses.passing
+    monkeypatch.setattr(Witnesses, "passing", lambda *given, **more: asked.append(given) or found(*given, **more))
+    refused = policy("lock", "{matchLabels: {app: db}}", types="[Sideways]")
+    cluster = [*(deployment(name) for name in ("a", "b", "c", "d", "db")), refused]
+    claim = "intents: [{name: n, reason: r, deny: {from: 'shop/?', to: shop/db}}]"
+    (proof,), _ = proofs(cluster, claim, readable=False)
+    assert proof.status == UNKNOWN
+    assert len(asked) == 1

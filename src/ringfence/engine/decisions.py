@@ -48,6 +48,11 @@ class Decisions:
     possible: tuple[Decision, ...]
     doubts: frozenset[Doubt]
 
+    def hop(self, action: Action) -> Hop | None:
+        """The first decision to this effect, with the others that may stand in its place; None where there is none."""
+        found = [one.hop for one in self.possible if one.action is action]
+        return replace(found[0], instead=tuple(found[1:])) if found else None
+
 
 Step = tuple[Action, Scope, Rule | None, str, str]
 """Who decides; no rule where the stage's end does; why it is open whether the rule matches, and what it demands of a

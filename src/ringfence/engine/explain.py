@@ -127,7 +127,8 @@ def _unknowns(found: list[Witness]) -> Iterator[str]:
     """What rules that may match depend on."""
     for one in found:
         for branch in one.trace.branches:
-            yield from (hop.open for hop in branch.forward + branch.back if hop.open)
+            hops = (one for hop in branch.forward + branch.back for one in hop.possible)
+            yield from (hop.open for hop in hops if hop.open)
 
 
 def _unknown_addresses(found: list[Witness], fields: list[Field]) -> list[str]:

@@ -44,7 +44,8 @@ class Hop:
 
     `stage` and `rule` are empty where no rule decided: a chain's default, a link. `layer` is empty for a link.
     `because` says in words what the names do not; `open` why it is not certain that this rule matches, empty where it
-    is; `condition` what the rule demands of the application request, where that is left open.
+    is; `condition` what the rule demands of the application request, where that is left open. `instead` are the other
+    decisions to the same effect that the chain may have made: the packet's course does not depend on which it was.
     """
 
     location: str
@@ -57,6 +58,12 @@ class Hop:
     because: str = ""
     open: str = ""
     condition: str = ""
+    instead: tuple[Hop, ...] = ()
+
+    @property
+    def possible(self) -> tuple[Hop, ...]:
+        """The hop, and those that may stand in its place."""
+        return (self, *self.instead)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +101,12 @@ class Trace:
     def outcome(self) -> Outcome:
         """The outcome as a whole."""
         return combined(self.outcomes, (doubt for branch in self.branches for doubt in branch.doubts))
+
+    def demands(self, *outcomes: Outcome) -> tuple[str, ...]:
+        """What rules on the way there demand of the request, on courses that end so (on all if nothing is named)."""
+        branches = (one for one in self.branches if not outcomes or one.outcome in outcomes)
+        found = (one.condition for branch in branches for hop in branch.forward for one in hop.possible)
+        return tuple(dict.fromkeys(condition for condition in found if condition))
 
     @property
     def decisive(self) -> Branch:

@@ -281,20 +281,15 @@ class Reference:
             return
         own = form.source if direction is Direction.EGRESS else form.target
         subject = own if location.subject is None else self._endpoints[location.subject]
-        courses = [course]
         for chain in chains:
             decisions = decide(chain, here, subject, form.peer(direction), form.header, request)
-            following = []
-            for before in courses:
-                for one in decisions.possible:
-                    after = before.then(one.hop, doubts=decisions.doubts)
-                    if one.action is Action.ALLOW:
-                        following.append(after)
-                    else:
-                        yield False, after
-            courses = following
-        for after in courses:
-            yield True, after
+            refused, let_in = (decisions.hop(action) for action in (Action.DENY, Action.ALLOW))
+            if refused is not None:
+                yield False, course.then(refused, doubts=decisions.doubts)
+            if let_in is None:
+                return
+            course = course.then(let_in, doubts=decisions.doubts)
+        yield True, course
 
     def _location(self, here: str) -> Location:
         return self.network.locations[here]

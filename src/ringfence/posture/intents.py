@@ -25,7 +25,7 @@ from ringfence.model.networks import Endpoint
 from ringfence.model.spans import Span
 from ringfence.posture.document import Flow, Http, Intent, Posture
 from ringfence.posture.judgement import Judgement, pattern
-from ringfence.posture.proofs import PROVED, UNKNOWN, VIOLATED, Proof, Scene, Scenes
+from ringfence.posture.proofs import PROVED, UNKNOWN, VIOLATED, Breach, Proof, Scene, Scenes
 from ringfence.posture.selected import Selected
 from ringfence.posture.selections import Resolver
 from ringfence.topology.entries import SOME_NODE
@@ -56,18 +56,18 @@ class _Prover:
     def proof(self, intent: Intent, span: Span) -> Proof:
         before = self.resolver.failures, len(self._diagnostics)
         worst, count = None, 0
-        for verdict in self._verdicts(intent, span):
+        for breach in self._breaches(intent, span):
             count += 1
-            if verdict is not None and (worst is None or (worst.status, verdict.status) == (UNKNOWN, VIOLATED)):
-                worst = verdict
+            if breach is not None and (worst is None or (worst.status, breach.status) == (UNKNOWN, VIOLATED)):
+                worst = breach.proof()
             if worst is not None and worst.status == VIOLATED:
                 break
         if (self.resolver.failures, len(self._diagnostics)) != before:
             return Proof(intent, UNKNOWN, "what it speaks of could not be resolved", span)
         return worst or Proof(intent, PROVED, span=span, pairs=count)
 
-    def _verdicts(self, intent: Intent, span: Span) -> Iterator[Proof | None]:
-        """One verdict for each pair: None where it holds."""
+    def _breaches(self, intent: Intent, span: Span) -> Iterator[Breach | None]:
+        """One answer for each pair: None where the intent holds."""
         if intent.isolate is not None:
             sides = [self.resolver.resolve(one, span.at("isolate", n)) for n, one in enumerate(intent.isolate)]
             for one, other in permutations(sides, 2):
@@ -90,7 +90,7 @@ class _Prover:
         sources: Selected,
         targets: Selected,
         wanted: HeaderSet,
-    ) -> Iterator[Proof | None]:
+    ) -> Iterator[Breach | None]:
         judge = self._judgement(scene)
         if intent.kind == "deny" and flow.identity is not None:
             yield from judge.denied(intent, _who_may_prove(flow.identity, sources), targets, wanted & ALL_MTLS)

@@ -13,6 +13,7 @@ pods say to those who dial them. A workload's traffic to itself is nobody's busi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import product
 
 from ringfence.engine.connectivity import Relation, related
@@ -22,25 +23,20 @@ from ringfence.engine.transport import Transport, Transports
 from ringfence.engine.witness import Field, Witness
 from ringfence.model.addresses import V6
 from ringfence.model.bounds import Bounds
-from ringfence.model.conditions import Truth, conjunction, disjunction
-from ringfence.model.headers import ALL_HEADERS, ALL_MTLS, ALL_TCP, PORT_PLANES, PORTS, HeaderSet, Region, ports, union
+from ringfence.model.headers import ALL_HEADERS, ALL_MTLS, ALL_TCP, HeaderSet, union
 from ringfence.model.intervals import IntervalSet
 from ringfence.model.networks import Endpoint
 from ringfence.model.rules import NO_IDENTITY, Pattern
+from ringfence.posture.go_betweens import around, by_waypoint, from_own_ports
 from ringfence.posture.document import Intent
-from ringfence.posture.proofs import UNKNOWN, VIOLATED, Part, Proof, Scene, broken, field
+from ringfence.posture.proofs import UNKNOWN, VIOLATED, Breach, Part, Proof, Scene, broken, field
 from ringfence.posture.selected import Selected
-from ringfence.topology.mesh.waypoints import WAYPOINTS
 
 FALLS_BACK = {
     Transport.PERMISSIVE: "sends mutual TLS to {target}, which takes plaintext as well",
     Transport.PLAINTEXT: "sends plaintext to {target}",
     Transport.UNKNOWN: "may send plaintext to {target}",
 }
-
-
-MOST_PORTS = 64
-"""Beyond so many ports, what arrives through waypoints is not asked port by port."""
 
 
 class Judgement:
@@ -54,30 +50,28 @@ class Judgement:
 
     def allowed(
         self, intent: Intent, sources: Selected, targets: Selected, wanted: HeaderSet
-    ) -> Iterator[Proof | None]:
+    ) -> Iterator[Breach | None]:
         """Whether each source reaches each target."""
         unsure = sources.unsure | targets.unsure
         reach = self._connectivity.reach
         for source, target, relations in self._pairs(sources, targets):
             asked = possible(wanted & union(offered(one) for one in source.endpoints))
             direct = bool(relations) and all(asked <= one.must for one in relations)
-            served = True if direct else self._by_waypoint(source, target, asked)
+            served = True if direct else by_waypoint(self._connectivity.reach, source, target, asked)
             if served:
                 yield None
                 continue
             example = self._example(
-                source, target, unsure, lambda sent, passing: _lost(wanted & sent, passing.may), reach.sent
+                source, target, unsure, lambda sent, passing: _missing(wanted & sent, passing.may), reach.sent
             )
             sure = served is False and (example is not None or not relations)
-            witness = self._witnesses.failing(*(example or (field(source, target), wanted)))
-            what = "does not reach" if sure else "does not certainly reach"
-            why = _demanded(witness) or (f": {WITHHELD}" if self._withheld(source, target, wanted) else "")
-            because = f"{source.name} {what} {target.name}{self._request}{why}"
-            yield broken(intent, VIOLATED if sure else UNKNOWN, because, witness)
+            sought = example or (field(source, target), wanted)
+            status = VIOLATED if sure else UNKNOWN
+            yield Breach(status, partial(self._unreached, intent, status, source, target, wanted, sought))
 
     def led(
         self, intent: Intent, sources: Selected, vias: Selected, targets: Selected, wanted: HeaderSet
-    ) -> Iterator[Proof | None]:
+    ) -> Iterator[Breach | None]:
         """Whether whatever the sources send to each `via` gets to one of the targets."""
         reach = self._connectivity.reach
         ends = {one.id: ALL_HEADERS for one in targets.endpoints if one.id not in targets.unsure}
@@ -96,10 +90,11 @@ class Judgement:
             sure = not any(may.meets(asked) for may, _ in led)
             what = "is not led" if sure else "is not certainly led"
             because = f"{source.name} {what} to {names} through {via.name}{self._request}"
-            witness = self._witnesses.failing(field(source, via), wanted)
-            yield broken(intent, VIOLATED if sure else UNKNOWN, because, witness)
+            yield self._lost(intent, VIOLATED if sure else UNKNOWN, because, (field(source, via), wanted))
 
-    def denied(self, intent: Intent, sources: Selected, targets: Selected, wanted: HeaderSet) -> Iterator[Proof | None]:
+    def denied(
+        self, intent: Intent, sources: Selected, targets: Selected, wanted: HeaderSet
+    ) -> Iterator[Breach | None]:
         """Whether no source reaches any target, directly or through what sends packets on."""
         unsure = sources.unsure | targets.unsure
         for source, target, relations in self._pairs(sources, targets):
@@ -108,15 +103,15 @@ class Judgement:
                 yield self._around(intent, source, target, wanted)
                 continue
             example = self._example(source, target, unsure, lambda sent, passing: wanted & sent & passing.must)
-            witness = self._witnesses.passing(*(example or (field(source, target), wanted)))
             what = "may reach" if example is None else "reaches"
             how = _passing(passing[0].headers.may, source.endpoints, wanted)
             because = f"{source.name} {what} {target.name} on {how}{self._request}"
-            yield broken(intent, UNKNOWN if example is None else VIOLATED, because, witness)
+            sought = example or (field(source, target), wanted)
+            yield self._got_through(intent, UNKNOWN if example is None else VIOLATED, because, sought)
 
     def encrypted(
         self, intent: Intent, sources: Selected, targets: Selected, wanted: HeaderSet
-    ) -> Iterator[Proof | None]:
+    ) -> Iterator[Breach | None]:
         """Whether whatever passes is mutual TLS that cannot fall back."""
         unsure = sources.unsure | targets.unsure
         asked = possible(wanted)
@@ -135,13 +130,12 @@ class Judgement:
             sure = self._example(
                 source, target, unsure, lambda sent, passing: (wanted - ALL_MTLS) & sent & passing.must
             )
-            witness = self._witnesses.passing(*(sure or (field(source, target), plain)))
-            status = UNKNOWN if sure is None else VIOLATED
-            yield broken(intent, status, because + self._request, witness)
+            sought = sure or (field(source, target), plain)
+            yield self._got_through(intent, UNKNOWN if sure is None else VIOLATED, because + self._request, sought)
 
     def identified(
         self, intent: Intent, sources: Selected, targets: Selected, wanted: HeaderSet, identity: str
-    ) -> Iterator[Proof | None]:
+    ) -> Iterator[Breach | None]:
         """Whether whatever TCP the sources send carries an identity that fits."""
         fitting, asked = pattern(identity), possible(wanted).tcp
         for source, target, relations in self._pairs(sources, targets):
@@ -150,7 +144,6 @@ class Judgement:
             if not strangers and weak is None:
                 yield None
                 continue
-            witness = self._witnesses.passing(field(source, target), wanted, free=False)
             if strangers:
                 shown = strangers[0].identity
                 because = f"{source.name} proves {shown if shown != NO_IDENTITY else 'no identity'}, not {identity}"
@@ -159,7 +152,32 @@ class Judgement:
                 assert weak is not None
                 because = f"{source.name} {FALLS_BACK[weak[0]].format(target=target.name)}, which carries no identity"
                 sure = weak[0] is Transport.PLAINTEXT
-            yield broken(intent, VIOLATED if sure else UNKNOWN, because, witness)
+            sought = field(source, target), wanted
+            yield self._got_through(intent, VIOLATED if sure else UNKNOWN, because, sought, free=False)
+
+    def _got_through(
+        self, intent: Intent, status: str, because: str, sought: tuple[Field, HeaderSet], free: bool = True
+    ) -> Breach:
+        """A breach that a packet shows which arrives."""
+        return Breach(status, lambda: broken(intent, status, because, self._witnesses.passing(*sought, free=free)))
+
+    def _lost(self, intent: Intent, status: str, because: str, sought: tuple[Field, HeaderSet]) -> Breach:
+        """A breach that a packet shows which does not arrive."""
+        return Breach(status, lambda: broken(intent, status, because, self._witnesses.failing(*sought)))
+
+    def _unreached(
+        self,
+        intent: Intent,
+        status: str,
+        source: Part,
+        target: Part,
+        wanted: HeaderSet,
+        sought: tuple[Field, HeaderSet],
+    ) -> Proof:
+        witness = self._witnesses.failing(*sought)
+        what = "does not reach" if status == VIOLATED else "does not certainly reach"
+        why = _demanded(witness) or (f": {WITHHELD}" if self._withheld(source, target, wanted) else "")
+        return broken(intent, status, f"{source.name} {what} {target.name}{self._request}{why}", witness)
 
     def _parts(self, side: Selected) -> list[Part]:
         parts = [Part(name, members) for name, members in side.by_workload().items()]
@@ -181,56 +199,17 @@ class Judgement:
         limits = source.addresses, target.addresses
         return tuple(related(self._connectivity.reach, source.endpoints, target.endpoints, limits))
 
-    def _around(self, intent: Intent, source: Part, target: Part, wanted: HeaderSet) -> Proof | None:
-        """A way through somebody who sends packets on (a balancer, a node's port), which a deny must not miss."""
-        reach = self._connectivity.reach
-        ends = {one.id: wanted for one in target.endpoints}
-        for via in reach.go_betweens:
-            if via.id in ends or via in source.endpoints:
-                continue
-            for one in source.endpoints:
-                for region in reach.through(one, via, ends, source.addresses if one.every else None):
-                    if not region.headers.may & _from_own_ports(one, offered(one)):
-                        continue
-                    certain = region.headers.must & _from_own_ports(one, surely_offered(one))
-                    sure = bool(certain) and not (one.maybe or one.perhaps or via.maybe)
-                    here = region.sources if one.every else None
-                    field = Field((one,), (via,), here, region.destinations if via.every else None)
-                    witness = self._witnesses.passing(field, region.headers.may)
-                    through = via.title
-                    what = "reaches" if sure else "may reach"
-                    because = f"{source.name} {what} {target.name} through {through}{self._request}"
-                    return broken(intent, VIOLATED if sure else UNKNOWN, because, witness)
-        return None
+    def _around(self, intent: Intent, source: Part, target: Part, wanted: HeaderSet) -> Breach | None:
+        found = around(self._connectivity.reach, source, target, wanted)
+        if found is None:
+            return None
+        what = "reaches" if found.sure else "may reach"
+        because = f"{source.name} {what} {target.name} through {found.via.title}{self._request}"
+        return self._got_through(intent, VIOLATED if found.sure else UNKNOWN, because, (found.field, found.headers))
 
     def _withheld(self, source: Part, target: Part, wanted: HeaderSet) -> bool:
         pairs = product(source.endpoints, target.endpoints)
         return any(self._connectivity.reach.withheld(one, other) & wanted for one, other in pairs)
-
-    def _by_waypoint(self, source: Part, target: Part, asked: Traffic) -> Truth:
-        """Whether what is asked arrives if the source dials a Service of the target's that a waypoint stands before.
-
-        Every port must; None where some may. `asked` are the pods' own ports: what is dialled are the Service's.
-        """
-        reach = self._connectivity.reach
-        waypoints = [one for one in reach.go_betweens if one.workload == WAYPOINTS]
-        if not waypoints or not asked.tcp or asked != Traffic(tcp=asked.tcp) or len(asked.tcp) > MOST_PORTS:
-            return False
-        return conjunction(
-            disjunction(self._dialled(one, via, target, port) for via in waypoints)
-            for low, high in asked.tcp
-            for port in range(low, high + 1)
-            for one in source.endpoints
-        )
-
-    def _dialled(self, client: Endpoint, via: Endpoint, target: Part, port: int) -> Truth:
-        wanted = ports("tcp", IntervalSet.of(port))
-        found = self._connectivity.reach.through(client, via, {one.id: wanted for one in target.endpoints})
-        sent = self._connectivity.reach.sent(client, via), self._connectivity.reach.withheld(client, via)
-        passing = [traffic(one.headers, client, *sent) for one in found]
-        if passing and all(must.tcp for _, must in passing) and not client.maybe:
-            return True
-        return None if any(may.tcp for may, _ in passing) else False
 
     def _example(
         self,
@@ -250,7 +229,7 @@ class Judgement:
                 if any(each.maybe or each.perhaps or each.id in unsure for each in (one, other)):
                     continue
                 for region in self._connectivity.reach.between(one, other, source.addresses, target.addresses):
-                    example = breaking(_from_own_ports(one, sent(one, other)), region.headers)
+                    example = breaking(from_own_ports(one, sent(one, other)), region.headers)
                     if example:
                         here = region.sources if one.every else None
                         there = region.destinations if other.every else None
@@ -264,17 +243,11 @@ def _passing(passing: HeaderSet, clients: tuple[Endpoint, ...], wanted: HeaderSe
     return next((one for one in sent if one), Traffic())
 
 
-def _lost(sent: HeaderSet, passing: HeaderSet) -> HeaderSet:
+def _missing(sent: HeaderSet, passing: HeaderSet) -> HeaderSet:
     """What is sent and does not pass, without what may be sent in the other transport and pass."""
     arriving = sent & passing
     other = {"tcp": arriving.mtls, "mtls": arriving.tcp}
     return (sent - passing).map(lambda name, region: region - other[name] if name in other else region)
-
-
-def _from_own_ports(client: Endpoint, headers: HeaderSet) -> HeaderSet:
-    """Those of the headers that leave one of the client's own ports."""
-    own = Region.of(client.ephemeral, PORTS)
-    return headers.map(lambda name, region: region & own if name in PORT_PLANES else region)
 
 
 def _demanded(witness: Witness | None) -> str:

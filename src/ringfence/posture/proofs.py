@@ -30,6 +30,14 @@ class Proof:
 
 
 @dataclass(frozen=True, slots=True)
+class Breach:
+    """That an intent does not hold, or not for certain, for one pair. The proof with its packet is made on demand."""
+
+    status: str
+    proof: Callable[[], Proof]
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """One side of one pair: the endpoints of a workload, or all that stand for addresses outside."""
 

@@ -88,9 +88,7 @@ def _condition(witnesses: Witnesses, edge: Edge, field: Field) -> str:
 
 
 def _demanded(witness: Witness) -> str:
-    hops = (hop for branch in witness.trace.branches if branch.outcome is Outcome.ALLOWED for hop in branch.forward)
-    found = dict.fromkeys(hop.condition for hop in hops if hop.condition)
-    return " or ".join(found)
+    return " or ".join(witness.trace.demands(Outcome.ALLOWED))
 
 
 def _field(connectivity: Connectivity, edge: Edge, members: dict[str, tuple[str, ...]]) -> Field:
