@@ -69,6 +69,18 @@ def mesh_config(config_map: ConfigMap | None, options: IstioOptions) -> MeshConf
     )
 
 
+def by_option(options: IstioOptions) -> frozenset[str]:
+    """The paths of the configuration that options say something else instead of."""
+    said = {
+        "rootNamespace": options.root_namespace,
+        "trustDomain": options.trust_domain,
+        "trustDomainAliases": options.trust_domain_aliases,
+        "pathNormalization.normalization": options.path_normalization,
+        "extensionProviders": options.ext_authz,
+    }
+    return frozenset(path for path, value in said.items() if value is not None)
+
+
 def _normalization(reading: Reading) -> str:
     found = reading.value("pathNormalization.normalization", text, "")
     if found in ("", "DEFAULT"):

@@ -16,6 +16,7 @@ else from the chart's own defaults. What the ConfigMap says and nobody can read 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,6 +55,11 @@ class LinkerdValues:
     def identity(self, service_account: str, namespace: str) -> str:
         """What the mutual TLS of a pod of this account proves; `*` for all accounts of the namespace."""
         return f"{service_account}.{namespace}.serviceaccount.identity.{self.namespace}.{self.trust_domain}"
+
+
+def configuration(config_maps: Iterable[ConfigMap]) -> ConfigMap | None:
+    """The control plane's ConfigMap; None where the files hold none."""
+    return next((one for one in config_maps if one.metadata.name == NAME), None)
 
 
 def values(config_map: ConfigMap | None, options: LinkerdOptions) -> LinkerdValues:

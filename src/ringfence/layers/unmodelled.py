@@ -31,6 +31,8 @@ from ringfence.layers.istio_facets import GATEWAY_KIND, KIND, PROXY
 from ringfence.layers.kubernetes_selectors import POD
 from ringfence.layers.mesh_facets import AMBIENT, SIDECAR, WAYPOINT, of_planes
 from ringfence.layers.own_node import HOST
+from ringfence.model.bounds import Bounds
+from ringfence.model.headers import ALL_HEADERS, HeaderSet
 from ringfence.model.rules import Action, Chain, Direction, Peer, Purpose, Rule, Scope, Stage
 from ringfence.model.selectors import AllOf, AnyOf, Comparison, Has, InNamespace, Label, Selector, Unsure
 from ringfence.model.spans import Span
@@ -128,7 +130,7 @@ class Unmodelled:
     """One object whose effect is not known, and the endpoints that it could have one on.
 
     `filters`: whether it may be of the packet filters; `meshes`: which of a mesh's chains it may have a say in.
-    `peers`: whose traffic with them it is about; None: everybody's.
+    `peers`: whose traffic with them it is about; None: everybody's. `direction` None: both. `headers`: of what packets.
     """
 
     title: str
@@ -138,6 +140,8 @@ class Unmodelled:
     filters: bool = True
     meshes: frozenset[Purpose] = frozenset()
     peers: Selector | None = None
+    direction: Direction | None = None
+    headers: HeaderSet = ALL_HEADERS
 
 
 def unmodelled(
@@ -213,17 +217,16 @@ def may_be_of_a_mesh(refused: RefusedObject) -> bool:
 
 def opened(chain: Chain, objects: Iterable[Unmodelled], *, of_mesh: bool) -> Chain:
     """A chain of the packet filters, or of a mesh, where objects that may have a say in it may decide otherwise."""
-    scopes = _scopes(one for one in objects if (chain.purpose in one.meshes if of_mesh else one.filters))
+    concerned = (one for one in objects if (chain.purpose in one.meshes if of_mesh else one.filters))
+    scopes = _scopes(concerned, chain.direction)
     return replace(chain, stages=(Stage("not modelled", scopes, Action.PASS), *chain.stages)) if scopes else chain
 
 
 def lower(objects: Iterable[Unmodelled]) -> tuple[Chain, ...]:
-    """An egress and an ingress chain that leave open what these objects do; none without objects."""
-    scopes = _scopes(objects)
-    if not scopes:
-        return ()
-    stage = Stage("not modelled", scopes, Action.PASS)
-    return tuple(Chain(LAYER, direction, (stage,), Action.ALLOW) for direction in Direction)
+    """An egress and an ingress chain that leave open what these objects do; none where there is nothing to say."""
+    found = tuple(objects)
+    stages = ((one, Stage("not modelled", _scopes(found, one), Action.PASS)) for one in Direction)
+    return tuple(Chain(LAYER, direction, (stage,), Action.ALLOW) for direction, stage in stages if stage.scopes)
 
 
 def _kinds(refused: RefusedObject) -> tuple[GroupKind, ...]:
@@ -236,14 +239,16 @@ def _purposes(kinds: Iterable[GroupKind]) -> frozenset[Purpose]:
     return frozenset(purpose for group, kind in kinds if group in MESHES for purpose in OF_TRANSPORT.get(kind, _POLICY))
 
 
-def _scopes(objects: Iterable[Unmodelled]) -> tuple[Scope, ...]:
-    return tuple(Scope(one.title, one.subjects, _open(one), span=one.span) for one in objects)
+def _scopes(objects: Iterable[Unmodelled], direction: Direction) -> tuple[Scope, ...]:
+    found = (one for one in objects if one.direction in (None, direction))
+    return tuple(Scope(one.title, one.subjects, _open(one), span=one.span) for one in found)
 
 
 def _open(one: Unmodelled) -> tuple[Rule, ...]:
     unsure = Unsure(one.because)
     peers = (Peer(unsure if one.peers is None else AllOf((one.peers, unsure))),)
-    return tuple(Rule(action, peers, name=NAME, span=one.span) for action in (Action.ALLOW, Action.DENY))
+    headers = Bounds.exactly(one.headers)
+    return tuple(Rule(action, peers, headers, name=NAME, span=one.span) for action in (Action.ALLOW, Action.DENY))
 
 
 def _selectable(kind: GroupKind, namespace: str, roots: Mapping[str, str]) -> Selector:

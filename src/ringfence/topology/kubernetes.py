@@ -42,8 +42,10 @@ from ringfence.topology.machines import MACHINES, OF_MACHINES
 from ringfence.topology.mesh.istio import IstioMesh
 from ringfence.topology.mesh.istio_gateways import deployed
 from ringfence.topology.mesh.istio_machines import TAKEN, selected_by
+from ringfence.topology.mesh.istio_unfollowed import unfollowed
 from ringfence.topology.mesh.members import Mesh
 from ringfence.topology.mesh.meshes import meshes
+from ringfence.topology.mesh.refused import of_refused
 from ringfence.topology.mesh.waypoints import NO_WAYPOINTS, WAYPOINTS, Waypoints
 from ringfence.topology.options import Options
 from ringfence.topology.pods import NODES, PODS, Population, on_host
@@ -140,12 +142,16 @@ def build(objects: KubernetesObjects, options: Options | None = None) -> Topolog
     refused = tuple(one for one in objects.refused if enforced or unmodelled.may_be_of_a_mesh(one))
     root = mesh_config(configuration(objects.config_maps), options.istio).root_namespace
     unknown = unmodelled.unmodelled(objects.others, refused, options.calico_staged_as_enforced, root)
+    joined = meshes(objects, options)
+    not_followed = tuple(unfollowed(objects, numbers)) if joined else ()
+    diagnostics += _told(not_followed)
+    unknown = (*unknown, *not_followed)
+    of_mesh = (*unmodelled.of_gateways(objects.refused), *of_refused(objects, options))
     found = tuple(entries(objects, numbers, diagnostics))
     for service in without_pods(objects):
         if selected_by(service, objects):
             continue
         diagnostics.append(warning(f"Service {service.metadata.qualified_name} selects no pod", service.span))
-    joined = meshes(objects, options)
     population = Population(objects, options, joined)
     gone = tuple(lost(objects))
     serving = {source for entry in found for source in entry.sources} | ({CONTROLLER} if gone else set())
@@ -153,13 +159,14 @@ def build(objects: KubernetesObjects, options: Options | None = None) -> Topolog
     virtual = _virtual(serving, population.dual_stack, bool(joined))
     endpoints = (*population.endpoints(), *machines, *virtual)
     names = tuple(population.nodes())
-    open_chains = unmodelled.lower(unknown)
+    open_chains = unmodelled.lower((*unknown, *(one for one in of_mesh if one.filters)))
     policies = tuple(_policies(objects, options, plugin, numbers, names))
     for tunnel in (tunnel for mesh in joined for tunnel in mesh.tunnels):
         policies = tuple(tunnels.through(one, tunnel) for one in policies)
     by_label = unmodelled.of_namespaces(objects.refused, objects.network_policies, objects.cluster_policies)
-    policies = tuple(unmodelled.opened(one, (*unknown, *by_label), of_mesh=False) for one in policies)
-    of_meshes = (*unknown, *unmodelled.of_gateways(objects.refused))
+    in_doubt = (*unknown, *by_label, *of_mesh)
+    policies = tuple(unmodelled.opened(one, in_doubt, of_mesh=False) for one in policies)
+    of_meshes = (*unknown, *of_mesh)
     in_mesh = tuple(unmodelled.opened(one, of_meshes, of_mesh=True) for mesh in joined for one in mesh.chains())
     chains = (*open_chains, *policies, *in_mesh)
     assumed = (*_assumed(objects, options, plugin, population), *made.assumed)
@@ -260,6 +267,11 @@ def _links(found: tuple[Entry, ...], gone: tuple[Lost, ...]) -> Iterator[Link]:
     for one in gone:
         towards = AllOf((AnyOf((Has(POD), Has(own_node.HOST))), Unsure(one.because)))
         yield Link(one.title, CONTROLLER, FABRIC, towards=towards, span=one.span)
+
+
+def _told(found: Iterable[unmodelled.Unmodelled]) -> Iterator[Diagnostic]:
+    """A warning for each thing that is not followed."""
+    return (warning(because, span) for because, span in dict.fromkeys((one.because, one.span) for one in found))
 
 
 def _undecided(endpoints: Iterable[Endpoint]) -> Iterator[Diagnostic]:

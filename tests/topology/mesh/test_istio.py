@@ -124,7 +124,7 @@ def test_what_is_ignored_or_cannot_be_read_is_said():
     said = sorted(str(one) for one in found.diagnostics)
     assert [one.partition(": warning: ")[2] for one in said] == [
         "PeerAuthentication istio-system/p has a selector and lives in the root namespace: Istio ignores it",
-        "trustDomain: 1 is no text: Istio's default is taken",
+        "trustDomain: 1 is no text: what holds instead is not known",
     ]
     assert all(one[0] in "02" for one in said)
 

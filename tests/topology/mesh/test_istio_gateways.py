@@ -268,22 +268,6 @@ data: {service: x}
     assert [entry.sources for entry in one.topology.entries] == [(CONTROLLER,)]
 
 
-@pytest.mark.parametrize(
-    ("of_service", "of_namespace", "told"),
-    [("'true'", "", True), ("'false'", "", False), ("", "'true'", True), ("'false'", "'true'", False), ("", "", False)],
-)
-def test_a_gateway_that_goes_through_a_waypoint_is_told_of(of_service, of_namespace, told):
-    key = "istio.io/ingress-use-waypoint"
-    own, wide = (f"{{{key}: {value}}}" if value else "{}" for value in (of_service, of_namespace))
-    things = (
-        f"{{apiVersion: v1, kind: Namespace, metadata: {{name: away, labels: {wide}}}}}",
-        deployment("a", namespace="away"),
-        service("a", namespace="away").replace("name: a,", f"name: a, labels: {own},"),
-    )
-    found = [str(one) for one in made(*things).topology.diagnostics]
-    assert any(key in one for one in found) is told
-
-
 STRICT = """
 apiVersion: security.istio.io/v1
 kind: PeerAuthentication
@@ -292,28 +276,25 @@ spec: {mtls: {mode: STRICT}}
 """
 
 
-AMBIENT = namespace("edge", **{"istio.io/dataplane-mode": "ambient"})
+AMBIENT = namespace("edge", **{MODE: "ambient"})
 
 
 @pytest.mark.parametrize(
-    ("manifests", "told"),
+    ("place", "more", "expected"),
     [
-        ([AMBIENT, gateway(), STRICT], True),
-        ([AMBIENT, gateway(), STRICT.replace("STRICT", "PERMISSIVE")], False),
-        ([AMBIENT, gateway()], False),
-        ([namespace("edge"), gateway(), STRICT], False),
-        ([AMBIENT, gateway(meta=", labels: {istio.io/dataplane-mode: none}"), STRICT], False),
-        ([AMBIENT, gateway(class_name="istio-waypoint"), STRICT], False),
-        ([AMBIENT, gateway(), STRICT, workload_of("public-istio", f"{NAME}: public")], True),
-        (
-            [AMBIENT, gateway(), STRICT, workload_of("public-istio", f"{NAME}: public", f"{MODE}: none")],
-            False,
-        ),
+        (AMBIENT, {}, "none"),
+        (AMBIENT, {"meta": f", labels: {{{MODE}: ambient}}"}, "ambient"),
+        (AMBIENT, {"spec": f", infrastructure: {{labels: {{{MODE}: ambient}}}}"}, "ambient"),
+        (AMBIENT, {"spec": ", infrastructure: {labels: {a: b}}"}, "none"),
+        # What the Gateway's own labels say keeps istiod from saying it, whether they are handed down or not.
+        (AMBIENT, {"meta": f", labels: {{{MODE}: ambient}}", "spec": ", infrastructure: {labels: {a: b}}"}, None),
+        (AMBIENT, {"class_name": "istio-waypoint"}, "none"),
+        (namespace("edge"), {}, None),
     ],
 )
-def test_a_gateway_that_ztunnel_may_capture_is_told_of(manifests, told):
-    found = [str(one) for one in view(*manifests).topology.diagnostics]
-    assert any("ztunnel may capture" in one for one in found) is told
+def test_istiod_keeps_its_gateways_out_of_the_ambient_plane(place, more, expected):
+    (made_one,) = view(place, gateway(**more)).topology.objects.workloads
+    assert made_one.templates[0].labels.get(MODE) == expected
 
 
 def authorization(rule: str, of: str = "selector: {matchLabels: {app: web}}", place: str = "shop") -> str:

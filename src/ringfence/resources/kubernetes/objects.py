@@ -51,13 +51,15 @@ if TYPE_CHECKING:  # the meshes' objects are built on Kubernetes' own
 class ConfigMap:
     """A ConfigMap; `data` is text by key (binary entries are left out).
 
-    `parsed` holds the YAML of a mesh's control plane under the key that holds it as text (`mesh`, `values`).
+    `parsed` holds the YAML of a mesh's control plane under the key that holds it as text (`mesh`, `values`), nothing
+    where that is `unreadable`.
     """
 
     metadata: ObjectMeta
     data: Mapping[str, str] = field(default_factory=dict, hash=False)
     span: Span = field(default=NOWHERE, compare=False, repr=False)
     parsed: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    unreadable: bool = False
 
 
 @dataclass(frozen=True, slots=True)

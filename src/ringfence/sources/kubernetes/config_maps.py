@@ -24,8 +24,10 @@ def config_map(part: Part) -> ConfigMap:
     metadata = object_meta(part["metadata"], namespaced=True)
     data = part["data"].mapping_of_texts()
     key = _configuration(metadata.name)
-    parsed = {key: _parsed(part["data"][key], data[key])} if key in data else {}
-    return ConfigMap(metadata, data, part.span, parsed)
+    if key not in data:
+        return ConfigMap(metadata, data, part.span)
+    found = _parsed(part["data"][key], data[key])
+    return ConfigMap(metadata, data, part.span, {key: found or {}}, unreadable=found is None)
 
 
 def _configuration(name: str) -> str:
@@ -35,7 +37,8 @@ def _configuration(name: str) -> str:
     return "mesh" if name == "istio" or name.startswith("istio-") else ""
 
 
-def _parsed(part: Part, text: str) -> Mapping[str, Any]:
+def _parsed(part: Part, text: str) -> Mapping[str, Any] | None:
+    """The text's mapping, None where it is none."""
     found = list(documents(text))
     if not found:
         return {}
@@ -44,7 +47,7 @@ def _parsed(part: Part, text: str) -> Mapping[str, Any]:
         problem = found[0].problem
         part.warn(
             f"is no YAML mapping{f': {problem.message}' if problem else ''}",
-            "the product's defaults are taken; say otherwise with options",
+            "write what the control plane shall read; until then nothing is known of the mesh",
         )
-        return {}
+        return None
     return value

@@ -30,9 +30,9 @@ from ringfence.layers import (
 )
 from ringfence.layers.istio_destination_rules import DestinationRules
 from ringfence.layers.istio_facets import SKIPS, Proxy
+from ringfence.layers.istio_listed import Clients, ListedPort
 from ringfence.layers.istio_machines import ENTRY, MACHINE, TITLE
-from ringfence.layers.istio_mesh_config import KEY, configuration, mesh_config
-from ringfence.layers.istio_offer import Clients, ListedPort
+from ringfence.layers.istio_mesh_config import KEY, by_option, configuration, mesh_config
 from ringfence.layers.istio_requests import request_subjects
 from ringfence.layers.istio_routes import Port, Routing
 from ringfence.layers.istio_rules import asked_subjects
@@ -95,7 +95,8 @@ class IstioMesh:
         found = []
         if self._configuration is not None:
             place = self._configuration.span.at("data", KEY)
-            found += [warning(f"{one}: Istio's default is taken", place) for one in self.config.wrong]
+            unsaid = [one for one in self.config.wrong if one.partition(":")[0] not in by_option(self.options.istio)]
+            found += [warning(f"{one}: what holds instead is not known", place) for one in unsaid]
         for policy in self.objects.peer_authentications:
             if policy.selector and policy.metadata.namespace == self.config.root_namespace:
                 found.append(warning(IN_ROOT.format(name=policy.metadata.qualified_name), policy.span))

@@ -10,7 +10,8 @@ for in `spec.addresses`:
     name         GATEWAY-CLASS, of a waypoint GATEWAY, both of Deployment and account; annotations
                  `gateway.istio.io/name-override` and `gateway.istio.io/service-account` say otherwise
     pod labels   gateway-name, gateway-class-name (`gateway.networking.k8s.io/`) and `gateway.istio.io/managed`, over
-                 `spec.infrastructure.labels`, else the Gateway's own labels, over sidecar.istio.io/inject and the like
+                 `spec.infrastructure.labels`, else the Gateway's own labels, over sidecar.istio.io/inject and the like;
+                 where there is an ambient plane also istio.io/dataplane-mode: none, unless the Gateway says otherwise
     annotations  `spec.infrastructure.annotations`, else the Gateway's own
     Service      selects the pods by gateway-name; a LoadBalancer, of a waypoint ClusterIP, unless the annotation
                  `networking.istio.io/service-type` says otherwise; ports 15021 and those of the listeners, unchanged
@@ -32,7 +33,6 @@ from ringfence.layers import istio_waypoint
 from ringfence.layers.istio_hosts import full
 from ringfence.layers.istio_waypoint import GATEWAY_NAME, MANAGED
 from ringfence.model.diagnostics import Diagnostic, warning
-from ringfence.resources.istio.authentication import MutualTlsMode
 from ringfence.resources.kubernetes import (
     Container,
     ContainerPort,
@@ -44,7 +44,7 @@ from ringfence.resources.kubernetes import (
     ServicePort,
     Workload,
 )
-from ringfence.topology.mesh.istio_membership import AMBIENT_MODE, MODE
+from ringfence.topology.mesh.istio_membership import MODE, NOT_AMBIENT, ambient_in_use
 
 CLASS_NAME = "gateway.networking.k8s.io/gateway-class-name"
 NAME_OVERRIDE, ACCOUNT = "gateway.istio.io/name-override", "gateway.istio.io/service-account"
@@ -62,11 +62,6 @@ IN_CLUSTER = ".svc.cluster.local"
 
 ASSUMED = "no file holds the pods of Gateways that istiod deploys: they are taken as its own template makes them"
 PARAMETERS = "Gateway {name}: what {what} changes of its Deployment and Service is not read, so that they are not known"
-INGRESS_USES = "istio.io/ingress-use-waypoint"
-NOT_FOLLOWED = "Service {name}: gateways go through its waypoint ({label}); what is said of them is of the way past it"
-CAPTURED = "Gateway {name}: ztunnel may capture its pods as well, and what STRICT refuses there is not followed"
-INJECTED = "sidecar.istio.io/status"
-OUT_OF_AMBIENT = "give the Gateway, and so its pods, the label istio.io/dataplane-mode: none"
 REMEDY = "add the Deployment and the Service as they run (kubectl get deployment,service -o yaml)"
 
 
@@ -93,7 +88,7 @@ WAYPOINT = Product(
     "waypoint",
     istio_waypoint.MANAGED_BY[0],
     "ClusterIP",
-    labels=(("istio.io/dataplane-mode", "none"),),
+    labels=((MODE, NOT_AMBIENT),),
 )
 
 
@@ -118,10 +113,10 @@ def deployed(objects: KubernetesObjects) -> Deployed:
     workloads: list[Workload] = []
     services: list[Service] = []
     complaints: list[Diagnostic] = []
-    complaints += _through_waypoints(objects)
     labelled = {(place, one.labels.get(GATEWAY_NAME)) for place, one in objects.pod_templates()}
     named = {(one.metadata.namespace, one.metadata.name) for one in objects.workloads if one.kind == "Deployment"}
     listed = {(one.metadata.namespace, one.metadata.name) for one in objects.services}
+    ambient = ambient_in_use(objects)
     for gateway in objects.gateways:
         kind = product(gateway, objects)
         if kind is None or not _managed(gateway):
@@ -135,12 +130,12 @@ def deployed(objects: KubernetesObjects) -> Deployed:
             message = PARAMETERS.format(name=gateway.metadata.qualified_name, what=parameters)
             complaints.append(warning(message, gateway.span, REMEDY))
             continue
+        told = _out_of_ambient(gateway) if ambient and kind is GATEWAY else gateway
         if not running:
-            workloads.append(_workload(gateway, name, kind))
+            workloads.append(_workload(told, name, kind))
         if (place, name) not in listed:
-            services.append(_service(gateway, name, kind))
+            services.append(_service(told, name, kind))
     everything = replace(objects, workloads=(*objects.workloads, *workloads), services=(*objects.services, *services))
-    complaints += _captured(everything)
     return Deployed(everything, tuple(complaints), (ASSUMED,) if workloads else ())
 
 
@@ -159,31 +154,14 @@ def carriers(gateway: Gateway, objects: KubernetesObjects) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _through_waypoints(objects: KubernetesObjects) -> Iterator[Diagnostic]:
-    """The Services that gateways reach through a waypoint, by their own label or that of their namespace."""
-    of_namespace = {one.metadata.name: one.metadata.labels for one in objects.namespaces}
-    for one in objects.services:
-        labels = (one.metadata.labels, of_namespace.get(one.metadata.namespace, {}))
-        if next((holder[INGRESS_USES] for holder in labels if INGRESS_USES in holder), "") == "true":
-            yield warning(NOT_FOLLOWED.format(name=one.metadata.qualified_name, label=INGRESS_USES), one.span)
-
-
-def _captured(objects: KubernetesObjects) -> Iterator[Diagnostic]:
-    """The gateways in ambient namespaces, where something is STRICT: the CNI plugin leaves injected sidecars alone."""
-    if not any(
-        MutualTlsMode.STRICT in (one.mode, *dict(one.port_level).values()) for one in objects.peer_authentications
-    ):
-        return
-    ambient = {one.metadata.name for one in objects.namespaces if one.metadata.labels.get(MODE) == AMBIENT_MODE}
-    taken = {
-        (place, one.labels.get(GATEWAY_NAME))
-        for place, one in objects.pod_templates()
-        if place in ambient and MODE not in one.labels and INJECTED not in one.annotations
-    }
-    for one in objects.gateways:
-        named = one.metadata.namespace, one.metadata.name
-        if named in taken and product(one, objects) is GATEWAY:
-            yield warning(CAPTURED.format(name=one.metadata.qualified_name), one.span, OUT_OF_AMBIENT)
+def _out_of_ambient(gateway: Gateway) -> Gateway:
+    """The Gateway with what istiod says for it, that ztunnel shall leave its pods alone."""
+    said, own = gateway.infrastructure.labels, gateway.metadata.labels
+    if MODE in own or MODE in (said or ()):
+        return gateway
+    return replace(
+        gateway, infrastructure=replace(gateway.infrastructure, labels=_given(said, own) | {MODE: NOT_AMBIENT})
+    )
 
 
 def _services(gateway: Gateway, kind: Product) -> Iterator[tuple[str, str]]:

@@ -10,8 +10,8 @@ injector take the pod:
                                        the annotation alone takes no pod of a namespace without labels
 
 **Ambient** takes pods of a namespace labelled `istio.io/dataplane-mode: ambient`, or with that label themselves, unless
-the pod's own label says otherwise or it has a sidecar. Neither takes pods of the host's network or of system
-namespaces.
+the pod's own label says otherwise or it has a sidecar; it may take a gateway beside its proxy (`gateway_in_ambient`).
+Neither takes pods of the host's network or of system namespaces.
 A **gateway** is a proxy without application: injected from the template `gateway`, labelled `istio: ingressgateway` or
 the like, or a proxy that runs as `router`. A **waypoint** is made by a Gateway of the mesh's own class.
 
@@ -27,14 +27,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ringfence.layers.istio_inbound import is_gateway
-from ringfence.layers.istio_waypoint import GATEWAY_NAME, MANAGED, MANAGED_BY
+from ringfence.layers.istio_waypoint import GATEWAY_NAME, MANAGED, MANAGED_BY, waypoints
 from ringfence.layers.mesh_facets import AMBIENT, SIDECAR, WAYPOINT
-from ringfence.resources.kubernetes import Container, Namespace, PodTemplate
+from ringfence.resources.kubernetes import Container, KubernetesObjects, Namespace, PodTemplate
 
 PROXY = "istio-proxy"
 INJECTION, REVISION, INJECT = "istio-injection", "istio.io/rev", "sidecar.istio.io/inject"
 MODE, REDIRECTION = "istio.io/dataplane-mode", "ambient.istio.io/redirection"
-ENABLED, TRUE, AMBIENT_MODE = "enabled", "true", "ambient"
+ENABLED, TRUE, AMBIENT_MODE, NOT_AMBIENT = "enabled", "true", "ambient", "none"
+INJECTED = "sidecar.istio.io/status"
 
 SYSTEM_NAMESPACES = ("kube-system", "kube-public", "kube-node-lease", "local-path-storage")
 """Where neither the injector nor the CNI plugin of ambient takes a pod."""
@@ -70,6 +71,28 @@ def standing(template: PodTemplate, namespace: str, declared: Namespace | None) 
 def proxy_container(template: PodTemplate) -> Container | None:
     """Istio's proxy among the containers that run while the pod does."""
     return next((one for one in template.containers if one.name == PROXY and (one.sidecar or not one.init)), None)
+
+
+def ambient_in_use(objects: KubernetesObjects) -> bool:
+    """Whether anything in the files is of the ambient plane, or stands before it."""
+    labels = (*(one.metadata.labels for one in objects.namespaces), *(one.labels for _, one in objects.pod_templates()))
+    asked = any(one.get(MODE) == AMBIENT_MODE for one in labels)
+    return asked or bool(waypoints(objects.gateways, objects.gateway_classes))
+
+
+def gateway_in_ambient(template: PodTemplate, namespace: str, declared: Namespace | None) -> bool:
+    """Whether ztunnel may capture a gateway's pods as well; `declared` None: its namespace may be an ambient one.
+
+    The CNI plugin passes over pods that the injector has marked as having a sidecar, not over all that have a proxy.
+    """
+    found = standing(template, namespace, declared)
+    if found is None or not found.gateway or template.host_network or namespace in SYSTEM_NAMESPACES:
+        return False
+    injected = INJECTED in template.annotations or proxy_container(template) is None
+    mode = template.labels.get(MODE)
+    if injected or _injected(template, declared) is not None or mode == NOT_AMBIENT:
+        return False
+    return AMBIENT_MODE in (mode, AMBIENT_MODE if declared is None else declared.metadata.labels.get(MODE))
 
 
 def asks(labels: Mapping[str, str]) -> bool:

@@ -29,7 +29,7 @@ from ringfence.layers.linkerd_requests import asked_headers, request_subjects
 from ringfence.layers.linkerd_settings import DISABLED, ENABLED, FACET, INGRESS, INJECT_ANNOTATION, Settings, settings
 from ringfence.layers.linkerd_targets import Targets
 from ringfence.layers.linkerd_transport import Mapped
-from ringfence.layers.linkerd_values import KEY, NAME, LinkerdValues, values
+from ringfence.layers.linkerd_values import KEY, LinkerdValues, configuration, values
 from ringfence.layers.mesh_facets import LINKERD
 from ringfence.layers.network_policy import PortNumbers
 from ringfence.layers.tunnels import Tunnel
@@ -90,7 +90,7 @@ class LinkerdMesh:
         if self._config is None:
             return ()
         place = self._config.span.at("data", KEY)
-        return tuple(warning(f"{one}: the product's default is taken", place) for one in self.installed.wrong)
+        return tuple(warning(f"{one}: what holds instead is not known", place) for one in self.installed.wrong)
 
     @property
     def tunnels(self) -> tuple[Tunnel, ...]:
@@ -165,7 +165,7 @@ class LinkerdMesh:
 
     @cached_property
     def _config(self) -> ConfigMap | None:
-        return next((one for one in self.objects.config_maps if one.metadata.name == NAME), None)
+        return configuration(self.objects.config_maps)
 
     @cached_property
     def _namespaces(self) -> Mapping[str, Namespace]:
