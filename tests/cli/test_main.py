@@ -89,6 +89,38 @@ def test_a_reader_that_went_away_is_no_error() -> None:
     ran.stderr.close()
 
 
+PROGRAM = "import sys; from ringfence.cli.main import main; sys.exit(main(sys.argv[1:]))"
+NOTHING = """{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "a"}}"""
+
+
+@pytest.mark.parametrize(
+    ("redirection", "code", "said"),
+    [
+        (">/dev/full", 2, "ringfence: -: error: cannot be written: No space left on device\n"),
+        (">&-", 2, "ringfence: -: error: standard output is closed\n"),
+        (">/dev/null 2>&-", 0, ""),
+        (">&- 2>&-", 2, ""),
+    ],
+)
+def test_a_stream_that_takes_nothing_is_said_and_no_verdict(redirection: str, code: int, said: str) -> None:
+    line = f'"$0" -c "$1" verify - {redirection}'
+    ran = subprocess.run(
+        ["/bin/sh", "-c", line, sys.executable, PROGRAM], input=NOTHING, capture_output=True, text=True, timeout=60
+    )
+    assert (ran.returncode, ran.stderr) == (code, said)
+
+
+def test_help_that_cannot_be_written_is_said() -> None:
+    with open("/dev/full", "w") as full:
+        ran = subprocess.run(
+            [sys.executable, "-c", PROGRAM, "--help"], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60
+        )
+    assert (ran.returncode, ran.stderr) == (
+        2,
+        "ringfence: standard output cannot be written: No space left on device\n",
+    )
+
+
 def test_module_runs_as_program() -> None:
     ran = subprocess.run([sys.executable, "-m", "ringfence", "--version"], capture_output=True, text=True, check=True)
     assert ran.stdout.startswith("ringfence 0.")

@@ -20,7 +20,7 @@ from typing import Any
 import click
 
 from ringfence.cli.lazy import LazyGroup
-from ringfence.cli.output import PROVED, UNUSABLE, VERBOSITY
+from ringfence.cli.output import PROVED, UNUSABLE, VERBOSITY, silence
 from ringfence.cli.text import one_line
 from ringfence.model.diagnostics import RingfenceError
 
@@ -63,9 +63,13 @@ click.version_option(package_name="ringfence", prog_name="ringfence", message="%
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line with `arguments` (those of the process, if None) and returns the exit code."""
+    if sys.stderr is None:
+        # Whoever closes it wants to hear nothing, and gets the results and the exit code all the same.
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115
     try:
         result = program.main(arguments, prog_name="ringfence", standalone_mode=False)
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except click.ClickException as failure:
         failure.show()
         return UNUSABLE
@@ -73,7 +77,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except BrokenPipeError:
         result = READER_GONE
+    except OSError as failure:
+        # What click itself prints, such as --help, is written and flushed here.
+        click.echo(f"ringfence: standard output cannot be written: {failure.strerror}", err=True)
+        silence(sys.stdout)
+        return UNUSABLE
     if result == READER_GONE:
-        # Python flushes stdout once more on its way out and would complain about the closed pipe.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        silence(sys.stdout)
     return result if isinstance(result, int) else PROVED

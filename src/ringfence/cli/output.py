@@ -26,7 +26,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TextIO, TypeVar
 
 import click
 
@@ -155,7 +155,7 @@ class TargetType(click.ParamType[Target]):
 
 def surface() -> Surface:
     """What standard output shows: colour on a terminal unless `NO_COLOR` is set (see no-color.org), and its width."""
-    terminal = sys.stdout.isatty()
+    terminal = sys.stdout is not None and sys.stdout.isatty()
     colour = terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     return Surface(colour, shutil.get_terminal_size((DEFAULT_WIDTH, 24)).columns if terminal else DEFAULT_WIDTH)
 
@@ -193,10 +193,26 @@ def exit_code(diagnostics: Iterable[Diagnostic], *, failed: bool) -> int:
 
 
 def write_stdout(content: bytes) -> None:
-    """Writes to standard output as it is, and flushes: who reads a pipe sees each result when it is there."""
-    sys.stdout.flush()
-    sys.stdout.buffer.write(content)
-    sys.stdout.buffer.flush()
+    """Writes to standard output as it is, and flushes: who reads a pipe sees each result when it is there.
+
+    Raises `SourceError` where it is closed or takes no more; a reader that went away is a `BrokenPipeError`.
+    """
+    if sys.stdout is None:
+        raise SourceError(error("standard output is closed", Span("-")))
+    try:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as failure:
+        silence(sys.stdout)
+        raise SourceError(error(f"cannot be written: {failure.strerror}", Span("-"))) from failure
+
+
+def silence(stream: TextIO) -> None:
+    """Sends what a stream still holds nowhere: Python flushes once more on its way out, and would complain again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def write_file(file: Path, content: bytes) -> None:
