@@ -89,7 +89,10 @@ GOOD = "{name: good, reason: r, deny: {from: a, to: b}}"
         ("selections:\n  a: {any: []}", "2:7: expected array of length >= 1"),
         ("intents: {}", "1:1: intents is a list"),
         ("intents:\n  - text", "2:5: expected object, got str"),
-        ("intents:\n  - {name: n, reason: r}", "2:5: intent 'n' must be one of allow, deny, only, isolate, encrypted"),
+        (
+            "intents:\n  - {name: n, reason: r}",
+            "2:5: intent 'n' must be exactly one of allow, deny, only, isolate, encrypted",
+        ),
         ("intents:\n  - {reason: r, isolate: [a, b]}", "2:5: object missing required field name"),
         ("intents:\n  - {name: n, reason: r, isolate: [a]}", "2:26: expected array of length >= 2"),
         ("intents:\n  - {name: n, reason: ' ', isolate: [a, b]}", "2:15: intent 'n' has no reason (say why)"),

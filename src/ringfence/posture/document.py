@@ -222,7 +222,7 @@ def _intents(value: Any, span: Span, found: list[Diagnostic]) -> dict[int, Inten
             continue
         kinds = [kind for kind in KINDS if getattr(intent, kind) is not None]
         if len(kinds) != 1:
-            found.append(error(f"intent {intent.name!r} must be one of {', '.join(KINDS)}", span.at(place)))
+            found.append(error(f"intent {intent.name!r} must be exactly one of {', '.join(KINDS)}", span.at(place)))
         elif kinds[0] in ("deny", "only", "encrypted") and getattr(intent, kinds[0]).via is not None:
             found.append(error(f"intent {intent.name!r}: via is for allow; a deny counts every way", span.at(place)))
         elif any(one.name == intent.name for one in intents.values()):
