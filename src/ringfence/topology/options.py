@@ -95,7 +95,8 @@ def _with(options: Options, name: str, value: Any) -> Options:
     known += [f"linkerd_{one}" for one in LinkerdOptions.__dataclass_fields__]
     known += sorted(OF_OTHER_LAYERS)
     near = get_close_matches(name, known, 1)
-    raise ValueError(f"there is no such option{f'; did you mean {near[0]}?' if near else f': {known} are known'}")
+    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
+    raise ValueError(f"there is no such option; {hint}")
 
 
 def _with_istio(options: IstioOptions, name: str, value: Any) -> IstioOptions:
