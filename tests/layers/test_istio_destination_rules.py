@@ -194,11 +194,13 @@ PASSING_PORT = TrafficPolicy(None, (PortTraffic(80, None, True),))
         (PASSING, None, True, True),
         (PASSING_PORT, None, True, False),
         (TrafficPolicy(None, (PortTraffic(80),), True), None, False, True),
-        # A subset has the load balancer of its own, of its port alone where it has settings for it, else the rule's.
+        # A subset's cluster is made of the host's: what keeps the address in either is not undone in the other.
         (PASSING, TrafficPolicy(), True, False),
         (None, PASSING, True, True),
         (PASSING_PORT, TrafficPolicy(), True, False),
-        (PASSING, TrafficPolicy(None, (PortTraffic(80),)), False, False),
+        (PASSING, TrafficPolicy(None, (PortTraffic(80),)), True, False),
+        (TrafficPolicy(None, (PortTraffic(80),), True), TrafficPolicy(), False, False),
+        (None, TrafficPolicy(None, (PortTraffic(80),), True), True, True),
         (None, PASSING_PORT, True, False),
     ],
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ringfence.layers.istio_egress import by_client, imports, knows
+from ringfence.layers.istio_egress import by_client, has_clusters, imports, knows
 from ringfence.resources.istio.networking import Sidecar, SidecarListener, VirtualService
 from ringfence.resources.kubernetes import ObjectMeta
 
@@ -70,3 +70,17 @@ def test_virtual_services_are_known_by_their_own_namespace_and_hosts(hosts, expe
 def test_a_virtual_service_for_many_hosts_is_known_by_any_of_them():
     service = VirtualService(ObjectMeta("v", "shop"), ("*.cluster.local",))
     assert imports(sidecar((f"shop/{WEB}", 0)), "other", service)
+
+
+@pytest.mark.parametrize(
+    ("listeners", "expected"),
+    [
+        ((), True),
+        ((("*/*", 0),), True),
+        ((("*/*", 80),), True),
+        ((("*/*", 81),), False),
+        ((("./*", 81), ("*/*", 0)), True),
+    ],
+)
+def test_routes_lead_to_clusters_of_a_listeners_port(listeners, expected):
+    assert has_clusters(sidecar(*listeners), 80) is expected

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ringfence.layers.istio_routes import DETECTED, HTTP, ITSELF, TCP, TLS, Port, Routing
+from ringfence.layers.istio_routes import DETECTED, HTTP, ITSELF, TCP, TLS, Lead, Port, Reached, Routing
 from ringfence.resources.istio.mesh_config import MeshConfig
 from ringfence.resources.istio.networking import Destination, Sidecar, SidecarListener, TrafficRoute, VirtualService
 from ringfence.resources.kubernetes import ObjectMeta
@@ -33,7 +33,12 @@ def virtual(
 def reached(*services: VirtualService, protocol: str = HTTP, client: str = "client", gateway: bool = False):
     ports = (Port(WEB, 80, protocol), Port(WEB, 81, protocol), Port(DB, 5432, TCP))
     found = Routing(services, ports, MeshConfig()).reached(client, gateway)
-    return {(key[0].partition(".")[0], key[1]): one.subsets | one.foreign for key, one in found.items()}
+    return {(key[0].partition(".")[0], key[1]): one.subsets | led(one) for key, one in found.items()}
+
+
+def led(there: Reached) -> set[str]:
+    """What leads there from elsewhere for clients that know all hosts."""
+    return {one.subset for one in there.foreign if not (one.by_name and one.dialled)}
 
 
 ALL = {("web", 80): {ITSELF}, ("web", 81): {ITSELF}, ("db", 5432): {ITSELF}}
@@ -48,7 +53,7 @@ ALL = {("web", 80): {ITSELF}, ("web", 81): {ITSELF}, ("db", 5432): {ITSELF}}
         ((virtual("a", route("web/v1"), route("web")),), HTTP, {80: {"v1"}, 81: {"v1"}}),  # the second is never taken
         ((virtual("a", route("web/v1", certain=False)),), HTTP, {80: {"v1"}, 81: {"v1"}}),
         ((virtual("a", route("web/v1", ports=(80,))),), HTTP, {80: {"v1"}}),
-        ((virtual("a", route("web/v1/81")),), HTTP, {80: None, 81: {"v1"}}),
+        ((virtual("a", route("web/v1/81")),), HTTP, {80: set(), 81: {"v1"}}),
         ((virtual("a", route("db//5432")),), HTTP, {80: set(), 81: set()}),
         # Routes are for ports of their own protocol.
         ((virtual("a", route("web/v1")),), TCP, {}),
@@ -64,7 +69,7 @@ ALL = {("web", 80): {ITSELF}, ("web", 81): {ITSELF}, ("db", 5432): {ITSELF}}
         # Hosts, visibility, gateways.
         ((virtual("a", route("web/v1"), hosts=("*.svc.cluster.local",)),), HTTP, {80: {"v1"}, 81: {"v1"}}),
         ((virtual("a", route("web/v1"), hosts=("web",)),), HTTP, {80: {"v1"}, 81: {"v1"}}),
-        ((virtual("b/a", route(f"{WEB}/v1"), hosts=("web",)),), HTTP, {80: {"", "v1"}, 81: {"", "v1"}}),
+        ((virtual("b/a", route(f"{WEB}/v1"), hosts=("web",)),), HTTP, {80: {"", "v1"}}),
         ((virtual("a", route("web/v1"), to=(".",)),), HTTP, {}),
         ((virtual("a", route("web/v1"), to=("client",)),), HTTP, {80: {"v1"}, 81: {"v1"}}),
         ((virtual("a", route("web/v1"), gateways=("gw",)),), HTTP, {}),
@@ -94,7 +99,7 @@ def test_the_subsets_of_each_port(services, protocol, changes):
     expected = dict(ALL)
     for port, subsets in changes.items():
         expected[("web", port)] = subsets
-    assert reached(*services, protocol=protocol) == {key: one for key, one in expected.items() if one is not None}
+    assert reached(*services, protocol=protocol) == expected
 
 
 def test_of_several_hosts_that_fit_http_has_one_and_tcp_all():
@@ -115,11 +120,12 @@ def test_tls_for_another_name_goes_out_as_it_is():
 def test_a_route_to_another_host_is_known_at_both():
     found = Routing((virtual("a", route("db/v1/5432")),), (Port(WEB, 80, HTTP), Port(DB, 5432, TCP)), MeshConfig())
     web, db = (found.reached("client")[key] for key in ((WEB, 80), (DB, 5432)))
-    assert (web.instead, db.foreign, db.subsets) == ({(DB, 5432, "v1")}, {"v1"}, {ITSELF})
+    by_name = Lead("v1", ((WEB, 80),), by_name=True)
+    assert (web.instead, db.foreign, db.subsets) == ({(DB, 5432, "v1")}, {Lead("v1", ((WEB, 80),)), by_name}, {ITSELF})
 
 
 def test_a_route_without_a_port_leads_to_the_dialled_one_or_for_tcp_to_the_only_one():
-    for protocol, expected in ((HTTP, {}), (TCP, {(DB, 5432): {""}}), (DETECTED, {})):
+    for protocol, expected in ((HTTP, {}), (TCP, {(DB, 5432): {Lead("", ((WEB, 80),))}}), (DETECTED, {})):
         service = virtual("a", route("db", protocol=protocol or HTTP))
         found = Routing((service,), (Port(WEB, 80, protocol), Port(DB, 5432, TCP)), MeshConfig()).reached("client")
         assert {key: one.foreign for key, one in found.items() if one.foreign} == expected

@@ -149,9 +149,13 @@ class _Maker:
 
     def other(self) -> dict[str, Any]:
         """Settings that do not speak of TLS; one of them keeps the client's destination address."""
-        if self.one_in(3):
-            return {"loadBalancer": {"simple": "PASSTHROUGH"}}
-        return {"connectionPool": {"tcp": {"maxConnections": 10}}}
+        return self.chance.choice(
+            (
+                {"loadBalancer": {"simple": "PASSTHROUGH"}},
+                {"loadBalancer": {"simple": "ROUND_ROBIN"}},
+                {"connectionPool": {"tcp": {"maxConnections": 10}}},
+            )
+        )
 
     def tls(self) -> dict[str, Any]:
         mode = self.chance.choice(TLS_MODES)

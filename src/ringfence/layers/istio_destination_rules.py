@@ -20,11 +20,11 @@ without `tls` they leave the client to auto-mTLS, which in turn heeds the rule's
     NOTHING    its proxy leads connections elsewhere, or nowhere
 
 Where the load balancer keeps the client's own destination address (PASSTHROUGH), there are no endpoints to tell apart.
+A subset's cluster begins as the host's: another load balancer of its own, or none at its port, does not undo that.
 
 Sources: istio `pilot/pkg/model/push_context.go` (`destinationRule`, `SetDestinationRules`), `destination_rule.go`
-(`mergeDestinationRule`), `sidecar.go` (`DestinationRule`); `pilot/pkg/networking/util/util.go`
-(`MergeSubsetTrafficPolicy`), `core/cluster_tls.go` (`buildUpstreamTLSSettings`), `pilot/pkg/xds/endpoints/
-mtls_checker.go`.
+(`mergeDestinationRule`), `sidecar.go` (`DestinationRule`); `networking/util/util.go` (`MergeSubsetTrafficPolicy`),
+`core/cluster_builder.go` (`buildSubsetCluster`), `core/cluster_tls.go`, `xds/endpoints/mtls_checker.go`.
 """
 
 from __future__ import annotations
@@ -94,14 +94,10 @@ class Merged:
     def passthrough(self, subset: str, port: int) -> bool:
         """Whether the client's own destination address is kept."""
         part = self.subset(subset)
-        narrow, wide = part.policy if part else None, self.rule.policy
-        settings = narrow.at(port) if narrow else None
-        if settings is not None:
-            return settings.passthrough
-        if narrow is not None and narrow.passthrough:
+        narrow = part.policy if part else None
+        if narrow is not None and (narrow.passthrough or _keeps(narrow, port)):
             return True
-        settings = wide.at(port) if wide else None
-        return settings.passthrough if settings else wide is not None and wide.passthrough
+        return _keeps(self.rule.policy, port)
 
     def all_alike(self, subset: str) -> bool:
         """Whether auto-mTLS asks that all endpoints of the host be proxied: settings of ports do not count here."""
@@ -120,6 +116,13 @@ def _effective(wide: TrafficPolicy | None, narrow: TrafficPolicy | None, port: i
         settings = narrow.at(port)
         found = settings.tls if settings else narrow.tls or found
     return found
+
+
+def _keeps(policy: TrafficPolicy | None, port: int) -> bool:
+    if policy is None:
+        return False
+    settings = policy.at(port)
+    return settings.passthrough if settings else policy.passthrough
 
 
 def _checked(policy: TrafficPolicy | None, port: int) -> TlsMode | None:

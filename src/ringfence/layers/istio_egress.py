@@ -34,6 +34,11 @@ def knows(sidecar: Sidecar, client: str, host: str, namespace: str, port: int) -
     return False
 
 
+def has_clusters(sidecar: Sidecar, port: int) -> bool:
+    """Whether routes may lead proxies under a Sidecar to ports of this number: listeners with a port have only that."""
+    return not sidecar.egress or any(one.port in (0, port) for one in sidecar.egress)
+
+
 def imports(sidecar: Sidecar, client: str, service: VirtualService) -> bool:
     """Whether proxies of a client's namespace under a Sidecar follow a VirtualService."""
     if not sidecar.egress:

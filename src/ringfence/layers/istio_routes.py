@@ -12,12 +12,16 @@ out as it is (`Reached.bare`).
     tls    the `tls` routes             ""    (detected at run time) the `http` or the `tcp` routes
 
 So from the server's side, a port of a host is reached over the subsets that some route leads to (`Reached.subsets`, the
-empty name for the host itself), or over any (`anything`: a delegate says where). A route to a host that keeps the
-client's own destination address leads to the pods of the dialled host, sent to as the other one says (`instead`). A
-client's Sidecar limits which VirtualServices it follows (`istio_egress`).
+empty name for the host itself), or over any (`anything`: a delegate says where), and over those that routes of other
+ports and hosts lead to (`foreign`). A route to a port that keeps the client's own destination address leads to the pods
+and the port that were dialled, sent to as the other one says (`instead`). A client's Sidecar limits which
+VirtualServices it follows (`istio_egress`).
 
-Sources: istio `pilot/pkg/model/push_context.go` (`VirtualServicesForGateway`), `core/route/route.go`,
-`core/tls.go`; `GetDestinationCluster` for the port of a destination.
+A host of a VirtualService that is no host which the client knows has a name all the same: at port 80, and for HTTP
+alone, whatever address was dialled (`Lead.by_name`).
+
+Sources: istio `pilot/pkg/model/push_context.go` (`VirtualServicesForGateway`), `core/httproute.go`, `core/tls.go`,
+`core/route/route.go` (also `separateVSHostsAndServices`; `GetDestinationCluster` for the port of a destination).
 """
 
 from __future__ import annotations
@@ -37,20 +41,37 @@ ITSELF = ""
 
 HTTP, TLS, TCP, DETECTED = "http", "tls", "tcp", ""
 ROUTES = {HTTP: (HTTP,), TLS: (TLS,), TCP: (TCP,), DETECTED: (HTTP, TCP)}
+NAMES_AT = 80
+"""The port at which clients may use names that only VirtualServices know."""
+
+Key = tuple[str, int]
+"""A port of a host."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """A route from elsewhere to a subset. `dialled`: the port of a host whose clients take it, if they know that port.
+
+    `by_name`: the name of a VirtualService's host is used, and only by those who know none of `dialled`.
+    """
+
+    subset: str
+    dialled: tuple[Key, ...] = ()
+    by_name: bool = False
 
 
 @dataclass(slots=True)
 class Reached:
     """How one port of a host is reached.
 
-    `foreign`: the subsets that routes of other hosts lead to; `instead`: the host, port and subset that its own routes
-    lead to at other hosts.
+    `foreign`: what leads here from other ports and hosts; `instead`: the host, port and subset that its own routes lead
+    to at other ports and hosts.
     """
 
     subsets: set[str] = field(default_factory=set)
     anything: bool = False
     bare: bool = False
-    foreign: set[str] = field(default_factory=set)
+    foreign: set[Lead] = field(default_factory=set)
     instead: set[tuple[str, int, str]] = field(default_factory=set)
 
 
@@ -79,11 +100,9 @@ class Routing:
         named = {name for one in self._all for name in self._exports(one)}
         self._named = tuple(sorted(named - {EVERYBODY}))
         self._differing: dict[tuple[bool, int], tuple[str, ...]] = {}
-        self._found: dict[tuple[bool, tuple[int, ...]], Mapping[tuple[str, int], Reached]] = {}
+        self._found: dict[tuple[bool, tuple[int, ...]], Mapping[Key, Reached]] = {}
 
-    def reached(
-        self, client: str, gateway: bool = False, sidecar: Sidecar | None = None
-    ) -> Mapping[tuple[str, int], Reached]:
+    def reached(self, client: str, gateway: bool = False, sidecar: Sidecar | None = None) -> Mapping[Key, Reached]:
         """How clients of a namespace reach the ports of all hosts; what is not in here is not reached.
 
         `sidecar` limits them. A gateway follows VirtualServices of its own, which are not told apart: each may be
@@ -112,10 +131,16 @@ class Routing:
         places, key = self._places(sidecar, root_namespace), (host, port)
         return any(self.reached(one, False, sidecar).get(key) != self.reached(one).get(key) for one in places)
 
-    def led(self, sidecar: Sidecar, root_namespace: str, host: str, port: int) -> bool:
-        """Whether some client under a Sidecar has a route of another host to a port of this one."""
-        places, key = self._places(sidecar, root_namespace), (host, port)
-        return any(self.reached(one, False, sidecar).get(key, NOT_REACHED).foreign for one in places)
+    def apart(
+        self, host: str, port: int, gateway: bool = False, sidecar: Sidecar | None = None
+    ) -> tuple[frozenset[Lead], frozenset[Key]]:
+        """What leads from elsewhere to a port of a host, and where its own routes lead instead, for some client."""
+        places, key = {"", *self.differing(gateway, sidecar)}, (host, port)
+        if sidecar is not None:
+            places |= {sidecar.metadata.namespace, *self.differing()}
+        found = [self.reached(one, gateway, sidecar).get(key, NOT_REACHED) for one in places]
+        leads = frozenset(lead for one in found for lead in one.foreign)
+        return leads, frozenset(there[:2] for one in found for there in one.instead)
 
     def _places(self, sidecar: Sidecar, root_namespace: str) -> tuple[str, ...]:
         """The namespaces whose clients may be under a Sidecar, one of those that are alike."""
@@ -142,14 +167,14 @@ class Routing:
                 exported.append(one)
         return [*private, *exported, *public]
 
-    def _work_out(self, visible: list[VirtualService], gateway: bool) -> Mapping[tuple[str, int], Reached]:
+    def _work_out(self, visible: list[VirtualService], gateway: bool) -> Mapping[Key, Reached]:
         by_host: Hosts[VirtualService] = Hosts()
         places: Hosts[list[int]] = Hosts()
         for place, one in enumerate(visible):
             for host in one.hosts:
                 by_host.setdefault(full(host, one.metadata.namespace), one)
                 places.setdefault(full(host, one.metadata.namespace), []).append(place)
-        found: dict[tuple[str, int], Reached] = {}
+        found: dict[Key, Reached] = {}
         for port in self._ports:
             specific = by_host.match(port.host)
             covering = sorted({place for found_places in places.covering(port.host) for place in found_places})
@@ -171,23 +196,32 @@ class Routing:
                     alone = route.protocol != HTTP
                     for key in self._led_to(target, service.metadata.namespace, port.port, alone):
                         there = found.setdefault(key, Reached())
-                        if key[0] == port.host:
+                        if key == (port.host, port.port):
                             there.subsets.add(target.subset)
                         else:
-                            there.foreign.add(target.subset)
+                            there.foreign.add(Lead(target.subset, ((port.host, port.port),)))
                             found.setdefault((port.host, port.port), Reached()).instead.add((*key, target.subset))
-        listed = {port.host for port in self._ports}
         for host, service in by_host.items():
-            if not any(covers(host, one) for one in listed):  # a name that only VirtualServices know, and only HTTP
-                for route in _followed(service, gateway):
-                    for target in route.destinations if gateway or route.protocol == HTTP else ():
-                        for key in self._led_to(target, service.metadata.namespace, None):
-                            found.setdefault(key, Reached()).foreign.add(target.subset)
+            for key, lead in self._by_name(host, service, gateway):
+                found.setdefault(key, Reached()).foreign.add(lead)
         return found
+
+    def _by_name(self, host: str, service: VirtualService, gateway: bool) -> Iterator[tuple[Key, Lead]]:
+        """What requests for a host of a VirtualService lead to where the client knows no such host."""
+        same = tuple((one.host, one.port) for one in self._ports if covers(host, one.host))
+        if gateway and same:
+            return
+        dialled = tuple(one for one in same if one[1] == NAMES_AT)
+        number = None if gateway else NAMES_AT
+        taken = _followed(service, True) if gateway else [one for _, one in _taken([service], HTTP, NAMES_AT, False)]
+        for route in taken:
+            for target in route.destinations:
+                for key in self._led_to(target, service.metadata.namespace, number, gateway):
+                    yield key, Lead(target.subset, dialled, by_name=True)
 
     def _led_to(
         self, destination: Destination, namespace: str, dialled: int | None, alone: bool = True
-    ) -> Iterator[tuple[str, int]]:
+    ) -> Iterator[Key]:
         """The ports of hosts that a destination is. `alone`: a host's only port need not be said."""
         host = full(destination.host, namespace)
         numbers = self._numbers.get(host, set())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ringfence.layers.istio_offer import ListedPort
+from ringfence.layers.istio_listed import ListedPort
 from ringfence.model.addresses import AddressSet
 from ringfence.resources.istio.mesh_config import MeshConfig
 from ringfence.topology.mesh.istio_registry import of_entries, of_services

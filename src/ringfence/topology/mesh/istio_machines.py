@@ -25,8 +25,8 @@ from ipaddress import ip_address
 
 from ringfence.layers.istio_facets import BARE, PROXIED, TLS_LABEL
 from ringfence.layers.istio_inbound import Inbound
+from ringfence.layers.istio_listed import Backend
 from ringfence.layers.istio_machines import called
-from ringfence.layers.istio_offer import Backend
 from ringfence.model.addresses import ALL_IPV4, AddressSet
 from ringfence.model.bounds import Bounds
 from ringfence.model.intervals import IntervalSet

@@ -18,7 +18,7 @@ from ringfence.layers import istio_inbound
 from ringfence.layers.istio_destination_rules import EVERYBODY
 from ringfence.layers.istio_facets import BARE, PROXIED, TLS_LABEL
 from ringfence.layers.istio_hosts import full, of_service
-from ringfence.layers.istio_offer import Backend, ListedPort
+from ringfence.layers.istio_listed import Backend, ListedPort
 from ringfence.layers.istio_routes import DETECTED, HTTP, TCP, TLS
 from ringfence.layers.kubernetes_selectors import POD, PORT, labels, named_port
 from ringfence.layers.network_policy import PortNumbers
@@ -138,7 +138,9 @@ def _entry_protocol(port: EntryPort) -> str:
 
 
 def _exported(names: Iterable[str], namespace: str) -> frozenset[str]:
-    found = (one.strip() for one in names)
+    found = {one.strip() for one in names}
+    if NOBODY in found and EVERYBODY not in found:
+        return frozenset()  # whomever else they name
     return frozenset(namespace if one == OWN else one for one in found if one and one != NOBODY)
 
 
