@@ -267,6 +267,50 @@ def test_where_a_way_in_that_was_refused_leads_is_not_known(kind):
     assert not any(may for _, may in found["shop/db[Deployment]"]), "the policy refuses it all the same"
 
 
+SERVED = (
+    "{apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: i, namespace: shop},"
+    " spec: {defaultBackend: {service: {name: web, port: {number: 80}}}}}"
+)
+ROUTED = (
+    "{apiVersion: gateway.networking.k8s.io/v1, kind: HTTPRoute, metadata: {name: r, namespace: shop}, spec:"
+    " {parentRefs: [{name: g, namespace: far}], rules: [{backendRefs: [{name: web, port: 80}]}]}}"
+)
+BOUND = (
+    "{apiVersion: networking.istio.io/v1, kind: VirtualService, metadata: {name: v, namespace: shop}, spec:"
+    " {hosts: [a.example], gateways: [far/g], http: [{route: [{destination: {host: web}}]}]}}"
+)
+NGINX = manifests.deployment("nginx", image="registry.k8s.io/ingress-nginx/controller", namespace="infra")
+
+
+@pytest.mark.parametrize("way_in", [SERVED, ROUTED, BOUND])
+@pytest.mark.parametrize(
+    ("services", "certain"),
+    [
+        ((manifests.service("web", more="type: Nothing"),), False),
+        ((), False),
+        ((manifests.service("web"),), True),
+    ],
+)
+def test_a_service_that_is_not_there_may_be_for_every_pod_of_its_namespace(way_in, services, certain):
+    pods = manifests.deployment("web"), manifests.deployment("db"), manifests.deployment("web", namespace="far")
+    shown = manifests.view(*pods, CLOSED, way_in, *services, readable=False)
+
+    towards = {
+        name: any(80 in one.may.tcp for one in shown.connectivity.relations(CONTROLLER, f"{name}[Deployment]"))
+        for name in ("shop/web", "shop/db", "far/web")
+    }
+    assert towards == {"shop/web": True, "shop/db": False, "far/web": False}
+    (relation,) = shown.connectivity.relations(CONTROLLER, "shop/web[Deployment]")
+    # Beside a mesh nobody knows what the controller is in it.
+    assert (80 in relation.must.tcp) is (certain and way_in != BOUND)
+    assert (443 in relation.may.tcp) is not certain
+
+
+def test_controllers_that_are_there_reach_what_policies_let_them():
+    shown = manifests.view(NGINX, manifests.deployment("web"), SERVED, readable=False)
+    assert CONTROLLER not in shown.topology.workloads
+
+
 def test_without_anything_refused_no_controller_is_made_up():
     shown = manifests.view(manifests.deployment("web"))
     assert CONTROLLER not in shown.topology.workloads

@@ -12,7 +12,8 @@ sees as the source differs:
 | hostPort | the client |
 
 Of what was refused nobody knows where it leads, nor of a VirtualService that delegates to one that is in no file:
-`{ingress-controller}` may then reach every pod (`lost`).
+`{ingress-controller}` may then reach every pod (`lost`); where the Service is in no file or was refused, every pod of
+its namespace.
 """
 
 from __future__ import annotations
@@ -52,6 +53,7 @@ LOOPBACK = ("127.0.0.1", "::1")
 """Where a host port answers its own node only."""
 
 LOST = "{title} was refused: where it leads is not known"
+NO_SERVICE = "no file holds Service {service}, to which {title} leads, as one that can be read"
 UNDELEGATED = "no file holds VirtualService {delegate}, to which {title} delegates"
 
 __all__ = ["CONTROLLER", "OUTSIDE", "PLACEHOLDERS", "SOME_NODE", "Entry", "Lost", "entries", "lost"]
@@ -74,9 +76,14 @@ class Entry:
     source_ranges: AddressSet | None = None
 
 
-def entries(objects: KubernetesObjects, numbers: PortNumbers, diagnostics: list[Diagnostic]) -> Iterator[Entry]:
-    """All entries, in the order of their kinds and of reading. References that lead nowhere become warnings."""
-    finder = _Finder(objects, numbers, diagnostics)
+def entries(
+    objects: KubernetesObjects, numbers: PortNumbers, diagnostics: list[Diagnostic], astray: list[Lost]
+) -> Iterator[Entry]:
+    """All entries, in the order of their kinds and of reading.
+
+    References that lead nowhere become warnings; to `astray` goes what leads to a Service that is not in the files.
+    """
+    finder = _Finder(objects, numbers, diagnostics, astray)
     for ingress in objects.ingresses:
         yield from finder.ingress(ingress)
     for route in objects.routes:
@@ -91,11 +98,12 @@ def entries(objects: KubernetesObjects, numbers: PortNumbers, diagnostics: list[
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """A way in of which nobody knows where it leads, and why."""
+    """A way in of which nobody knows where it leads, and why. `namespace`: that of what it leads to, empty: any."""
 
     title: str
     because: str
     span: Span
+    namespace: str = ""
 
 
 def lost(objects: KubernetesObjects) -> Iterator[Lost]:
@@ -111,10 +119,17 @@ def lost(objects: KubernetesObjects) -> Iterator[Lost]:
 
 
 class _Finder:
-    def __init__(self, objects: KubernetesObjects, numbers: PortNumbers, diagnostics: list[Diagnostic]) -> None:
+    def __init__(
+        self,
+        objects: KubernetesObjects,
+        numbers: PortNumbers,
+        diagnostics: list[Diagnostic],
+        astray: list[Lost],
+    ) -> None:
         self._objects = objects
         self._numbers = numbers
         self._diagnostics = diagnostics
+        self._astray = astray
         self._running = running(objects)
         self._services = {one.metadata.qualified_name: one for one in objects.services}
 
@@ -123,9 +138,10 @@ class _Finder:
         for backend in ingress.backends:
             if not backend.service_name:
                 continue
-            found = self._backend(ingress.metadata.namespace, backend.service_name, backend.port, backend.span)
+            title = f"Ingress {ingress.metadata.qualified_name}"
+            place, name = ingress.metadata.namespace, backend.service_name
+            found = self._backend(title, sources, place, name, backend.port, backend.span)
             if found:
-                title = f"Ingress {ingress.metadata.qualified_name}"
                 yield Entry("Ingress", title, backend.span, sources, found, 443 if ingress.tls else 80)
 
     def route(self, route: Route) -> Iterator[Entry]:
@@ -146,13 +162,15 @@ class _Finder:
                     name = f"{backend.namespace}/{backend.name}"
                     self._diagnostics.append(warning(f"no ReferenceGrant lets it lead to Service {name}", backend.span))
                     continue
-                found = self._backend(backend.namespace, backend.name, backend.port, backend.span)
+                title = f"{route.kind} {route.metadata.qualified_name}"
+                everybody = tuple(name for one in sources for name in one)
+                place, name = backend.namespace, backend.name
+                found = self._backend(title, everybody, place, name, backend.port, backend.span)
                 if found:
-                    title = f"{route.kind} {route.metadata.qualified_name}"
                     yield from (Entry(route.kind, title, backend.span, one, found, 0) for one in sources)
 
     def lead(self, lead: Lead) -> Iterator[Entry]:
-        found = self._backend(lead.namespace, lead.service, lead.port or None, lead.span)
+        found = self._backend(lead.title, lead.sources, lead.namespace, lead.service, lead.port or None, lead.span)
         if found:
             yield Entry("VirtualService", lead.title, lead.span, lead.sources, found, lead.dialled)
 
@@ -170,9 +188,14 @@ class _Finder:
                 dialled = port.node_port if kind == "NodePort" else port.port
                 yield Entry(kind, title, port.span, sources, found, dialled, ranges)
 
-    def _backend(self, namespace: str, name: str, port: int | str | None, span: Span) -> tuple[Target, ...]:
+    def _backend(
+        self, title: str, sources: tuple[str, ...], namespace: str, name: str, port: int | str | None, span: Span
+    ) -> tuple[Target, ...]:
         service = self._services.get(f"{namespace}/{name}")
         if service is None:
+            if CONTROLLER in sources:
+                because = NO_SERVICE.format(service=f"{namespace}/{name}", title=title)
+                self._astray.append(Lost(title, because, span, namespace))
             self._diagnostics.append(warning(f"leads to Service {namespace}/{name}, which is not in the files", span))
             return ()
         chosen = [one for one in service.ports if port in (None, one.port, one.name)]

@@ -32,7 +32,7 @@ from ringfence.model.headers import ports
 from ringfence.model.intervals import IntervalSet
 from ringfence.model.networks import Endpoint, Link, Location, Network, by_workload
 from ringfence.model.rules import NO_IDENTITY, UNKNOWN_IDENTITY, Action, Chain, Direction
-from ringfence.model.selectors import AllOf, AnyOf, Has, Unsure
+from ringfence.model.selectors import AllOf, AnyOf, Has, InNamespace, Unsure
 from ringfence.resources.aws import AwsObjects
 from ringfence.resources.kubernetes import KubernetesObjects, Service, ServicePort
 from ringfence.resources.kubernetes.cluster_policies import ADMIN, BASELINE
@@ -147,13 +147,14 @@ def build(objects: KubernetesObjects, options: Options | None = None) -> Topolog
     diagnostics += _told(not_followed)
     unknown = (*unknown, *not_followed)
     of_mesh = (*unmodelled.of_gateways(objects.refused), *of_refused(objects, options))
-    found = tuple(entries(objects, numbers, diagnostics))
+    astray: list[Lost] = []
+    found = tuple(entries(objects, numbers, diagnostics, astray))
     for service in without_pods(objects):
         if selected_by(service, objects):
             continue
         diagnostics.append(warning(f"Service {service.metadata.qualified_name} selects no pod", service.span))
     population = Population(objects, options, joined)
-    gone = tuple(lost(objects))
+    gone = (*lost(objects), *astray)
     serving = {source for entry in found for source in entry.sources} | ({CONTROLLER} if gone else set())
     machines = tuple(one for mesh in joined if isinstance(mesh, IstioMesh) for one in mesh.machines(MACHINES))
     virtual = _virtual(serving, population.dual_stack, bool(joined))
@@ -265,7 +266,8 @@ def _links(found: tuple[Entry, ...], gone: tuple[Lost, ...]) -> Iterator[Link]:
             span=entry.span,
         )
     for one in gone:
-        towards = AllOf((AnyOf((Has(POD), Has(own_node.HOST))), Unsure(one.because)))
+        pods = AllOf((Has(POD), InNamespace(one.namespace))) if one.namespace else Has(POD)
+        towards = AllOf((AnyOf((pods, Has(own_node.HOST))), Unsure(one.because)))
         yield Link(one.title, CONTROLLER, FABRIC, towards=towards, span=one.span)
 
 

@@ -80,10 +80,7 @@ def _by_waypoints(objects: KubernetesObjects, numbers: PortNumbers) -> Iterator[
         if not _ingress_uses(service.metadata.labels, labels.get(service.metadata.namespace, {})):
             continue
         found = [
-            one
-            for port in service.ports
-            if port.protocol == "TCP"
-            for one in targets(service, port, objects, numbers)
+            one for port in service.ports if port.protocol == "TCP" for one in targets(service, port, objects, numbers)
         ]
         name = service.metadata.qualified_name
         because = THROUGH.format(name=name, label=INGRESS_USES)
