@@ -36,3 +36,15 @@ def test_a_posture_file_is_one_readable_document(tmp_path: Path, text: str, mess
 def test_a_posture_file_that_is_named_must_be_there(tmp_path: Path):
     with pytest.raises(InputError):
         load(tmp_path, posture=tmp_path / "gone.yaml")
+
+
+def test_a_second_posture_file_is_not_dropped_in_silence(tmp_path: Path):
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "ringfence.yaml").write_text("version: 1\nintents: []\n")
+    a, b = tmp_path / "a", tmp_path / "b"
+    assert [str(one) for one in load(a, b).diagnostics if "posture" in one.remedy] == [
+        f"{b}/ringfence.yaml: error: is not read: {a}/ringfence.yaml is there, too (name one with --posture)"
+    ]
+    for told in (load(a, a, b / ".." / "a"), load(a, b, posture=b / "ringfence.yaml"), load(tmp_path / ("x" * 300))):
+        assert not [one for one in told.diagnostics if "posture" in one.remedy]

@@ -40,8 +40,8 @@ def load(
     others are given beside its folder. `options` go before those of the posture file. Nothing raises for bad content:
     that is in `diagnostics`. Raises InputError where a posture file that is named is not there.
     """
-    chosen = _posture_file(paths, posture)
     diagnostics: list[Diagnostic] = []
+    chosen = _posture_file(paths, posture, diagnostics)
     document, span = Posture(), NOWHERE
     wanted = [os.fspath(path) for path in paths]
     if chosen is not None:
@@ -72,11 +72,24 @@ def _binding(document: Posture, span: Span, wrong: list[Diagnostic]) -> Binding 
     return found[0] if len(found) == 1 else None
 
 
-def _posture_file(paths: tuple[str | os.PathLike[str], ...], posture: str | os.PathLike[str] | None) -> Path | None:
+def _posture_file(
+    paths: tuple[str | os.PathLike[str], ...], posture: str | os.PathLike[str] | None, diagnostics: list[Diagnostic]
+) -> Path | None:
+    """The one that is named, else that of the folders given. Intents of a second one would be lost: an error."""
     if posture is not None:
         return Path(posture)
-    folders = (Path(path) for path in paths if os.fspath(path) != "-")
-    return next((path / POSTURE_FILE for path in folders if (path / POSTURE_FILE).is_file()), None)
+    found: dict[str, Path] = {}
+    for path in paths:
+        one = Path(path) / POSTURE_FILE
+        # os.path.isfile takes a path that no file can have (too long, a NUL) for one that is not there.
+        if os.fspath(path) != "-" and os.path.isfile(one):
+            found.setdefault(os.path.realpath(one), one)
+    if not found:
+        return None
+    chosen, *others = found.values()
+    for one in others:
+        diagnostics.append(error(f"is not read: {chosen} is there, too", Span(str(one)), "name one with --posture"))
+    return chosen
 
 
 def _read_posture(path: Path, diagnostics: list[Diagnostic]) -> tuple[Posture, Span]:
