@@ -1,7 +1,8 @@
 """Prove the intents of a posture file, and look for known mistakes.
 
 PATH is a file or folder of configuration, or - for stdin. A folder's ringfence.yaml says what should be true; without
-one, findings and ways in from outside are reported.
+one, findings and ways in from outside are reported. Without PATH, the ringfence.yaml of this folder or of the nearest
+above says what to read.
 
   ringfence verify examples/storefront
   ringfence verify k8s/ -o json=report.json

@@ -4,8 +4,8 @@ NAME is namespace/name (the kind may be left out), a file, or a name in the cert
 
   ringfence certs explain shop/web --in k8s/
   ringfence certs explain www.example.com --in /etc/letsencrypt/live
-  kubectl get certificates,certificaterequests,orders,challenges,issuers,clusterissuers,secrets -A -o yaml \
-    | ringfence certs explain --in -
+  kubectl get certificates,certificaterequests,orders,challenges,issuers,clusterissuers,secrets -A -o yaml |
+    ringfence certs explain --in -
 
 Exit code 0: no alert stands for it; 1: one does; 2: there is no such certificate, or something cannot be read.
 """
