@@ -193,6 +193,8 @@ class _Maker:
             match["port"] = self.chance.choice((80, 5432, 9000, 6379, 443))
         if protocol == "http" and self.one_in(3):
             match["uri"] = {"prefix": "/a"}
+        if self.one_in(12):
+            match["sourceLabels"] = {"app": self.chance.choice(("cart", "job"))}
         if protocol == "tls":
             match["sniHosts"] = [f"{host}.{HOMES[host]}.svc.cluster.local"]
         return made | ({"match": [match]} if match else {})

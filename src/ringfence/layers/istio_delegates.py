@@ -63,5 +63,6 @@ def _continued(
                 ports=part.ports or route.ports,
                 certain=route.certain and part.certain and not (route.matched and part.matched),
                 matched=route.matched or part.matched,
+                sourced=route.sourced or part.sourced,
                 gateways=route.gateways,
             )

@@ -2,7 +2,8 @@
 
 A client dials a port of a host. The VirtualService for that host (of several the client's own namespace's private ones
 first, then those exported to it by name, then the public ones, the oldest first) says where the request goes: for HTTP
-the most specific one, for TLS and TCP all of them one after the other. Without one, or without a route of the port's
+the first of the most specific ones that has a route for the port at all, for TLS and TCP all of them one after the
+other. Without one, or without a route of the port's
 protocol, it goes to the host itself. A route that names no port leads to the dialled one; for TLS and TCP, to the only
 one where the host has no other. Routes are tried in order, up to the first that has no condition. An HTTP request that
 none takes is answered by the proxy; a TCP connection goes to the host itself, but for one at a port of TLS, which goes
@@ -65,7 +66,8 @@ class Reached:
     """How one port of a host is reached.
 
     `foreign`: what leads here from other ports and hosts; `instead`: the host, port and subset that its own routes lead
-    to at other ports and hosts.
+    to at other ports and hosts. `sourced`: some clients may have routes that others have not; `astray`: routes lead
+    elsewhere or nowhere.
     """
 
     subsets: set[str] = field(default_factory=set)
@@ -73,6 +75,8 @@ class Reached:
     bare: bool = False
     foreign: set[Lead] = field(default_factory=set)
     instead: set[tuple[str, int, str]] = field(default_factory=set)
+    sourced: bool = False
+    astray: bool = False
 
 
 NOT_REACHED = Reached()
@@ -168,53 +172,61 @@ class Routing:
         return [*private, *exported, *public]
 
     def _work_out(self, visible: list[VirtualService], gateway: bool) -> Mapping[Key, Reached]:
-        by_host: Hosts[VirtualService] = Hosts()
         places: Hosts[list[int]] = Hosts()
         for place, one in enumerate(visible):
             for host in one.hosts:
-                by_host.setdefault(full(host, one.metadata.namespace), one)
                 places.setdefault(full(host, one.metadata.namespace), []).append(place)
+        exact = {host for host, _ in places.items()}
         found: dict[Key, Reached] = {}
         for port in self._ports:
-            specific = by_host.match(port.host)
+            specific = [visible[place] for place in places.match(port.host) or ()]
+            if port.host not in exact:
+                specific = specific[:1]  # of those for one name with a star, no second is looked at
             covering = sorted({place for found_places in places.covering(port.host) for place in found_places})
             taken: list[tuple[VirtualService, TrafficRoute]] = []
             for protocol in ROUTES[port.protocol]:
-                wanted = [visible[place] for place in covering] if protocol != HTTP else [specific] if specific else []
-                these = list(_taken(wanted, protocol, port.port, gateway))
+                if protocol == HTTP:
+                    these = list(_first(specific, port.port, gateway))
+                else:
+                    these = list(_taken([visible[place] for place in covering], protocol, port.port, gateway))
                 taken += these
                 open_end = protocol != HTTP and not any(route.certain for _, route in these)
-                if not these or gateway or (open_end and protocol != TLS):
+                if gateway or all(route.sourced for _, route in these) or (open_end and protocol != TLS):
                     found.setdefault((port.host, port.port), Reached()).subsets.add(ITSELF)
-                elif open_end:
+                if open_end and protocol == TLS and these and not gateway:
                     found.setdefault((port.host, port.port), Reached()).bare = True
             for service, route in taken:
                 if route.delegated:
                     for number in self._numbers[port.host]:
                         found.setdefault((port.host, number), Reached()).anything = True
+                if route.sourced:
+                    found.setdefault((port.host, port.port), Reached()).sourced = True
                 for target in route.destinations:
                     alone = route.protocol != HTTP
-                    for key in self._led_to(target, service.metadata.namespace, port.port, alone):
+                    keys = list(self._led_to(target, service.metadata.namespace, port.port, alone))
+                    if keys != [(port.host, port.port)]:
+                        found.setdefault((port.host, port.port), Reached()).astray = True
+                    for key in keys:
                         there = found.setdefault(key, Reached())
                         if key == (port.host, port.port):
                             there.subsets.add(target.subset)
                         else:
                             there.foreign.add(Lead(target.subset, ((port.host, port.port),)))
                             found.setdefault((port.host, port.port), Reached()).instead.add((*key, target.subset))
-        for host, service in by_host.items():
-            for key, lead in self._by_name(host, service, gateway):
+        for host, found_places in places.items():
+            for key, lead in self._by_name(host, [visible[place] for place in found_places], gateway):
                 found.setdefault(key, Reached()).foreign.add(lead)
         return found
 
-    def _by_name(self, host: str, service: VirtualService, gateway: bool) -> Iterator[tuple[Key, Lead]]:
-        """What requests for a host of a VirtualService lead to where the client knows no such host."""
+    def _by_name(self, host: str, services: list[VirtualService], gateway: bool) -> Iterator[tuple[Key, Lead]]:
+        """What requests for a host of VirtualServices lead to where the client knows no such host."""
         same = tuple((one.host, one.port) for one in self._ports if covers(host, one.host))
         if gateway and same:
             return
         dialled = tuple(one for one in same if one[1] == NAMES_AT)
         number = None if gateway else NAMES_AT
-        taken = _followed(service, True) if gateway else [one for _, one in _taken([service], HTTP, NAMES_AT, False)]
-        for route in taken:
+        every = ((service, route) for service in services for route in _followed(service, gateway))
+        for service, route in every if gateway else _first(services, NAMES_AT, gateway):
             for target in route.destinations:
                 for key in self._led_to(target, service.metadata.namespace, number, gateway):
                     yield key, Lead(target.subset, dialled, by_name=True)
@@ -234,6 +246,17 @@ class Routing:
 def _followed(service: VirtualService, gateway: bool) -> tuple[TrafficRoute, ...]:
     """The routes that sidecars follow; gateways may follow either kind."""
     return (*service.routes, *service.gateway_routes) if gateway else service.routes
+
+
+def _first(
+    services: Iterable[VirtualService], port: int, gateway: bool
+) -> Iterator[tuple[VirtualService, TrafficRoute]]:
+    """The routes for HTTP that may take what is dialled: of the first VirtualService that has any for the client."""
+    for service in services:
+        found = list(_taken([service], HTTP, port, gateway))
+        yield from found
+        if not gateway and not all(route.sourced for _, route in found):
+            return
 
 
 def _taken(

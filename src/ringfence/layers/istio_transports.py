@@ -69,6 +69,7 @@ def sent(
     sure = own | {one.subset for one in taken if not one.by_name or gateway}
     found: dict[Sent, None] = {}
     bare, perhaps = dialled and reached.bare, False
+    astray = dialled and reached.sourced and reached.astray
     for alternative in clients.rules.followed(client, listed.host, listed.namespace):
         others = tuple(one.labels for one in alternative if one.labels is not None)
         for followed in alternative:
@@ -81,6 +82,7 @@ def sent(
             for name in sorted(names):
                 subset = merged.subset(name) if merged and name != ITSELF else None
                 if subset is None and name != ITSELF:
+                    astray |= reached.sourced and name in own
                     continue  # such a subset has no cluster: requests for it fail
                 kept = listed.headless or (merged is not None and merged.passthrough(name, listed.port))
                 if kept and name not in own and not reached.anything:
@@ -95,6 +97,9 @@ def sent(
             unsure = not (leading & sure or (dialled and reached.anything)) or not listed.exported
             perhaps |= bool(leading) and unsure
             bare |= bool(leading) and (unsure or not dialled)
+    if astray and listed.headless:
+        found[Sent(None, (), Tls.NOTHING, (), None)] = None
+    bare, perhaps = bare or astray, perhaps or astray
     if bare:  # what no route takes, and what a client knows by routes alone
         found[Sent(None, (), Tls.PLAINTEXT, (), None, unmatched=True)] = None
     if perhaps:  # whether anybody uses such a name, nobody knows; a Service that nobody may know has no endpoints

@@ -101,7 +101,8 @@ class TrafficRoute:
     """One route of a VirtualService: `protocol` is `http`, `tls` or `tcp`.
 
     `ports`: the ports of the dialled host that it is for (empty: all). `certain`: it has no other condition; `matched`:
-    it has any at all. `delegated`: another VirtualService says where it leads, `delegate` by its namespace and name.
+    it has any at all; `sourced`: it may be for some clients alone, so that the proxies of others do not have it.
+    `delegated`: another VirtualService says where it leads, `delegate` by its namespace and name.
     `destinations` empty otherwise: the proxy answers by itself (a redirect, a direct response). `gateways`: those that
     follow it, as they are written; of a sidecars' route none.
     """
@@ -113,6 +114,7 @@ class TrafficRoute:
     delegated: bool = False
     delegate: str = ""
     matched: bool = False
+    sourced: bool = False
     gateways: tuple[str, ...] = ()
     span: Span = field(default=NOWHERE, compare=False, repr=False)
 

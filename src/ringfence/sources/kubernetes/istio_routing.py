@@ -25,6 +25,7 @@ HTTP_MATCH = (
     "name", "uri", "scheme", "method", "authority", "headers", "port", "sourceLabels", "gateways", "queryParams",
     "ignoreUriCase", "withoutHeaders", "sourceNamespace", "statPrefix",
 )  # fmt: skip
+SOURCES = ("sourceLabels", "sourceNamespace")
 L4_MATCH = ("destinationSubnets", "port", "sourceLabels", "gateways", "sourceNamespace", "sourceSubnet", "sniHosts")
 WITHOUT_EFFECT = ("name", "port", "gateways", "statPrefix", "ignoreUriCase")
 """Fields of a match that limit nothing beyond ports."""
@@ -87,7 +88,8 @@ def _routes(part: Part, protocol: str, gateways: tuple[str, ...], namespace: str
     numbers = tuple(syntax.port_number(match["port"], required=False) for match in mine)
     simple = [set(match.entries()) <= set(WITHOUT_EFFECT) for match in mine]
     certain = all(simple) or any(one and not number for one, number in zip(simple, numbers, strict=True))
-    yield replace(route, ports=numbers if all(numbers) else (), certain=certain)
+    sourced = not certain and any(match[name].present for match in mine for name in SOURCES)
+    yield replace(route, ports=numbers if all(numbers) else (), certain=certain, sourced=sourced)
 
 
 def _delegate(part: Part, namespace: str) -> str:
