@@ -14,7 +14,7 @@ from ringfence.resources.kubernetes import (
     ReferenceGrant,
     Route,
 )
-from ringfence.topology.attachments import GROUP, attached, granted
+from ringfence.topology.attachments import GROUP, attached, doubted, granted
 from tests.layers.clusters import cluster, has, meta, namespace
 
 HTTP = Listener("web", 80, "HTTP")
@@ -56,6 +56,32 @@ def test_attached(listeners, place, parent, kind, expected):
     objects = cluster(namespace("x"), namespace("y", team="red"), Gateway(meta("x/g"), "c", tuple(listeners)))
     route = Route(kind, meta(f"{place}/r"), (ParentReference(**{"name": "g", "namespace": "x", **parent}),))
     assert bool(attached(route, objects)) is expected
+
+
+NAMED = has(**{"kubernetes.io/metadata.name": "unseen"})
+
+
+@pytest.mark.parametrize(
+    ("listeners", "place", "doubt"),
+    [
+        ([listener(routes_from="Selector", routes_selector=has(team="red"))], "unseen", True),
+        ([listener(routes_from="Selector", routes_selector=has(team="red"))], "x", False),
+        ([listener(routes_from="Selector", routes_selector=NAMED)], "unseen", False),
+        (
+            [listener(routes_from="Selector", routes_selector=has(team="red")), listener(routes_from="All")],
+            "unseen",
+            False,
+        ),
+        ([listener(routes_from="Selector")], "unseen", False),
+        ([HTTP], "unseen", False),
+    ],
+)
+def test_doubted(listeners, place, doubt):
+    objects = cluster(namespace("x"), Gateway(meta("x/g"), "c", tuple(listeners)))
+    route = Route("HTTPRoute", meta(f"{place}/r"), (ParentReference("g", namespace="x"),))
+    assert bool(doubted(route, objects)) is doubt
+    if doubt:
+        assert not attached(route, objects)
 
 
 def grant(place="y", kind="HTTPRoute", of="x", to="Service", name=""):

@@ -288,6 +288,7 @@ NGINX = manifests.deployment("nginx", image="registry.k8s.io/ingress-nginx/contr
     [
         ((manifests.service("web", more="type: Nothing"),), False),
         ((), False),
+        ((manifests.service("web"), manifests.service("web", more="type: NodePort")), False),
         ((manifests.service("web"),), True),
     ],
 )
@@ -304,6 +305,65 @@ def test_a_service_that_is_not_there_may_be_for_every_pod_of_its_namespace(way_i
     # Beside a mesh nobody knows what the controller is in it.
     assert (80 in relation.must.tcp) is (certain and way_in != BOUND)
     assert (443 in relation.may.tcp) is not certain
+
+
+LABELLED = "{matchLabels: {team: a}}"
+ONLY_NAMED = "{matchExpressions: [{key: kubernetes.io/metadata.name, operator: In, values: [shop]}]}"
+
+
+def gateway(selector: str) -> str:
+    taken = f"allowedRoutes: {{namespaces: {{from: Selector, selector: {selector}}}}}"
+    return f"""
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {{name: g, namespace: far}}
+spec: {{gatewayClassName: c, listeners: [{{name: h, port: 80, protocol: HTTP, {taken}}}]}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("selector", "places", "must", "may"),
+    [
+        (LABELLED, ("{team: a}",), True, True),
+        (LABELLED, ("{team: b}",), False, False),
+        (LABELLED, (), False, True),
+        (LABELLED, ("{team: a}", "{team: b}"), False, True),
+        (ONLY_NAMED, (), True, True),
+        ("{matchExpressions: [{key: team, operator: NotIn, values: [b]}]}", (), False, True),
+    ],
+)
+def test_whether_a_listener_takes_a_route_may_not_be_known(selector, places, must, may):
+    declared = [f"{{apiVersion: v1, kind: Namespace, metadata: {{name: shop, labels: {one}}}}}" for one in places]
+    things = (manifests.deployment("web"), manifests.service("web"), ROUTED, gateway(selector))
+    shown = manifests.view(*declared, *things, readable=False)
+    found = shown.connectivity.workloads.get(CONTROLLER, ())
+    relations = shown.connectivity.relations(CONTROLLER, "shop/web[Deployment]") if found else []
+    assert any(80 in one.must.tcp for one in relations) is must
+    assert any(80 in one.may.tcp for one in relations) is may
+
+
+GRANTED = (
+    "{apiVersion: gateway.networking.k8s.io/v1beta1, kind: ReferenceGrant, metadata: {name: g, namespace: shop}, spec:"
+    " {from: [{group: gateway.networking.k8s.io, kind: HTTPRoute, namespace: far}], to: [{group: '', kind: Service}]}}"
+)
+
+
+@pytest.mark.parametrize(
+    ("grants", "must", "may"),
+    [
+        ((GRANTED,), True, True),
+        ((), False, False),
+        ((GRANTED.replace("from: [", "from: nobody, was: ["),), False, True),
+        ((GRANTED.replace("from: [", "from: nobody, was: [").replace("shop", "away"),), False, False),
+    ],
+)
+def test_a_grant_that_was_refused_may_have_let_a_route_in(grants, must, may):
+    routed = ROUTED.replace("namespace: shop}", "namespace: far}").replace("port: 80}", "port: 80, namespace: shop}")
+    shown = manifests.view(manifests.deployment("web"), manifests.service("web"), routed, *grants, readable=False)
+    found = shown.connectivity.workloads.get(CONTROLLER, ())
+    relations = shown.connectivity.relations(CONTROLLER, "shop/web[Deployment]") if found else []
+    assert any(80 in one.must.tcp for one in relations) is must
+    assert any(80 in one.may.tcp for one in relations) is may
 
 
 def test_controllers_that_are_there_reach_what_policies_let_them():

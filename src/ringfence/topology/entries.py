@@ -28,6 +28,7 @@ from ringfence.model.diagnostics import Diagnostic, warning
 from ringfence.model.selectors import AllOf, Label
 from ringfence.model.spans import Span
 from ringfence.resources.kubernetes import (
+    BackendReference,
     Ingress,
     KubernetesObjects,
     LabelSelector,
@@ -37,7 +38,7 @@ from ringfence.resources.kubernetes import (
     Workload,
 )
 from ringfence.resources.kubernetes.kinds import OPENING_KINDS
-from ringfence.topology.attachments import attached, granted
+from ringfence.topology.attachments import attached, doubted, granted
 from ringfence.topology.controllers import CONTROLLER, carrying, running, serving
 from ringfence.topology.mesh.istio_entries import Lead, leads, undelegated
 from ringfence.topology.mesh.waypoints import WAYPOINTS
@@ -53,7 +54,9 @@ LOOPBACK = ("127.0.0.1", "::1")
 """Where a host port answers its own node only."""
 
 LOST = "{title} was refused: where it leads is not known"
-NO_SERVICE = "no file holds Service {service}, to which {title} leads, as one that can be read"
+NO_SERVICE = "the files do not say what Service {service} is, to which {title} leads"
+UNSETTLED = "whether a listener takes {title} is not known: no file tells the labels of its namespace"
+GRANT = "ReferenceGrant"
 UNDELEGATED = "no file holds VirtualService {delegate}, to which {title} delegates"
 
 __all__ = ["CONTROLLER", "OUTSIDE", "PLACEHOLDERS", "SOME_NODE", "Entry", "Lost", "entries", "lost"]
@@ -132,6 +135,7 @@ class _Finder:
         self._astray = astray
         self._running = running(objects)
         self._services = {one.metadata.qualified_name: one for one in objects.services}
+        self._disputed = {f"{one.namespace}/{one.name}" for one in objects.refused if one.kind == "Service"}
 
     def ingress(self, ingress: Ingress) -> Iterator[Entry]:
         sources = serving(ingress, self._objects, self._running)
@@ -148,26 +152,35 @@ class _Finder:
         if not any(parent.kind == "Gateway" for parent in route.parent_refs):
             return
         gateways = attached(route, self._objects)
-        if not gateways:
-            name = f"{route.kind} {route.metadata.qualified_name}"
+        name = f"{route.kind} {route.metadata.qualified_name}"
+        doubts = doubted(route, self._objects)
+        if any(CONTROLLER in carrying(one, self._objects, self._running) for one in doubts):
+            self._astray.append(Lost(name, UNSETTLED.format(title=name), route.span))
+        if not gateways and not doubts:
             self._diagnostics.append(warning(f"{name} attaches to no listener: none admits it", route.span))
             return
         # Gateways of one source are one way in; each other is its own, as one may be cut off and another not.
         sources = dict.fromkeys(carrying(one, self._objects, self._running) for one in gateways)
+        everybody = tuple(one for some in sources for one in some)
         for rule in route.rules:
             for backend in rule.backend_refs:
                 if backend.kind != "Service" or backend.weight == 0:
                     continue
                 if not granted(route, backend, self._objects):
-                    name = f"{backend.namespace}/{backend.name}"
-                    self._diagnostics.append(warning(f"no ReferenceGrant lets it lead to Service {name}", backend.span))
+                    self._ungranted(name, everybody, backend)
                     continue
-                title = f"{route.kind} {route.metadata.qualified_name}"
-                everybody = tuple(name for one in sources for name in one)
-                place, name = backend.namespace, backend.name
-                found = self._backend(title, everybody, place, name, backend.port, backend.span)
+                place, service = backend.namespace, backend.name
+                found = self._backend(name, everybody, place, service, backend.port, backend.span)
                 if found:
-                    yield from (Entry(route.kind, title, backend.span, one, found, 0) for one in sources)
+                    yield from (Entry(route.kind, name, backend.span, one, found, 0) for one in sources)
+
+    def _ungranted(self, title: str, sources: tuple[str, ...], backend: BackendReference) -> None:
+        service = f"{backend.namespace}/{backend.name}"
+        self._diagnostics.append(warning(f"no ReferenceGrant lets it lead to Service {service}", backend.span))
+        for gone in self._objects.refused:
+            if gone.kind == GRANT and gone.namespace in ("", backend.namespace) and CONTROLLER in sources:
+                because = f"{GRANT} {gone.namespace}/{gone.name} was refused"
+                self._astray.append(Lost(title, because, gone.span, backend.namespace))
 
     def lead(self, lead: Lead) -> Iterator[Entry]:
         found = self._backend(lead.title, lead.sources, lead.namespace, lead.service, lead.port or None, lead.span)
@@ -192,11 +205,13 @@ class _Finder:
         self, title: str, sources: tuple[str, ...], namespace: str, name: str, port: int | str | None, span: Span
     ) -> tuple[Target, ...]:
         service = self._services.get(f"{namespace}/{name}")
+        astray = CONTROLLER in sources and (service is None or f"{namespace}/{name}" in self._disputed)
+        if astray:
+            because = NO_SERVICE.format(service=f"{namespace}/{name}", title=title)
+            self._astray.append(Lost(title, because, span, namespace))
         if service is None:
-            if CONTROLLER in sources:
-                because = NO_SERVICE.format(service=f"{namespace}/{name}", title=title)
-                self._astray.append(Lost(title, because, span, namespace))
             self._diagnostics.append(warning(f"leads to Service {namespace}/{name}, which is not in the files", span))
+        if service is None or astray:
             return ()
         chosen = [one for one in service.ports if port in (None, one.port, one.name)]
         if not chosen:

@@ -102,7 +102,7 @@ def test_doubles() -> None:
         "f:21:1: error: ConfigMap default/m stands at f:16:1 already (keep one: the first was taken, this one was "
         "left out)",
     ]
-    assert objects.refused == (RefusedObject("NetworkPolicy", "default", "p"),)
+    assert [(one.kind, one.name) for one in objects.refused] == [("NetworkPolicy", "p"), ("ConfigMap", "m")]
     assert len(objects.network_policies) == 1
     assert objects.config_maps[0].data == {"a": "b"}
 

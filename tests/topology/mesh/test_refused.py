@@ -103,6 +103,19 @@ def test_how_a_port_is_read_may_depend_on_a_refused_service(last, expected):
     assert outcome("plain/p", *things, bad_service(last), request=GET) == expected
 
 
+@pytest.mark.parametrize("kind", ["v1 Endpoints", "discovery.k8s.io/v1 EndpointSlice"])
+def test_what_clients_send_may_depend_on_refused_endpoints(kind):
+    version, _, name = kind.partition(" ")
+    last = {**thing(version, name, "other/e", {}), "subsets": 7, "endpoints": 7, "addressType": 7}
+    assert mtls("shop/a", *OPEN_MESH, last) == "unknown"
+    assert mtls("plain/p", *OPEN_MESH, last) == "plaintext"
+
+
+def test_of_two_services_that_differ_neither_says_how_a_port_is_read():
+    things = (*OPEN_MESH, service("web", port_name="http"), GETS)
+    assert outcome("shop/a", *things, service("web", port_name="grpc"), request=GET) == "unknown"
+
+
 GATE = pod("gate", {"istio": "ingressgateway"}, {"inject.istio.io/templates": "gateway"})
 SERVERS = {"selector": {"istio": "ingressgateway"}, "servers": []}
 MUTUAL = {
@@ -145,8 +158,6 @@ SHUT = thing("networking.k8s.io/v1", "NetworkPolicy", "closed", {"podSelector": 
 def test_a_refused_service_may_be_reached_through_a_waypoint(waypoints, last, source, expected):
     things = (*AMBIENT, namespace("plain"), pod("web"), pod("a"), pod("plain/p"), SHUT, *waypoints)
     assert outcome(source, *things, bad_service(last)) == expected
-
-
 
 
 def admitting(principal: str) -> dict[str, Any]:

@@ -24,6 +24,17 @@ OPENING_KINDS: frozenset[GroupKind] = frozenset(
 )
 """Kinds that open ways in: of one that was refused nobody knows where it leads."""
 
+DECIDING_KINDS: frozenset[GroupKind] = frozenset(
+    {
+        ("", "ConfigMap"),
+        ("", "Endpoints"),
+        ("", "Service"),
+        ("discovery.k8s.io", "EndpointSlice"),
+        ("gateway.networking.k8s.io", "ReferenceGrant"),
+    }
+)
+"""Kinds that enforce nothing and open nothing by themselves, but say what meshes and ways in come to."""
+
 ENFORCING_KINDS: dict[GroupKind, str] = {
     ("policy.networking.k8s.io", "AdminNetworkPolicy"): "cluster policy that goes before NetworkPolicy",
     ("policy.networking.k8s.io", "BaselineAdminNetworkPolicy"): "cluster policy for what no NetworkPolicy selects",

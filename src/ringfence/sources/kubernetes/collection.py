@@ -28,7 +28,7 @@ from ringfence.resources.kubernetes import (
     RawObject,
     RefusedObject,
 )
-from ringfence.resources.kubernetes.kinds import NAMESPACE, OPENING_KINDS
+from ringfence.resources.kubernetes.kinds import DECIDING_KINDS, NAMESPACE, OPENING_KINDS
 from ringfence.sources.kubernetes import catalogue, ownership
 from ringfence.sources.kubernetes.catalogue import BY_GROUP, BY_VERSION, CLOSED, CLUSTER_SCOPED, Kind
 from ringfence.sources.kubernetes.metadata import DEFAULT_NAMESPACE, GENERATED, object_meta
@@ -198,7 +198,7 @@ class Collection:
         disputed = self._disputed(group_kind, value)
         remedy = f"keep one: {'neither was taken' if disputed else 'the first was taken, this one was left out'}"
         self.diagnostics.append(error(f"{title} stands at {first[0]} already", part.span, remedy))
-        if disputed or group_kind in (NETWORK_POLICY, *ENFORCING_KINDS, *OPENING_KINDS):
+        if disputed or group_kind in (NETWORK_POLICY, *ENFORCING_KINDS, *OPENING_KINDS, *DECIDING_KINDS):
             self.refused.append(RefusedObject(group_kind[1], metadata.namespace, metadata.name, part.span))
         return None
 

@@ -2,6 +2,8 @@
 
     Service          which ports clients know and how they are sent; how ports are read; a gateway's own ports; a
                      waypoint that may stand before it
+    Endpoints,       which addresses clients know by a Service without selector
+    EndpointSlice
     WorkloadEntry,   a machine of the mesh at some address outside: whoever comes from there may prove an identity, and
     WorkloadGroup    come by mutual TLS
     ConfigMap        a control plane's: trust domain, defaults, root namespace
@@ -27,6 +29,7 @@ from ringfence.resources.kubernetes import ConfigMap, KubernetesObjects, Refused
 from ringfence.topology.mesh.istio_unfollowed import CAPTURED_CLIENTS, EVERY_PURPOSE, GATEWAYS, between
 from ringfence.topology.options import Options
 
+BACKENDS = ("Endpoints", "EndpointSlice")
 MACHINES = ("WorkloadEntry", "WorkloadGroup")
 OUTSIDERS = Not(AnyOf((Has(POD), Has(HOST))))
 """Who may be a machine that no file describes."""
@@ -42,6 +45,8 @@ def of_refused(objects: KubernetesObjects, options: Options) -> Iterator[Unmodel
     for gone in objects.refused:
         if gone.kind == "Service":
             yield from _service(gone, objects)
+        elif gone.kind in BACKENDS:
+            yield from _backends(gone)
         elif gone.kind in MACHINES:
             yield from _machine(gone)
         elif gone.kind == "ConfigMap":
@@ -70,6 +75,13 @@ def _service(gone: RefusedObject, objects: KubernetesObjects) -> Iterator[Unmode
     yield Unmodelled(title, because, AllOf((here, gateways)), span, False, taken)
     if any(one.traffic in (SERVICE, ALL) for one in waypoints(objects.gateways, objects.gateway_classes).values()):
         yield from between(title, because, here, AnyOf((CAPTURED_CLIENTS, GATEWAYS)), span)
+
+
+def _backends(gone: RefusedObject) -> Iterator[Unmodelled]:
+    """A Service without selector may lead to any address by them."""
+    title = _title(gone)
+    sent = frozenset((Purpose.OFFER,))
+    yield Unmodelled(title, REFUSED.format(title=title), AllOf((Has(POD), of_planes(SIDECAR))), gone.span, False, sent)
 
 
 def _machine(gone: RefusedObject) -> Iterator[Unmodelled]:
