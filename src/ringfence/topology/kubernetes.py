@@ -146,6 +146,7 @@ def build(objects: KubernetesObjects, options: Options | None = None) -> Topolog
     not_followed = tuple(unfollowed(objects, numbers)) if joined else ()
     diagnostics += _told(not_followed)
     unknown = (*unknown, *not_followed)
+    told = tuple({one.because: one for one in unknown}.values())
     of_mesh = (*unmodelled.of_gateways(objects.refused), *of_refused(objects, options))
     astray: list[Lost] = []
     found = tuple(entries(objects, numbers, diagnostics, astray))
@@ -187,7 +188,7 @@ def build(objects: KubernetesObjects, options: Options | None = None) -> Topolog
     network = ways.joined(network)
     diagnostics += [one for mesh in joined for one in mesh.diagnostics]
     diagnostics += _undecided(endpoints)
-    return Topology(network, objects, found, plugin, unknown, tuple(diagnostics), meshes=joined, waypoints=ways)
+    return Topology(network, objects, found, plugin, told, tuple(diagnostics), meshes=joined, waypoints=ways)
 
 
 def _policies(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from ringfence.model.diagnostics import Diagnostic
 from ringfence.network import Network
+from ringfence.resources.kubernetes import KubernetesObjects
 from ringfence.sources.kubernetes import from_documents
 from ringfence.sources.yaml_documents import documents
 from ringfence.topology.kubernetes import build
@@ -39,6 +41,7 @@ spec: {{parentRefs: [{{name: public, namespace: edge}}], rules: [{{backendRefs: 
 """
 FROM_WAYPOINT = f"[{{from: [{{podSelector: {{matchLabels: {{{NAME}: wp}}}}}}]}}]"
 CLOSED = policy(select=app("web"), ingress=FROM_WAYPOINT)
+BAD_CLASS = f"{{apiVersion: {API}, kind: GatewayClass, metadata: {{name: istio-waypoint}}, spec: nobody}}"
 BAD_WAYPOINT = WAYPOINT.replace("listeners: [", "listeners: nobody, was: [")
 PODS = (deployment("web", "[{containerPort: 8080}]"), deployment("client"), deployment("other"))
 
@@ -48,8 +51,12 @@ def labelled(labels: str, name: str = "web") -> str:
     return service(name, ports).replace(f"name: {name},", f"name: {name}, labels: {{{labels}}},", 1)
 
 
+def read(*things: str) -> tuple[KubernetesObjects, list[Diagnostic]]:
+    return from_documents(documents("---\n".join(one.strip() + "\n" for one in things), "k8s.yaml"))
+
+
 def outcome(source: str, target: str, *things: str, port: str = "tcp/8080", readable: bool = True) -> str:
-    objects, wrong = from_documents(documents("---\n".join(one.strip() + "\n" for one in things), "k8s.yaml"))
+    objects, wrong = read(*things)
     assert bool([one for one in wrong if one.severity == "error"]) is not readable
     return str(Network(build(objects)).reach(source, target, port).explain().outcome)
 
@@ -92,11 +99,11 @@ def test_a_controller_that_no_file_holds_may_go_through_a_waypoint():
 
 def test_what_is_not_followed_is_told_once():
     used = labelled(f"{USE}: wp, {INGRESS_USES}: 'true'")
-    text = "---\n".join((namespace("edge"), ambient(), PUBLIC, WAYPOINT, ROUTE, used, *PODS))
-    objects, _ = from_documents(documents(text, "k8s.yaml"))
+    objects, _ = read(namespace("edge"), ambient(), PUBLIC, WAYPOINT, ROUTE, used, *PODS)
     told = [str(one) for one in build(objects).diagnostics if INGRESS_USES in str(one)]
     assert len(told) == 1
     assert "Service shop/web" in told[0]
+    assert [one.because in told[0] for one in build(objects).not_modelled] == [True]
 
 
 def running(labels: str = "", annotations: str = "", args: str = "[proxy, router]", namespace: str = "edge") -> str:
@@ -171,6 +178,7 @@ def test_a_namespace_of_which_nobody_knows_what_it_uses(waypoints, known):
         ((ambient(**{USE: "wp"}), labelled("")), (WAYPOINT,), True),
         ((ambient(**{USE: "wp"}), labelled("")), (WAYPOINT.replace("istio-waypoint", "somebodys"),), False),
         ((ambient(**{USE: "wp"}), labelled("")), (BAD_WAYPOINT,), False),
+        ((ambient(**{USE: "wp"}), labelled("")), (WAYPOINT, BAD_CLASS), False),
         ((ambient(), labelled(f"{USE}: wp")), (), False),
         ((ambient(), labelled(f"{USE}: none")), (), True),
         ((ambient(), labelled(f"{USE}: wp", "other")), (), True),
@@ -178,7 +186,7 @@ def test_a_namespace_of_which_nobody_knows_what_it_uses(waypoints, known):
 )
 def test_a_waypoint_that_nobody_knows(holder, waypoints, known, shut):
     things = (namespace("plain"), *holder, *PODS, *waypoints, deployment("client", namespace="plain"), *shut)
-    readable = BAD_WAYPOINT not in waypoints
+    readable = not {BAD_WAYPOINT, BAD_CLASS} & set(waypoints)
     direct = DENIED if shut else ALLOWED
     assert outcome("shop/client", "shop/web", *things, readable=readable) == (direct if known else UNKNOWN)
     assert outcome("plain/client", "shop/web", *things, readable=readable) == direct

@@ -114,7 +114,9 @@ def _captured(objects: KubernetesObjects) -> Iterator[Unmodelled]:
 
 
 def _unknown_waypoints(objects: KubernetesObjects) -> Iterator[Unmodelled]:
-    known = istio_waypoint.waypoints(objects.gateways, objects.gateway_classes)
+    gone = {one.name for one in objects.refused if one.kind == "GatewayClass"}
+    found = istio_waypoint.waypoints(objects.gateways, objects.gateway_classes)
+    known = {title: one for title, one in found.items() if one.class_name not in gone}
     clients = AnyOf((CAPTURED_CLIENTS, GATEWAYS))
     for one in objects.namespaces:
         name = one.metadata.name
