@@ -5,7 +5,8 @@ from __future__ import annotations
 from ringfence.layers.istio_destination_rules import EVERYBODY, DestinationRules
 from ringfence.layers.istio_listed import Backend, Clients, ListedPort
 from ringfence.layers.istio_modes import Modes
-from ringfence.layers.istio_routes import HTTP, Routing
+from ringfence.layers.istio_reached import HTTP
+from ringfence.layers.istio_routes import Routing
 from ringfence.model.selectors import ANYTHING
 from ringfence.resources.istio.mesh_config import MeshConfig
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ringfence.layers.istio_routes import DETECTED, HTTP, ITSELF, TCP, TLS, Lead, Port, Reached, Routing
+from ringfence.layers.istio_reached import DETECTED, HTTP, ITSELF, TCP, TLS, Lead, Port, Reached
+from ringfence.layers.istio_routes import Routing
 from ringfence.resources.istio.mesh_config import MeshConfig
 from ringfence.resources.istio.networking import Destination, Sidecar, SidecarListener, TrafficRoute, VirtualService
 from ringfence.resources.kubernetes import ObjectMeta

@@ -163,3 +163,57 @@ def test_a_listener_of_a_sidecar_has_clusters_for_its_own_port(port, expected):
     things = (*BASE, service("web"), service("other/in", (80, 8080), (81, 8081)), limited)
     world = World(*things, virtual("other/v", "in", tcp=to(WEB, port=80)))
     assert world.sent("other/o", "web") == expected
+
+
+ONE = destination("d", "web", subsets=[{"name": "one", "trafficPolicy": tls("DISABLE")}])
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        ({"tcp": to(WEB)}, {"http": to(WEB, "one")}, "plaintext"),  # the first has no routes for HTTP
+        ({"http": to(WEB, match=[{"port": 81}])}, {"http": to(WEB, "one")}, "plaintext"),  # nor for this port
+        ({"http": to(WEB)}, {"http": to(WEB, "one")}, "mtls"),
+        ({"http": to(WEB, match=[{"uri": {"prefix": "/a"}}])}, {"http": to(WEB, "one")}, "mtls"),
+        ({"http": to(WEB, match=[{"sourceLabels": {"app": "x"}}])}, {"http": to(WEB, "one")}, "either"),
+    ],
+)
+def test_of_two_for_one_host_http_follows_the_first_that_has_routes(first, second, expected):
+    things = (*BASE, service("web", port_name="http"), ONE)
+    assert World(*things, virtual("v", "web", **first), virtual("w", "web", **second)).sent("a", "web") == expected
+    if "http" not in first:  # of those for one name with a star only the first is asked
+        wide = (virtual("v", "*.shop.svc.cluster.local", **first), virtual("w", "*.shop.svc.cluster.local", **second))
+        assert World(*things, *wide).sent("a", "web") == "mtls"
+
+
+@pytest.mark.parametrize("condition", [{"sourceLabels": {"app": "x"}}, {"sourceNamespace": "other"}])
+@pytest.mark.parametrize(("kind", "expected"), [("http", "either"), ("tcp", "either")])
+def test_a_route_for_some_clients_leaves_others_at_the_host(kind, expected, condition):
+    things = (*BASE, service("web", port_name=kind), ONE)
+    world = World(*things, virtual("v", "web", **{kind: to(WEB, "one", match=[condition])}))
+    assert world.sent("a", "web") == expected
+
+
+def test_a_route_for_some_clients_that_leads_nowhere_leaves_it_open():
+    headless = (*BASE, service("web", (8080, 8080), clusterIP="None"))
+    for_some = {"match": [{"sourceLabels": {"app": "x"}}]}
+    assert World(*headless, virtual("v", "web", tcp=to(WEB, port=99, **for_some))).withheld("a", "web")
+    assert not World(*headless, virtual("v", "web", tcp=to(WEB, **for_some))).withheld("a", "web")
+    away = World(*BASE, service("web"), virtual("v", "web", tcp=to(WEB, "absent", **for_some)))
+    assert away.sent("a", "web") == "either"
+
+
+def test_the_rules_for_what_keeps_the_address_are_those_of_the_clients_namespace():
+    headless = service("db", (8080, 8080), clusterIP="None")
+    rule = destination("other/d", DB, "DISABLE")
+    world = World(*BASE, service("web"), headless, rule, virtual("v", "web", tcp=to(DB)))
+    assert [world.sent(one, "web") for one in ("a", "other/o")] == ["mtls", "plaintext"]
+
+
+def test_a_name_that_leads_to_what_keeps_the_address_leads_to_the_own_pods():
+    hidden = exported(service("web", port_name="http"), ".")
+    headless = service("db", (6379, 6379), clusterIP="None")
+    routes = virtual("v", WEB, http=to(DB, port=6379))
+    world = World(*BASE, hidden, headless, routes)
+    assert [world.sent(one, "web") for one in ("a", "other/o")] == ["mtls", "either"]
+    assert World(*BASE, hidden, service("db", (6379, 6379)), routes).sent("other/o", "web") == "plaintext"

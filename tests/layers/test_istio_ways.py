@@ -5,7 +5,8 @@ from __future__ import annotations
 from ringfence.layers.istio_destination_rules import DestinationRules, Tls
 from ringfence.layers.istio_listed import Clients, ListedPort
 from ringfence.layers.istio_modes import Modes
-from ringfence.layers.istio_routes import HTTP, Port, Routing
+from ringfence.layers.istio_reached import HTTP, Port
+from ringfence.layers.istio_routes import Routing
 from ringfence.layers.istio_ways import ways
 from ringfence.resources.istio.mesh_config import MeshConfig
 from ringfence.resources.istio.networking import (

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from ringfence.layers.istio_destination_rules import EVERYBODY, DestinationRules
 from ringfence.layers.istio_modes import Modes
-from ringfence.layers.istio_routes import Key, Routing
+from ringfence.layers.istio_reached import Key
+from ringfence.layers.istio_routes import Routing
 from ringfence.model.addresses import AddressSet
 from ringfence.model.selectors import Selector
 from ringfence.resources.istio.mesh_config import MeshConfig

@@ -28,67 +28,18 @@ Sources: istio `pilot/pkg/model/push_context.go` (`VirtualServicesForGateway`), 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 
 from ringfence.layers.istio_destination_rules import EVERYBODY, OWN
 from ringfence.layers.istio_egress import imports
 from ringfence.layers.istio_hosts import Hosts, covers, full
 from ringfence.layers.istio_modes import by_age
+from ringfence.layers.istio_reached import DETECTED, HTTP, ITSELF, NOT_REACHED, TCP, TLS, Key, Lead, Port, Reached
 from ringfence.resources.istio.mesh_config import MeshConfig
 from ringfence.resources.istio.networking import Destination, Sidecar, TrafficRoute, VirtualService
 
-ITSELF = ""
-"""The subset that stands for all endpoints of a host."""
-
-HTTP, TLS, TCP, DETECTED = "http", "tls", "tcp", ""
 ROUTES = {HTTP: (HTTP,), TLS: (TLS,), TCP: (TCP,), DETECTED: (HTTP, TCP)}
 NAMES_AT = 80
 """The port at which clients may use names that only VirtualServices know."""
-
-Key = tuple[str, int]
-"""A port of a host."""
-
-
-@dataclass(frozen=True, slots=True)
-class Lead:
-    """A route from elsewhere to a subset. `dialled`: the port of a host whose clients take it, if they know that port.
-
-    `by_name`: the name of a VirtualService's host is used, and only by those who know none of `dialled`.
-    """
-
-    subset: str
-    dialled: tuple[Key, ...] = ()
-    by_name: bool = False
-
-
-@dataclass(slots=True)
-class Reached:
-    """How one port of a host is reached.
-
-    `foreign`: what leads here from other ports and hosts; `instead`: the host, port and subset that its own routes lead
-    to at other ports and hosts. `sourced`: some clients may have routes that others have not; `astray`: routes lead
-    elsewhere or nowhere.
-    """
-
-    subsets: set[str] = field(default_factory=set)
-    anything: bool = False
-    bare: bool = False
-    foreign: set[Lead] = field(default_factory=set)
-    instead: set[tuple[str, int, str]] = field(default_factory=set)
-    sourced: bool = False
-    astray: bool = False
-
-
-NOT_REACHED = Reached()
-
-
-@dataclass(frozen=True, slots=True)
-class Port:
-    """A port of a host and its protocol: `http`, `tls`, `tcp`, or empty where it is detected at run time."""
-
-    host: str
-    port: int
-    protocol: str
 
 
 class Routing:
@@ -143,8 +94,10 @@ class Routing:
         if sidecar is not None:
             places |= {sidecar.metadata.namespace, *self.differing()}
         found = [self.reached(one, gateway, sidecar).get(key, NOT_REACHED) for one in places]
-        leads = frozenset(lead for one in found for lead in one.foreign)
-        return leads, frozenset(there[:2] for one in found for there in one.instead)
+        leads = frozenset(lead for one in found for lead in (*one.foreign, *(lead for _, lead in one.named)))
+        return leads, frozenset(
+            key for one in found for key in (*(there[:2] for there in one.instead), *dict(one.named))
+        )
 
     def _places(self, sidecar: Sidecar, root_namespace: str) -> tuple[str, ...]:
         """The namespaces whose clients may be under a Sidecar, one of those that are alike."""
@@ -216,6 +169,8 @@ class Routing:
         for host, found_places in places.items():
             for key, lead in self._by_name(host, [visible[place] for place in found_places], gateway):
                 found.setdefault(key, Reached()).foreign.add(lead)
+                for dialled in lead.dialled:
+                    found.setdefault(dialled, Reached()).named.add((key, lead))
         return found
 
     def _by_name(self, host: str, services: list[VirtualService], gateway: bool) -> Iterator[tuple[Key, Lead]]:

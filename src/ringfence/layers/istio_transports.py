@@ -26,7 +26,7 @@ from dataclasses import dataclass, field
 from ringfence.layers.istio_destination_rules import EVERYBODY, Merged, Tls
 from ringfence.layers.istio_egress import has_clusters, knows
 from ringfence.layers.istio_listed import Clients, Hosts, ListedPort
-from ringfence.layers.istio_routes import ITSELF, NOT_REACHED, Lead
+from ringfence.layers.istio_reached import ITSELF, NOT_REACHED, Lead
 from ringfence.layers.kubernetes_selectors import POD, labels
 from ringfence.model.selectors import AllOf, Not, Selector
 from ringfence.resources.istio.authentication import MutualTlsMode
@@ -63,7 +63,12 @@ def sent(
     reached = clients.routing.reached(client, gateway, sidecar).get((listed.host, listed.port), NOT_REACHED)
     dialled = _known(client, listed, sidecar)
     taken = [one for one in reached.foreign if gateway or _taken(one, client, hosts, sidecar)]
-    if not dialled and not (taken and _has_cluster(client, listed, sidecar)):
+    if not dialled and not _has_cluster(client, listed, sidecar):
+        taken = []
+    named = (
+        () if dialled else [(key, lead.subset) for key, lead in reached.named if _taken(lead, client, hosts, sidecar)]
+    )
+    if not dialled and not taken and not named:
         return ()
     own, foreign = reached.subsets if dialled else set(), {one.subset for one in taken}
     sure = own | {one.subset for one in taken if not one.by_name or gateway}
@@ -97,9 +102,15 @@ def sent(
             unsure = not (leading & sure or (dialled and reached.anything)) or not listed.exported
             perhaps |= bool(leading) and unsure
             bare |= bool(leading) and (unsure or not dialled)
+    for (host, port), name in sorted(named):
+        there = _staying(client, hosts[host, port], clients, name) if (host, port) != (listed.host, listed.port) else ()
+        if _has_cluster(client, hosts[host, port], sidecar) and (staying := tuple(there)):
+            found |= dict.fromkeys(staying)
+            bare = perhaps = True
     if astray and listed.headless:
         found[Sent(None, (), Tls.NOTHING, (), None)] = None
-    bare, perhaps = bare or astray, perhaps or astray
+    elif astray:
+        bare = perhaps = True
     if bare:  # what no route takes, and what a client knows by routes alone
         found[Sent(None, (), Tls.PLAINTEXT, (), None, unmatched=True)] = None
     if perhaps:  # whether anybody uses such a name, nobody knows; a Service that nobody may know has no endpoints

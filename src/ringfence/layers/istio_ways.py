@@ -84,6 +84,7 @@ def _by_namespace(
     leads, instead = clients.routing.apart(listed.host, listed.port, gateway, sidecar)
     around = (listed, *(hosts[key] for lead in leads for key in lead.dialled), *(hosts[key] for key in instead))
     named = {*differing, *clients.routing.differing(gateway, sidecar)}
+    named |= {name for host, _ in instead for name in clients.rules.namespaces(host)}
     named |= {name for one in around for name in (one.namespace, *one.exported) if name != EVERYBODY}
     if sidecar is not None:
         named.add(sidecar.metadata.namespace)

@@ -25,6 +25,11 @@ def routes(spec: str) -> tuple[TrafficRoute, ...]:
     [
         (f"{{{TO_V1}}}", TrafficRoute("http", V1)),
         (f"{{match: [{{uri: {{prefix: /a}}}}], {TO_V1}}}", TrafficRoute("http", V1, certain=False, matched=True)),
+        (
+            f"{{match: [{{port: 80}}, {{port: 81, sourceLabels: {{a: b}}}}], {TO_V1}}}",
+            TrafficRoute("http", V1, (80, 81), certain=False, matched=True, sourced=True),
+        ),
+        (f"{{match: [{{}}, {{sourceNamespace: a}}], {TO_V1}}}", TrafficRoute("http", V1, matched=True)),
         (f"{{match: [{{port: 80}}, {{port: 81}}], {TO_V1}}}", TrafficRoute("http", V1, (80, 81), matched=True)),
         (
             f"{{match: [{{port: 80, method: {{exact: GET}}}}], {TO_V1}}}",

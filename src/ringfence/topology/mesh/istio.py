@@ -33,8 +33,9 @@ from ringfence.layers.istio_facets import SKIPS, Proxy
 from ringfence.layers.istio_listed import Clients, ListedPort
 from ringfence.layers.istio_machines import ENTRY, MACHINE, TITLE
 from ringfence.layers.istio_mesh_config import KEY, by_option, configuration, mesh_config
+from ringfence.layers.istio_reached import Port
 from ringfence.layers.istio_requests import request_subjects
-from ringfence.layers.istio_routes import Port, Routing
+from ringfence.layers.istio_routes import Routing
 from ringfence.layers.istio_rules import asked_subjects
 from ringfence.layers.istio_waypoint_authorization import AtWaypoints
 from ringfence.layers.mesh_facets import AMBIENT, MESH, NO_PLANE, PLANE, SIDECAR, WAYPOINT

@@ -19,7 +19,7 @@ from ringfence.layers.istio_destination_rules import EVERYBODY
 from ringfence.layers.istio_facets import BARE, PROXIED, TLS_LABEL
 from ringfence.layers.istio_hosts import full, of_service
 from ringfence.layers.istio_listed import Backend, ListedPort
-from ringfence.layers.istio_routes import DETECTED, HTTP, TCP, TLS
+from ringfence.layers.istio_reached import DETECTED, HTTP, TCP, TLS
 from ringfence.layers.kubernetes_selectors import POD, PORT, labels, named_port
 from ringfence.layers.network_policy import PortNumbers
 from ringfence.model.addresses import AddressSet
