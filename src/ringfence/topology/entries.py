@@ -40,7 +40,7 @@ from ringfence.resources.kubernetes import (
 from ringfence.resources.kubernetes.kinds import OPENING_KINDS
 from ringfence.topology.attachments import attached, doubted, granted
 from ringfence.topology.controllers import CONTROLLER, carrying, running, serving
-from ringfence.topology.mesh.istio_entries import Lead, leads, undelegated
+from ringfence.topology.mesh.istio_entries import Lead, elsewhere, leads, undelegated
 from ringfence.topology.mesh.waypoints import WAYPOINTS
 from ringfence.topology.services import Target, targets
 
@@ -57,6 +57,7 @@ LOST = "{title} was refused: where it leads is not known"
 NO_SERVICE = "the files do not say what Service {service} is, to which {title} leads"
 UNSETTLED = "whether a listener takes {title} is not known: no file tells the labels of its namespace"
 GRANT = "ReferenceGrant"
+ELSEWHERE = "where ServiceEntry {entry} takes {host}, to which {title} leads, is not followed"
 UNDELEGATED = "no file holds VirtualService {delegate}, to which {title} delegates"
 
 __all__ = ["CONTROLLER", "OUTSIDE", "PLACEHOLDERS", "SOME_NODE", "Entry", "Lost", "entries", "lost"]
@@ -119,6 +120,9 @@ def lost(objects: KubernetesObjects) -> Iterator[Lost]:
     for service, route in undelegated(objects):
         title = f"VirtualService {service.metadata.qualified_name}"
         yield Lost(title, UNDELEGATED.format(title=title, delegate=route.delegate), route.span)
+    for title, host, entry, span in elsewhere(objects):
+        because = ELSEWHERE.format(title=title, host=host, entry=entry.metadata.qualified_name)
+        yield Lost(title, because, span, "" if entry.workload_selector is None else entry.metadata.namespace)
 
 
 class _Finder:

@@ -137,3 +137,39 @@ def test_a_delegate_that_no_file_holds_may_lead_anywhere():
     shown = view(EDGE, *WEB, gateway(), delegating("shop/none"))
     (found,) = shown.connectivity.relations(CONTROLLER, "shop/web[Deployment]")
     assert (8080 in found.must.tcp, 8080 in found.may.tcp) == (False, True)
+
+
+def entry(host: str, more: str) -> str:
+    return f"""
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {{name: e, namespace: shop}}
+spec: {{hosts: [{host}], ports: [{{number: 80, name: http, protocol: HTTP}}], {more}}}
+"""
+
+
+SELECTS = "resolution: STATIC, workloadSelector: {labels: {app: web}}"
+LISTS = "resolution: STATIC, endpoints: [{address: 10.0.0.9}]"
+
+
+@pytest.mark.parametrize(
+    ("host", "more", "gateways", "shop", "far"),
+    [
+        ("inner.example", SELECTS, (), True, False),
+        ("inner.example", LISTS, (), True, True),
+        ("other.example", SELECTS, (), False, False),
+        # Where the gateway's pods are known, they are asked like others.
+        ("inner.example", SELECTS, (EDGE,), False, False),
+    ],
+)
+def test_a_host_of_a_serviceentry_may_be_any_pod(host, more, gateways, shop, far):
+    things = (*WEB, deployment("web", namespace="far"), gateway(), virtual(to="inner.example", port=""))
+    shown = view(*things, entry(host, more), *gateways)
+    reached = {
+        name
+        for name in ("shop/web[Deployment]", "far/web[Deployment]")
+        if shown.connectivity.workloads.get(CONTROLLER)
+        for one in shown.connectivity.relations(CONTROLLER, name)
+        if one.may.tcp
+    }
+    assert ("shop/web[Deployment]" in reached, "far/web[Deployment]" in reached) == (shop, far)

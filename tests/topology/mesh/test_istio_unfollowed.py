@@ -90,6 +90,15 @@ def test_a_gateway_that_goes_through_a_waypoint(of_service, of_namespace, follow
     assert outcome("shop/web", EDGE, *things) == ALLOWED
 
 
+@pytest.mark.parametrize(("label", "expected"), [(f"{INGRESS_USES}: 'true'", UNKNOWN), ("a: b", DENIED)])
+def test_a_gateway_that_may_dial_the_waypoint_alone(label, expected):
+    to_waypoint = f"[{{to: [{{namespaceSelector: {{}}, podSelector: {{matchLabels: {{{NAME}: wp}}}}}}]}}]"
+    lets_out = policy(types="[Egress]", egress=to_waypoint, namespace="edge")
+    things = (namespace("edge"), ambient(), PUBLIC, WAYPOINT, ROUTE, labelled(f"{USE}: wp, {label}"), *PODS, lets_out)
+    assert outcome(EDGE, "shop/web", *things) == expected
+    assert outcome(EDGE, "shop/other", *things) == DENIED
+
+
 def test_a_controller_that_no_file_holds_may_go_through_a_waypoint():
     unknown = PUBLIC.replace("gatewayClassName: istio", "gatewayClassName: somebodys")
     used = labelled(f"{USE}: wp, {INGRESS_USES}: 'true'")

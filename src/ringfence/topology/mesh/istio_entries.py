@@ -4,7 +4,7 @@ A VirtualService is bound by the names in its `gateways` (`mesh` means sidecars)
 Gateway has one of its hosts, for its namespace. Who carries the traffic are the pods that the Gateway selects, in any
 namespace; where the files hold none, or not even the Gateway, `CONTROLLER` stands for them. A match may be for some of
 the gateways alone. A route that another VirtualService continues is followed to what that says (`istio_delegates`); a
-host that is no Service of the cluster is not.
+host that is no Service of the cluster is not: one of a ServiceEntry may be anything (`elsewhere`).
 
 Source: Istio's reference of `Gateway` (`selector`, `servers[].hosts`) and `VirtualService` (`gateways`, `delegate`).
 """
@@ -19,7 +19,7 @@ from ringfence.layers.istio_hosts import covers, full
 from ringfence.layers.istio_mesh_config import configuration, mesh_config
 from ringfence.layers.istio_options import IstioOptions
 from ringfence.model.spans import Span
-from ringfence.resources.istio.networking import GatewayServer, IstioGateway, TrafficRoute, VirtualService
+from ringfence.resources.istio.networking import GatewayServer, IstioGateway, ServiceEntry, TrafficRoute, VirtualService
 from ringfence.resources.kubernetes import KubernetesObjects
 from ringfence.topology.controllers import CONTROLLER
 
@@ -57,6 +57,20 @@ def leads(objects: KubernetesObjects) -> Iterator[Lead]:
 def undelegated(objects: KubernetesObjects) -> Iterator[tuple[VirtualService, TrafficRoute]]:
     """The gateways' routes of which nobody knows where they lead: no file holds the delegate."""
     return ((one, route) for one in _whole(objects) for route in one.gateway_routes if route.delegated)
+
+
+def elsewhere(objects: KubernetesObjects) -> Iterator[tuple[str, str, ServiceEntry, Span]]:
+    """What leads from gateways whose pods no file holds to hosts of ServiceEntries: title, host, entry and place."""
+    of_host = {full(host, one.metadata.namespace): one for one in objects.service_entries for host in one.hosts}
+    gateways = {one.metadata.qualified_name: one for one in objects.istio_gateways}
+    for one in _whole(objects) if of_host else ():
+        home = one.metadata.namespace
+        for route in one.gateway_routes:
+            named = (gateways.get(name if "/" in name else f"{home}/{name}") for name in route.gateways)
+            unknown = any(_pods(gateway, objects) == (CONTROLLER,) for gateway in named)
+            for host in dict.fromkeys(full(target.host, home) for target in route.destinations if unknown):
+                if host in of_host:
+                    yield f"VirtualService {one.metadata.qualified_name}", host, of_host[host], route.span
 
 
 def _whole(objects: KubernetesObjects) -> tuple[VirtualService, ...]:
