@@ -196,7 +196,7 @@ def test_a_route_for_some_clients_leaves_others_at_the_host(kind, expected, cond
 
 def test_a_route_for_some_clients_that_leads_nowhere_leaves_it_open():
     headless = (*BASE, service("web", (8080, 8080), clusterIP="None"))
-    for_some = {"match": [{"sourceLabels": {"app": "x"}}]}
+    for_some: dict[str, Any] = {"match": [{"sourceLabels": {"app": "x"}}]}
     assert World(*headless, virtual("v", "web", tcp=to(WEB, port=99, **for_some))).withheld("a", "web")
     assert not World(*headless, virtual("v", "web", tcp=to(WEB, **for_some))).withheld("a", "web")
     away = World(*BASE, service("web"), virtual("v", "web", tcp=to(WEB, "absent", **for_some)))
@@ -217,3 +217,11 @@ def test_a_name_that_leads_to_what_keeps_the_address_leads_to_the_own_pods():
     world = World(*BASE, hidden, headless, routes)
     assert [world.sent(one, "web") for one in ("a", "other/o")] == ["mtls", "either"]
     assert World(*BASE, hidden, service("db", (6379, 6379)), routes).sent("other/o", "web") == "plaintext"
+
+
+def test_a_name_that_leads_to_its_own_host_keeps_the_address_there():
+    limited = thing(NETWORKING, "Sidecar", "other/s", {"egress": [{"hosts": ["./*"]}]})
+    subset = {"name": "one", "trafficPolicy": {**PASSING, **tls("ISTIO_MUTUAL")}}
+    things = (*BASE, service("web", port_name="http"), destination("d", "web", subsets=[subset]), limited)
+    assert World(*things).sent("other/o", "web") == "plaintext"
+    assert World(*things, virtual("other/v", WEB, http=to(WEB, "one"))).sent("other/o", "web") == "either"

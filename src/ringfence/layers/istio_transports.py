@@ -103,8 +103,8 @@ def sent(
             perhaps |= bool(leading) and unsure
             bare |= bool(leading) and (unsure or not dialled)
     for (host, port), name in sorted(named):
-        there = _staying(client, hosts[host, port], clients, name) if (host, port) != (listed.host, listed.port) else ()
-        if _has_cluster(client, hosts[host, port], sidecar) and (staying := tuple(there)):
+        there = hosts[host, port]
+        if _has_cluster(client, there, sidecar) and (staying := tuple(_staying(client, there, clients, name))):
             found |= dict.fromkeys(staying)
             bare = perhaps = True
     if astray and listed.headless:
