@@ -45,6 +45,8 @@ COND = {"certain": False, "matched": True}
         # Conditions of both.
         ((delegating(**COND),), rest(to("a.b")), (to("a.b", **COND),)),
         ((delegating(),), rest(to("a.b", **COND)), (to("a.b", **COND),)),
+        ((delegating(sourced=True, **COND),), rest(to("a.b")), (to("a.b", sourced=True, **COND),)),
+        ((delegating(),), rest(to("a.b", sourced=True, **COND)), (to("a.b", sourced=True, **COND),)),
         ((delegating(80, matched=True),), rest(to("a.b")), (to("a.b", 80, matched=True),)),
         ((delegating(),), rest(to("a.b", 80, matched=True)), (to("a.b", 80, matched=True),)),
         ((delegating(80, matched=True),), rest(to("a.b", 80, matched=True)), (to("a.b", 80, **COND),)),
