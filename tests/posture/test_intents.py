@@ -240,6 +240,23 @@ intents:
     assert any("7:70: error: 'http' is not a port" in one for one in complaints), complaints
 
 
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "deny: {from: shop/web, to: shop/web}",
+        "allow: {from: shop/web, to: 'shop/web*'}",
+        "encrypted: {from: shop/web, to: shop/web}",
+        "isolate: [shop/web, 'shop/w*']",
+        "isolate: [shop/web, shop/web, shop/web]",
+        "deny: {from: internet, to: 0.0.0.0/0}",
+    ],
+)
+def test_a_claim_about_one_alone_is_no_proof(claim):
+    (proof,), complaints = proofs([WEB, DB], f"intents: [{{name: n, reason: r, {claim}}}]")
+    assert (proof.status, complaints) == (UNKNOWN, [])
+    assert proof.because.startswith("both sides are the same")
+
+
 def test_a_selection_that_may_be_empty_proves_what_it_is_in():
     empty = "{labels: {app: none}, may_be_empty: true}"
     assert status([WEB], f"deny: {{from: {empty}, to: shop/web}}") == PROVED

@@ -29,7 +29,19 @@ class ApiServer:
     connection: http.client.HTTPSConnection | None = None
 
     def request(self, method: str, path: str, document: Any = None) -> tuple[int, Any]:
-        """Sends one request over the kept connection; returns status and JSON (or text)."""
+        """Sends one request over the kept connection; returns status and JSON (or text).
+
+        A server closes what was idle for long, so a request that a kept connection does not take goes over a new one.
+        """
+        kept = self.connection is not None
+        try:
+            return self._request(method, path, document)
+        except (ssl.SSLEOFError, ConnectionError, http.client.RemoteDisconnected):
+            if not kept:
+                raise
+            return self._request(method, path, document)
+
+    def _request(self, method: str, path: str, document: Any) -> tuple[int, Any]:
         if self.connection is None:
             context = ssl.create_default_context()
             context.check_hostname = False

@@ -37,6 +37,13 @@ def test_each_format_has_its_reader(tmp_path: Path):
     assert [one.address for one in found.cloud.vpcs] == ["aws_vpc.main"]
 
 
+@pytest.mark.parametrize("content", [b"", b"\n", b"# nothing\n---\n"])
+def test_an_empty_input_is_an_error(content: bytes):
+    """What a pipe brings when the command before it failed."""
+    _, diagnostics = read(["-"], BytesIO(content))
+    assert [one.severity for one in diagnostics] == ["error"]
+
+
 def test_a_plan_goes_before_the_code_beside_it(tmp_path: Path):
     (tmp_path / "main.tf").write_text(VPC)
     (tmp_path / "plan.json").write_text(json.dumps(PLAN))

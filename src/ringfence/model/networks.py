@@ -50,11 +50,12 @@ class Endpoint:
     `addresses` is of one family. The endpoint has *one of* them and nobody knows which (a pod in a subnet), unless
     `every` is set: then it stands for each of them (a CIDR, the internet). `workload` is the owner that reports name.
     `single` says that it is one thing, so that a packet to itself never leaves it (a template stands for many pods).
-    `maybe` says that the endpoint may not exist at all; `perhaps` that nobody knows whether its owner is ever here: then
-    what passes here must count against what its owner surely reaches, and proves nothing. `unknown_facets` are those whose attributes may be anything;
-    `open_facets` those that may have attributes which are not listed; `unknown_keys` are (facet, attribute) pairs that
-    are not listed and may be there, with whatever value. `any_group` means that its groups are not known. `identity` is
-    what its mutual TLS proves.
+    `maybe` says that the endpoint may not exist at all; `perhaps` that nobody knows whether its owner is ever here:
+    then what passes here must count against what its owner surely reaches, and proves nothing.
+
+    `unknown_facets` are those whose attributes may be anything; `open_facets` those that may have attributes which are
+    not listed; `unknown_keys` are (facet, attribute) pairs that are not listed and may be there, with whatever value.
+    `any_group` means that its groups are not known. `identity` is what its mutual TLS proves.
     """
 
     id: str

@@ -31,6 +31,8 @@ from ringfence.posture.selections import Resolver
 from ringfence.topology.entries import SOME_NODE
 from ringfence.topology.names import headers
 
+SAME = "both sides are the same: what a workload sends to itself is no intent's business"
+
 
 def prove(posture: Posture, span: Span, scenes: Scenes) -> tuple[list[Proof], list[Diagnostic]]:
     """All intents of a posture. What is wrong with a selection is a diagnostic, and its intent is unknown."""
@@ -64,7 +66,22 @@ class _Prover:
                 break
         if (self.resolver.failures, len(self._diagnostics)) != before:
             return Proof(intent, UNKNOWN, "what it speaks of could not be resolved", span)
+        if worst is None and not count and self._with_itself(intent, span):
+            return Proof(intent, UNKNOWN, SAME, span)
         return worst or Proof(intent, PROVED, span=span, pairs=count)
+
+    def _with_itself(self, intent: Intent, span: Span) -> bool:
+        """Whether a side that is named outright is all that the other holds, where no pair of two was found.
+
+        A namespace of a single workload keeps what is said of all in it.
+        """
+        flow: Flow | None = None if intent.isolate is not None else getattr(intent, intent.kind)
+        sides = intent.isolate if flow is None else [flow.from_, flow.to]
+        outright = any(isinstance(one, str) and self.resolver.is_name(one) for one in sides or ())
+        if not outright or (flow is not None and flow.identity is not None):
+            return False
+        first, *others = (self.resolver.resolve(one, span) for one in sides or ())
+        return all((first if flow is None else first.opening, *others))
 
     def _breaches(self, intent: Intent, span: Span) -> Iterator[Breach | None]:
         """One answer for each pair: None where the intent holds."""

@@ -27,8 +27,8 @@ from ringfence.model.headers import ALL_HEADERS, ALL_MTLS, ALL_TCP, HeaderSet, u
 from ringfence.model.intervals import IntervalSet
 from ringfence.model.networks import Endpoint
 from ringfence.model.rules import NO_IDENTITY, Pattern
-from ringfence.posture.go_betweens import around, by_waypoint, from_own_ports
 from ringfence.posture.document import Intent
+from ringfence.posture.go_betweens import around, by_waypoint, from_own_ports
 from ringfence.posture.proofs import UNKNOWN, VIOLATED, Breach, Part, Proof, Scene, broken, field
 from ringfence.posture.selected import Selected
 

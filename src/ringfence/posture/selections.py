@@ -72,7 +72,7 @@ class Resolver:
             return self._named(references)
         if references == EVERYTHING:
             return self._everything()
-        if "*" in references or "?" in references:
+        if not self.is_name(references):
             found = self._filtered(lambda one: named(one, references))
             if not found:
                 self._complain(f"{references} matches nothing", span, "a selection may say may_be_empty: true")
@@ -85,6 +85,10 @@ class Resolver:
             self._complain(wrong.diagnostic.message, span, remedy)
             return Selected()
         return found
+
+    def is_name(self, reference: str) -> bool:
+        """Whether it names one thing outright: neither a selection nor a pattern."""
+        return not (reference in self._selections or reference == EVERYTHING or set("*?") & set(reference))
 
     def resolve_all(self) -> None:
         """Resolves every named selection, so that one that matches nothing is told of even where no intent uses it."""

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from ringfence.model.diagnostics import Diagnostic
+from ringfence.model.diagnostics import Diagnostic, error
 from ringfence.posture_file import POSTURE_FILE
 from ringfence.resources.aws import AwsObjects
 from ringfence.resources.kubernetes import KubernetesObjects
@@ -56,6 +56,8 @@ def read(
         described, wrong = aws_describe.read_files(given.answers)
         diagnostics += wrong
         cloud = described if cloud is None else cloud | described
+    if not diagnostics and cloud is None and objects == KubernetesObjects():
+        diagnostics.append(error("nothing was read: the input is empty", remedy="did what should write it fail?"))
     return Configuration(objects, cloud), diagnostics
 
 

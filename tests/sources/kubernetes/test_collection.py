@@ -141,10 +141,21 @@ def test_a_third_namespace_settles_nothing() -> None:
 
 
 def test_old_and_new_version_are_one_kind() -> None:
-    _, said = read(f"{POLICY}---\n{POLICY.replace('networking.k8s.io/v1', 'extensions/v1beta1')}")
+    text = "apiVersion: networking.k8s.io/v1\nkind: IngressClass\nmetadata: {name: p}\nspec: {controller: a/b}\n"
+    _, said = read(f"{text}---\n{text.replace('/v1', '/v1beta1')}")
     assert [one.partition(" already")[0] for one in said] == [
-        "f:6:1: error: NetworkPolicy default/p stands at f:1:1",
-        "f:6:1: warning: apiVersion: no server serves NetworkPolicy in extensions/v1beta1 any more (write "
+        "f:6:1: error: IngressClass p stands at f:1:1",
+        "f:6:1: warning: apiVersion: no server serves IngressClass in networking.k8s.io/v1beta1 any more (write "
+        "networking.k8s.io/v1)",
+    ]
+
+
+def test_a_policy_that_no_server_takes_any_more_restricts_nobody() -> None:
+    objects, said = read(POLICY.replace("networking.k8s.io/v1", "extensions/v1beta1"))
+    assert objects.network_policies == ()
+    assert [one.kind for one in objects.refused] == ["NetworkPolicy"]
+    assert said == [
+        "f:1:1: error: apiVersion: no server serves NetworkPolicy in extensions/v1beta1 any more (write "
         "networking.k8s.io/v1)",
     ]
 

@@ -130,8 +130,9 @@ class Collection:
         group = catalogue.group_of(api_version)
         if found:
             if api_version in found.retired:
-                today = f"write {found.served[0]}"
-                part["apiVersion"].warn(f"no server serves {kind} in {api_version} any more", today)
+                # A workload that no server takes is only not there yet; a policy that none takes restricts nobody.
+                tell = part["apiVersion"].refuse if kind == "NetworkPolicy" else part["apiVersion"].warn
+                tell(f"no server serves {kind} in {api_version} any more", f"write {found.served[0]}")
             return found
         in_group = BY_GROUP.get((group, kind))
         if in_group:
