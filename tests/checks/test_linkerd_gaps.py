@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from ringfence.checks.linkerd_gaps import of_linkerd
@@ -17,7 +19,7 @@ STRICT = {"linkerd_default_policy": "cluster-authenticated"}
 WEB, BARE = "shop/web[Deployment]", "shop/bare[Deployment]"
 
 
-def said(*manifests: str, **options: str) -> list[tuple[str, str]]:
+def said(*manifests: str, **options: Any) -> list[tuple[str, str]]:
     return [(title, gap.what) for gap, title in of_linkerd(view(*manifests, **options))]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from ringfence.layers.istio_delegates import merged
@@ -30,7 +32,7 @@ def rest(*routes: TrafficRoute, exported: tuple[str, ...] = ()) -> VirtualServic
 
 FAR = "web.far.svc.cluster.local"
 MISSING = delegating(name="far/none")
-COND = {"certain": False, "matched": True}
+COND: dict[str, Any] = {"certain": False, "matched": True}
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,12 @@ def test_only_what_is_shown_gets_a_packet(monkeypatch):
     """A pair that adds nothing to what is said of the intent costs no search for its packet."""
     asked = []
     found = Witnesses.passing
-    monkeypatch.setattr(Witnesses, "passing", lambda *given, **more: asked.append(given) or found(*given, **more))
+
+    def counted(*given, **more):
+        asked.append(given)
+        return found(*given, **more)
+
+    monkeypatch.setattr(Witnesses, "passing", counted)
     refused = policy("lock", "{matchLabels: {app: db}}", types="[Sideways]")
     cluster = [*(deployment(name) for name in ("a", "b", "c", "d", "db")), refused]
     claim = "intents: [{name: n, reason: r, deny: {from: 'shop/?', to: shop/db}}]"

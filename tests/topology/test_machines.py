@@ -10,6 +10,7 @@ from ringfence.topology import kubernetes
 from ringfence.topology.aws import build
 from ringfence.topology.bindings import Binding
 from ringfence.topology.composition import compose
+from ringfence.topology.machines import MACHINES
 from tests.layers.istio_worlds import PEOPLE, World, peer, pod
 from tests.topology.aws.clouds import NO, PERHAPS, cloud, group, host, rule, verdict
 from tests.topology.mesh.test_istio_machines import entry
@@ -68,4 +69,4 @@ def test_a_machine_of_which_no_address_is_known_may_be_anything():
 
 
 def test_without_machines_nothing_is_added():
-    assert kubernetes.MACHINES not in shop().network.locations
+    assert MACHINES not in shop().network.locations

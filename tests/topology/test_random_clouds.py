@@ -9,6 +9,7 @@ its own, never more.
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -80,6 +81,9 @@ HEADERS = [
 ]
 BLOCKS = ["0.0.0.0/0", "0.0.0.0/0", "10.0.0.0/16", "10.0.1.0/24", "198.51.100.0/24", "0.0.0.0/1"]
 UNKNOWN = Unknown("not known")
+LABELS: list[Mapping[str, str | Unknown] | Unknown] = [{}, {"role": "data"}, UNKNOWN]
+TAINTS: list[tuple[Taint, ...] | Unknown] = [(), (Taint("dedicated", "data", "NoSchedule"),), UNKNOWN]
+APPS: list[str | Unknown] = ["web", "api", UNKNOWN]
 
 
 def some_acl(draw: random.Random, name: str, subnets: Any) -> Any:
@@ -160,13 +164,13 @@ def some_cloud(draw: random.Random, clustered: bool) -> AwsObjects:
                 name="more",
                 subnets=draw.choice([("private",), ("data",), ("private", "data")]),
                 launch_template="lt-more",
-                labels=draw.choice([{}, {"role": "data"}, UNKNOWN]),
-                taints=draw.choice([(), (Taint("dedicated", "data", "NoSchedule"),), UNKNOWN]),
+                labels=draw.choice(LABELS),
+                taints=draw.choice(TAINTS),
             ),
         ),
     }
     if clustered and draw.random() < 0.2:
-        selectors = (FargateSelector("x", {"app": draw.choice(["web", "api", UNKNOWN])}),)
+        selectors = (FargateSelector("x", {"app": draw.choice(APPS)}),)
         changes["fargate_profiles"] = (FargateProfile(id="f", cluster="c", subnets=("data",), selectors=selectors),)
     if draw.random() < 0.3:
         gateway = VpcEndpoint(

@@ -83,9 +83,9 @@ def test_a_gateway_of_another_selector_says_nothing():
     assert facet(proxies(GATEWAY_POD, other), MODE, "gw") == {"*": "UNSEEN"}
 
 
-def sidecar(name: str, app: str = "", created: str = "") -> dict:
+def sidecar(name: str, app: str = "", created: str = "", host: str = "./*") -> dict:
     selector = {"workloadSelector": {"labels": {"app": app}}} if app else {}
-    return thing(NETWORKING, "Sidecar", name, {**selector, "egress": [{"hosts": ["./*"]}]}, created)
+    return thing(NETWORKING, "Sidecar", name, {**selector, "egress": [{"hosts": [host]}]}, created)
 
 
 @pytest.mark.parametrize(
@@ -131,20 +131,15 @@ def test_where_a_load_balancer_passes_addresses_every_service_is_asked():
     assert proxies(pod("web"), service("web"), passing).address_keeping() == {"shop/web": True}
 
 
-def sidecar(name: str, host: str = "./*", created: str = "", app: str = "") -> dict:
-    chosen = {"workloadSelector": {"labels": {"app": app}}} if app else {}
-    return thing(NETWORKING, "Sidecar", name, {"egress": [{"hosts": [host]}], **chosen}, created)
-
-
 @pytest.mark.parametrize(
     ("things", "known"),
     [
         ((sidecar("a"), sidecar("b")), True),
-        ((sidecar("a"), sidecar("b", "*/*")), False),
-        ((sidecar("a", created=EARLY), sidecar("b", "*/*", created=LATE)), True),
-        ((sidecar("a", created=EARLY), sidecar("b", "*/*")), False),
-        ((sidecar("a"), sidecar("b", "*/*", app="web")), True),
-        ((sidecar("a"), sidecar(f"{ROOT}/b", "*/*")), True),
+        ((sidecar("a"), sidecar("b", host="*/*")), False),
+        ((sidecar("a", created=EARLY), sidecar("b", created=LATE, host="*/*")), True),
+        ((sidecar("a", created=EARLY), sidecar("b", host="*/*")), False),
+        ((sidecar("a"), sidecar("b", "web", host="*/*")), True),
+        ((sidecar("a"), sidecar(f"{ROOT}/b", host="*/*")), True),
     ],
 )
 def test_of_two_sidecars_nobody_knows_which_is_older(things, known):

@@ -69,7 +69,7 @@ def test_what_node_groups_say_of_their_nodes() -> None:
         '  taint {\n    key = "a"\n    value = "b"\n    effect = "NO_SCHEDULE"\n  }\n'
         '  taint {\n    key = "c"\n    effect = "PREFER_NO_SCHEDULE"\n  }\n}\n'
         'resource "aws_eks_node_group" "h" {\n  cluster_name = "c"\n  node_group_name_prefix = "x"\n'
-        '  taint {\n    key = aws_eks_cluster.c.id\n    effect = var.v\n  }\n}\n'
+        "  taint {\n    key = aws_eks_cluster.c.id\n    effect = var.v\n  }\n}\n"
     )
     named, other = objects(text).node_groups
     assert (named.name, named.taints) == ("db", (Taint("a", "b", "NoSchedule"), Taint("c", "", "PreferNoSchedule")))

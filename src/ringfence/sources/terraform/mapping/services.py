@@ -204,9 +204,7 @@ def fargate_profiles(reading: Reading, clusters: list[EksCluster]) -> list[Farga
     for record in reading.of("aws_eks_fargate_profile"):
         cluster: Id = reading.id(record.arguments, "cluster_name")
         blocks, more = record.arguments.nested("selector")
-        selectors = (
-            FargateSelector(_text(block, "namespace"), reading.tags(block.get("labels"))) for block in blocks
-        )
+        selectors = (FargateSelector(_text(block, "namespace"), reading.tags(block.get("labels"))) for block in blocks)
         found.append(
             FargateProfile(
                 **reading.common(record),
