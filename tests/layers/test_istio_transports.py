@@ -225,3 +225,16 @@ def test_a_name_that_leads_to_its_own_host_keeps_the_address_there():
     things = (*BASE, service("web", port_name="http"), destination("d", "web", subsets=[subset]), limited)
     assert World(*things).sent("other/o", "web") == "plaintext"
     assert World(*things, virtual("other/v", WEB, http=to(WEB, "one"))).sent("other/o", "web") == "either"
+
+
+def test_routes_for_tls_that_lead_elsewhere_may_lead_nowhere():
+    sni: dict[str, Any] = {"match": [{"sniHosts": [WEB]}]}
+    things = (
+        *BASE,
+        service("web", (443, 8443), port_name="tls"),
+        service("db", (6379, 6379), clusterIP="None"),
+        CLOSED,
+    )
+    away = [*to("absent", **sni), *to(DB, **sni)]
+    assert World(*things, virtual("v", "web", tls=away)).withheld("a", "web", 8443)
+    assert not World(*things, virtual("v", "web", tls=to(WEB, **sni))).withheld("a", "web", 8443)

@@ -73,7 +73,8 @@ def sent(
     own, foreign = reached.subsets if dialled else set(), {one.subset for one in taken}
     sure = own | {one.subset for one in taken if not one.by_name or gateway}
     found: dict[Sent, None] = {}
-    bare, perhaps = dialled and reached.bare, False
+    bare = dialled and reached.bare
+    perhaps = bare and reached.astray  # of routes for the same name the first may lead nowhere
     astray = dialled and reached.sourced and reached.astray
     for alternative in clients.rules.followed(client, listed.host, listed.namespace):
         others = tuple(one.labels for one in alternative if one.labels is not None)
