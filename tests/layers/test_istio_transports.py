@@ -237,4 +237,6 @@ def test_routes_for_tls_that_lead_elsewhere_may_lead_nowhere():
     )
     away = [*to("absent", **sni), *to(DB, **sni)]
     assert World(*things, virtual("v", "web", tls=away)).withheld("a", "web", 8443)
+    missing = [*to(WEB, "absent", **sni), *to(WEB, **sni)]
+    assert World(*things, virtual("v", "web", tls=missing)).withheld("a", "web", 8443)
     assert not World(*things, virtual("v", "web", tls=to(WEB, **sni))).withheld("a", "web", 8443)

@@ -89,6 +89,7 @@ def sent(
                 subset = merged.subset(name) if merged and name != ITSELF else None
                 if subset is None and name != ITSELF:
                     astray |= reached.sourced and name in own
+                    perhaps |= reached.bare and name in own
                     continue  # such a subset has no cluster: requests for it fail
                 kept = listed.headless or (merged is not None and merged.passthrough(name, listed.port))
                 if kept and name not in own and not reached.anything:
