@@ -134,6 +134,29 @@ def test_the_ways_in_are_sentences(tmp_path: Path):
     ]
 
 
+LED = """
+intents:
+  - name: led
+    reason: r
+    allow: {from: internet, to: backoffice/admin, via: aws_lb.front, ports: [tcp/443]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("clusters", "expected"),
+    [
+        ("{shop: {node_group: aws_eks_node_group.shop}}", "violated"),
+        ("{}", "unknown"),
+    ],
+)
+def test_without_its_place_in_the_cloud_nothing_is_known_of_ways_in(tmp_path: Path, clusters: str, expected: str):
+    shop = Path(__file__).parent.parent / "examples" / "storefront"
+    sources = f"sources: ['{shop / 'k8s'}', '{shop / 'infra'}']\n"
+    (tmp_path / "ringfence.yaml").write_text(f"{sources}clusters: {clusters}\n{LED}")
+    (found,), _ = load(tmp_path).proofs
+    assert found.status == expected
+
+
 @pytest.mark.parametrize(
     ("clusters", "complaint"),
     [

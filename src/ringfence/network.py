@@ -35,10 +35,14 @@ from ringfence.model.networks import Endpoint
 from ringfence.model.spans import NOWHERE, Span
 from ringfence.posture.document import Posture
 from ringfence.posture.intents import prove
-from ringfence.posture.proofs import Proof, Scene
+from ringfence.posture.proofs import Proof, Relay, Scene
+from ringfence.topology.joined import UNBOUND
 from ringfence.topology.kubernetes import Topology
 from ringfence.topology.mesh.requests import seen
 from ringfence.topology.names import Side, headers, side
+
+RELAYING = ("NodePort", "LoadBalancer", "externalIPs")
+"""Ways in at which a node may send on what it takes with its own address."""
 
 
 @dataclass(frozen=True)
@@ -79,12 +83,32 @@ class Network:
 
     def _scene(self, request: Mapping[str, Any]) -> Scene:
         """The network as a request sees it that an intent speaks of."""
+        more = self._relays, not self._unbound
         if not request:
-            return Scene(self.connectivity, self.witnesses)
+            return Scene(self.connectivity, self.witnesses, "", *more)
         asked = self._request(request)
         reach = self._reachability(asked)
         words = " ".join(str(request[key]) for key in ("method", "path", "host") if key in request)
-        return Scene(Connectivity(reach), Witnesses(reach, asked), words or "this request")
+        return Scene(Connectivity(reach), Witnesses(reach, asked), words or "this request", *more)
+
+    @property
+    def _unbound(self) -> bool:
+        """Whether nothing says where in the cloud the cluster runs."""
+        return UNBOUND in self.topology.network.assumed_open
+
+    @cached_property
+    def _relays(self) -> dict[str, tuple[Relay, ...]]:
+        """Ways in through nodes' ports, where no cloud's paths lead to the nodes. By workload."""
+        if self.topology.cloud is not None and not self._unbound:
+            return {}
+        found: dict[str, tuple[Relay, ...]] = {}
+        for way in ways(self._view):
+            nodes = tuple(one for one in way.field.sources if not one.every)
+            if way.entry.kind in RELAYING and way.may and nodes:
+                field = replace(way.field, sources=nodes, source_addresses=None)
+                relay = Relay(way.entry.title, way.entry.source_ranges, field, way.headers)
+                found[way.workload] = (*found.get(way.workload, ()), relay)
+        return found
 
     @cached_property
     def overview(self) -> Overview | None:

@@ -174,7 +174,7 @@ def test_only(manifests, expected):
 
 def test_only_does_not_count_nodes():
     on_node = deployment("agent", spec="hostNetwork: true, ")
-    assert status([WEB, DB, on_node, FROM_WEB, service("db", more="type: NodePort")], ONLY) == PROVED
+    assert status([WEB, DB, on_node, FROM_WEB, node(), service("db")], ONLY) == PROVED
 
 
 @pytest.mark.parametrize(
@@ -188,6 +188,38 @@ def test_only_does_not_count_nodes():
 )
 def test_isolate_goes_both_ways(manifests, expected):
     assert status([WEB, DB, *manifests], "isolate: [shop/web, shop/db]") == expected
+
+
+FROM_NODES = admit("{ipBlock: {cidr: 10.0.0.0/8}}")
+LOCAL = "type: LoadBalancer, externalTrafficPolicy: Local"
+RANGES = "type: LoadBalancer, loadBalancerSourceRanges: [198.51.100.0/24]"
+
+
+@pytest.mark.parametrize(
+    ("rules", "kind", "claim", "expected"),
+    [
+        # A node sends on with its own address, or is the pod's own, which no policy stops.
+        (FROM_NODES, "type: LoadBalancer", "deny: {from: internet, to: shop/db}", UNKNOWN),
+        (FROM_NODES, "type: NodePort", "deny: {from: internet, to: shop/db}", UNKNOWN),
+        (FROM_NODES, "type: ClusterIP, externalIPs: [192.0.2.7]", "deny: {from: internet, to: shop/db}", UNKNOWN),
+        (LOCK, "type: LoadBalancer", "deny: {from: internet, to: shop/db}", UNKNOWN),
+        (FROM_WEB, "type: NodePort", ONLY, UNKNOWN),
+        (DENY, "type: NodePort", "isolate: [internet, shop/db]", UNKNOWN),
+        # On other ports, to other pods, for other clients and within the cluster it changes nothing.
+        (LOCK, "type: LoadBalancer", "deny: {from: internet, to: shop/db, ports: [tcp/22]}", PROVED),
+        (DENY, "type: LoadBalancer", "deny: {from: internet, to: shop/web}", PROVED),
+        (LOCK, RANGES, "deny: {from: {cidr: 203.0.113.0/24}, to: shop/db}", PROVED),
+        (LOCK, RANGES, "deny: {from: {cidr: 198.51.100.7}, to: shop/db}", UNKNOWN),
+        (FROM_NODES, "type: ClusterIP", "deny: {from: internet, to: shop/db}", PROVED),
+        (LOCK, "type: ClusterIP", "deny: {from: internet, to: shop/db}", PROVED),
+        # The client's own address arrives.
+        (LOCK, LOCAL, "deny: {from: internet, to: shop/db}", PROVED),
+    ],
+)
+def test_a_deny_sees_what_nodes_send_on(rules, kind, claim, expected):
+    lines = kind.replace(", ", "\n  ") if "[" not in kind else kind.replace(", ", "\n  ", 1)
+    reached = service("db", ports="[{port: 80, targetPort: 5432}]", more=lines)
+    assert status([WEB, DB, rules, reached], claim) == expected
 
 
 def test_a_workload_s_traffic_to_itself_is_nobody_s_business():

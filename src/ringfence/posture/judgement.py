@@ -21,7 +21,7 @@ from ringfence.engine.explain import WITHHELD
 from ringfence.engine.traffic import Traffic, offered, possible, surely_offered, traffic
 from ringfence.engine.transport import Transport, Transports
 from ringfence.engine.witness import Field, Witness
-from ringfence.model.addresses import V6
+from ringfence.model.addresses import EVERYWHERE, V6
 from ringfence.model.bounds import Bounds
 from ringfence.model.headers import ALL_HEADERS, ALL_MTLS, ALL_TCP, HeaderSet, union
 from ringfence.model.intervals import IntervalSet
@@ -29,14 +29,19 @@ from ringfence.model.networks import Endpoint
 from ringfence.model.rules import NO_IDENTITY, Pattern
 from ringfence.posture.document import Intent
 from ringfence.posture.go_betweens import around, by_waypoint, from_own_ports
-from ringfence.posture.proofs import UNKNOWN, VIOLATED, Breach, Part, Proof, Scene, broken, field
+from ringfence.posture.proofs import UNKNOWN, VIOLATED, Breach, Part, Proof, Scene, between, broken
 from ringfence.posture.selected import Selected
+from ringfence.topology.joined import UNBOUND
 
 FALLS_BACK = {
     Transport.PERMISSIVE: "sends mutual TLS to {target}, which takes plaintext as well",
     Transport.PLAINTEXT: "sends plaintext to {target}",
     Transport.UNKNOWN: "may send plaintext to {target}",
 }
+
+
+OUTSIDE = "outside"
+"""The part of a side that stands for addresses outside."""
 
 
 class Judgement:
@@ -46,6 +51,7 @@ class Judgement:
         self._connectivity = scene.connectivity
         self._witnesses = scene.witnesses
         self._outside = outside
+        self._relays, self._placed = scene.relays, scene.placed
         self._request = f" with {scene.request}" if scene.request else ""
 
     def allowed(
@@ -65,7 +71,7 @@ class Judgement:
                 source, target, unsure, lambda sent, passing: _missing(wanted & sent, passing.may), reach.sent
             )
             sure = served is False and (example is not None or not relations)
-            sought = example or (field(source, target), wanted)
+            sought = example or (between(source, target), wanted)
             status = VIOLATED if sure else UNKNOWN
             yield Breach(status, partial(self._unreached, intent, status, source, target, wanted, sought))
 
@@ -87,10 +93,11 @@ class Judgement:
             if led and all(asked <= must for _, must in led):
                 yield None
                 continue
-            sure = not any(may.meets(asked) for may, _ in led)
+            sure = self._placed and not any(may.meets(asked) for may, _ in led)
             what = "is not led" if sure else "is not certainly led"
-            because = f"{source.name} {what} to {names} through {via.name}{self._request}"
-            yield self._lost(intent, VIOLATED if sure else UNKNOWN, because, (field(source, via), wanted))
+            why = "" if self._placed else f": {UNBOUND}"
+            because = f"{source.name} {what} to {names} through {via.name}{self._request}{why}"
+            yield self._lost(intent, VIOLATED if sure else UNKNOWN, because, (between(source, via), wanted))
 
     def denied(
         self, intent: Intent, sources: Selected, targets: Selected, wanted: HeaderSet
@@ -106,7 +113,7 @@ class Judgement:
             what = "may reach" if example is None else "reaches"
             how = _passing(passing[0].headers.may, source.endpoints, wanted)
             because = f"{source.name} {what} {target.name} on {how}{self._request}"
-            sought = example or (field(source, target), wanted)
+            sought = example or (between(source, target), wanted)
             yield self._got_through(intent, UNKNOWN if example is None else VIOLATED, because, sought)
 
     def encrypted(
@@ -130,7 +137,7 @@ class Judgement:
             sure = self._example(
                 source, target, unsure, lambda sent, passing: (wanted - ALL_MTLS) & sent & passing.must
             )
-            sought = sure or (field(source, target), plain)
+            sought = sure or (between(source, target), plain)
             yield self._got_through(intent, UNKNOWN if sure is None else VIOLATED, because + self._request, sought)
 
     def identified(
@@ -152,7 +159,7 @@ class Judgement:
                 assert weak is not None
                 because = f"{source.name} {FALLS_BACK[weak[0]].format(target=target.name)}, which carries no identity"
                 sure = weak[0] is Transport.PLAINTEXT
-            sought = field(source, target), wanted
+            sought = between(source, target), wanted
             yield self._got_through(intent, VIOLATED if sure else UNKNOWN, because, sought, free=False)
 
     def _got_through(
@@ -182,7 +189,7 @@ class Judgement:
     def _parts(self, side: Selected) -> list[Part]:
         parts = [Part(name, members) for name, members in side.by_workload().items()]
         outside = tuple(one for one in self._outside if one.addresses & side.outside)
-        return [*parts, Part("outside", outside, side.outside)] if outside else parts
+        return [*parts, Part(OUTSIDE, outside, side.outside)] if outside else parts
 
     def _pairs(self, sources: Selected, targets: Selected) -> Iterator[tuple[Part, Part, tuple[Relation, ...]]]:
         there = self._parts(targets)
@@ -202,10 +209,19 @@ class Judgement:
     def _around(self, intent: Intent, source: Part, target: Part, wanted: HeaderSet) -> Breach | None:
         found = around(self._connectivity.reach, source, target, wanted)
         if found is None:
-            return None
+            return self._relayed(intent, source, target, wanted)
         what = "reaches" if found.sure else "may reach"
         because = f"{source.name} {what} {target.name} through {found.via.title}{self._request}"
         return self._got_through(intent, VIOLATED if found.sure else UNKNOWN, because, (found.field, found.headers))
+
+    def _relayed(self, intent: Intent, source: Part, target: Part, wanted: HeaderSet) -> Breach | None:
+        """What nodes may send on as their own: no rule at the pod then tells who the client was."""
+        for one in self._relays.get(target.name, ()) if source.name == OUTSIDE else ():
+            strangers = one.clients is not None and not one.clients & (source.addresses or EVERYWHERE)
+            if one.headers & wanted and not strangers:
+                because = f"{source.name} may reach {target.name} through {one.title}, by a node{self._request}"
+                return self._got_through(intent, UNKNOWN, because, (one.field, one.headers & wanted))
+        return None
 
     def _withheld(self, source: Part, target: Part, wanted: HeaderSet) -> bool:
         pairs = product(source.endpoints, target.endpoints)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ringfence.engine.connectivity import Connectivity
 from ringfence.engine.outcomes import Branch
 from ringfence.engine.witness import Field, Witness, Witnesses
 from ringfence.model.addresses import AddressSet
+from ringfence.model.headers import HeaderSet
 from ringfence.model.networks import Endpoint
 from ringfence.model.spans import NOWHERE, Span
 from ringfence.posture.document import Intent
@@ -47,19 +48,38 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Relay:
+    """A Service that takes connections from outside at nodes, which may send them on to a workload as their own.
+
+    `clients` None: whoever. `field` and `headers` are what a node then sends.
+    """
+
+    title: str
+    clients: AddressSet | None
+    field: Field
+    headers: HeaderSet
+
+
+@dataclass(frozen=True, slots=True)
 class Scene:
-    """The network as one request sees it. `request` names it in words; empty: nothing is known of the request."""
+    """The network as one request sees it. `request` names it in words; empty: nothing is known of the request.
+
+    `relays` are ways in by workload that are no links of the network, because nothing says what lies before the nodes;
+    `placed` says that the cluster has its place in the cloud that is known, or that there is no cloud.
+    """
 
     connectivity: Connectivity
     witnesses: Witnesses
     request: str = ""
+    relays: Mapping[str, tuple[Relay, ...]] = field(default_factory=dict)
+    placed: bool = True
 
 
 Scenes = Callable[[Mapping[str, Any]], Scene]
 """The scene of a request (`method`, `path`, `host`, `headers`, `claims`)."""
 
 
-def field(source: Part, target: Part) -> Field:
+def between(source: Part, target: Part) -> Field:
     """Where to look for a packet between two parts."""
     return Field(source.endpoints, target.endpoints, source.addresses, target.addresses)
 
