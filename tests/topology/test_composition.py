@@ -374,9 +374,7 @@ def test_between_groups_there_is_no_common_node_and_in_one_subnet_no_edge():
     assert passing(found, WEB, ON_DATA, 6379) == YES
     assert passing(found, WEB, ON_DATA, 6380) == NO
     assert passing(found, ON_DATA, WEB, 8080) == NO
-    assert (
-        passing(two_groups(network_acls=shut), WEB, ON_DATA, 6379) == PERHAPS
-    )  # from `private` alone
+    assert passing(two_groups(network_acls=shut), WEB, ON_DATA, 6379) == PERHAPS  # from `private` alone
 
 
 def test_an_overlays_pods_reach_each_other_across_groups():
