@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ringfence.checks.entry_targets import ways
+from ringfence.checks.entry_targets import by_nodes, ways
 from ringfence.topology.entries import CONTROLLER, OUTSIDE, SOME_NODE
 
 from .manifests import deployment, ingress, policy, service, view
@@ -50,6 +50,20 @@ def test_source_ranges_limit_only_sources_that_keep_their_address(more, limited)
     (way,) = ways(view(deployment(), ranges))
     assert (way.field.source_addresses is not None) == limited
     assert str(way.entry.source_ranges) == "198.51.100.0/24"
+
+
+@pytest.mark.parametrize(
+    ("manifests", "expected"),
+    [
+        ([service(more="type: NodePort")], ["NodePort"]),
+        ([service(more="type: LoadBalancer")], ["LoadBalancer"]),
+        ([service(more="type: LoadBalancer\n  externalTrafficPolicy: Local")], []),
+        ([service(more="externalIPs: [192.0.2.7]")], ["externalIPs"]),
+        ([service(), ingress()], []),
+    ],
+)
+def test_nodes_send_on_what_services_take_at_them(manifests, expected):
+    assert [one.entry.kind for one in by_nodes(view(deployment(), *manifests))] == expected
 
 
 def test_a_way_is_sure_where_it_is_sure_for_the_internet():

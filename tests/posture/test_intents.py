@@ -191,8 +191,9 @@ def test_isolate_goes_both_ways(manifests, expected):
 
 
 FROM_NODES = admit("{ipBlock: {cidr: 10.0.0.0/8}}")
-LOCAL = "type: LoadBalancer, externalTrafficPolicy: Local"
-RANGES = "type: LoadBalancer, loadBalancerSourceRanges: [198.51.100.0/24]"
+LOCAL = "type: LoadBalancer; externalTrafficPolicy: Local"
+RANGES = "type: LoadBalancer; loadBalancerSourceRanges: [198.51.100.0/24]"
+NO_NODE_PORTS = f"{RANGES}; allocateLoadBalancerNodePorts: false"
 
 
 @pytest.mark.parametrize(
@@ -201,15 +202,18 @@ RANGES = "type: LoadBalancer, loadBalancerSourceRanges: [198.51.100.0/24]"
         # A node sends on with its own address, or is the pod's own, which no policy stops.
         (FROM_NODES, "type: LoadBalancer", "deny: {from: internet, to: shop/db}", UNKNOWN),
         (FROM_NODES, "type: NodePort", "deny: {from: internet, to: shop/db}", UNKNOWN),
-        (FROM_NODES, "type: ClusterIP, externalIPs: [192.0.2.7]", "deny: {from: internet, to: shop/db}", UNKNOWN),
+        (FROM_NODES, "type: ClusterIP; externalIPs: [192.0.2.7]", "deny: {from: internet, to: shop/db}", UNKNOWN),
         (LOCK, "type: LoadBalancer", "deny: {from: internet, to: shop/db}", UNKNOWN),
         (FROM_WEB, "type: NodePort", ONLY, UNKNOWN),
         (DENY, "type: NodePort", "isolate: [internet, shop/db]", UNKNOWN),
         # On other ports, to other pods, for other clients and within the cluster it changes nothing.
         (LOCK, "type: LoadBalancer", "deny: {from: internet, to: shop/db, ports: [tcp/22]}", PROVED),
         (DENY, "type: LoadBalancer", "deny: {from: internet, to: shop/web}", PROVED),
-        (LOCK, RANGES, "deny: {from: {cidr: 203.0.113.0/24}, to: shop/db}", PROVED),
-        (LOCK, RANGES, "deny: {from: {cidr: 198.51.100.7}, to: shop/db}", UNKNOWN),
+        (LOCK, NO_NODE_PORTS, "deny: {from: {cidr: 203.0.113.0/24}, to: shop/db}", PROVED),
+        (LOCK, NO_NODE_PORTS, "deny: {from: {cidr: 198.51.100.7}, to: shop/db}", UNKNOWN),
+        # No node asks for the ranges at its own port or an external address.
+        (LOCK, RANGES, "deny: {from: {cidr: 203.0.113.0/24}, to: shop/db}", UNKNOWN),
+        (LOCK, f"{NO_NODE_PORTS}; externalIPs: [192.0.2.7]", "deny: {from: {cidr: 203.0.113.7}, to: shop/db}", UNKNOWN),
         (FROM_NODES, "type: ClusterIP", "deny: {from: internet, to: shop/db}", PROVED),
         (LOCK, "type: ClusterIP", "deny: {from: internet, to: shop/db}", PROVED),
         # The client's own address arrives.
@@ -217,9 +221,42 @@ RANGES = "type: LoadBalancer, loadBalancerSourceRanges: [198.51.100.0/24]"
     ],
 )
 def test_a_deny_sees_what_nodes_send_on(rules, kind, claim, expected):
-    lines = kind.replace(", ", "\n  ") if "[" not in kind else kind.replace(", ", "\n  ", 1)
-    reached = service("db", ports="[{port: 80, targetPort: 5432}]", more=lines)
+    reached = service("db", ports="[{port: 80, targetPort: 5432}]", more=kind.replace("; ", "\n  "))
     assert status([WEB, DB, rules, reached], claim) == expected
+
+
+def test_it_names_the_service_and_shows_the_packet_of_a_node():
+    reached = service("db", ports="[{port: 80, targetPort: 5432}]", more="type: LoadBalancer")
+    cluster, claim = [WEB, DB, FROM_NODES, reached], "deny: {from: internet, to: shop/db}"
+    (found,), _ = proofs(cluster, f"intents: [{{name: n, reason: r, {claim}}}]")
+    assert found.because == "outside may reach shop/db[Deployment] through LoadBalancer shop/db, by a node"
+    assert found.witness is not None
+    assert found.witness.packet.source == "{node}"
+    assert found.witness.packet.header.y == 5432
+
+
+LISTED = """
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: {name: db-1, namespace: shop, labels: {kubernetes.io/service-name: db}}
+addressType: IPv4
+ports: [{name: "", port: 5432}]
+endpoints: [{addresses: [10.244.0.5]}]
+"""
+
+
+@pytest.mark.parametrize(("pod_cidr", "expected"), [("10.244.0.0/16", UNKNOWN), ("10.96.0.0/16", PROVED)])
+def test_an_address_that_a_service_lists_may_be_a_pod_s(pod_cidr, expected):
+    listing = service("db", more="type: LoadBalancer").replace("  selector: {app: db}\n", "")
+    cluster = [WEB, DB, LOCK, listing, LISTED]
+    assert status(cluster, "deny: {from: internet, to: shop/db, ports: [5432]}", pod_cidrs=pod_cidr) == expected
+
+
+@pytest.mark.parametrize(("place", "expected"), [("shop", UNKNOWN), ("data", PROVED)])
+def test_a_service_that_was_refused_may_have_led_anywhere_in_its_namespace(place, expected):
+    broken = service("other", ports="[{port: banana}]", namespace=place)
+    assert status([WEB, DB, LOCK, broken], "deny: {from: internet, to: shop/db}", readable=False) == expected
+    assert status([WEB, DB, LOCK, broken], f"deny: {{{WEB_TO_DB}}}", readable=False) == PROVED
 
 
 def test_a_workload_s_traffic_to_itself_is_nobody_s_business():

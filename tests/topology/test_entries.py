@@ -125,6 +125,22 @@ def test_a_load_balancer_may_limit_its_clients():
     assert one.source_ranges == AddressSet.of("198.51.100.0/24")
 
 
+@pytest.mark.parametrize(
+    ("more", "port", "past"),
+    [
+        ({}, 0, True),
+        ({"allocate_load_balancer_node_ports": False}, 0, False),
+        ({"allocate_load_balancer_node_ports": False}, 30080, True),
+        ({"allocate_load_balancer_node_ports": False, "external_ips": ("192.0.2.1",)}, 0, True),
+    ],
+)
+def test_ranges_hold_at_the_load_balancer_alone(more, port, past):
+    made = service("x/web", "tcp/80=http", kind="LoadBalancer", **more)
+    made = replace(made, ports=(replace(made.ports[0], node_port=port),))
+    (one,) = build(cluster(WEB, made)).entries
+    assert one.past_ranges is past
+
+
 SPAN = Span("i.yaml", "/spec")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -71,7 +71,7 @@ class Scene:
     connectivity: Connectivity
     witnesses: Witnesses
     request: str = ""
-    relays: Mapping[str, tuple[Relay, ...]] = field(default_factory=dict)
+    relays: Mapping[str, Sequence[Relay]] = field(default_factory=dict)
     placed: bool = True
 
 

@@ -69,6 +69,8 @@ class Entry:
 
     `sources` are workloads; `port` is what the client dials (0: not known). `source_ranges` are the clients that the
     load balancer lets in, None: whoever; where its traffic comes from a node, the pod does not see which client it is.
+    `past_ranges`: clients may come past the load balancer, to a node's port or an external address, where no node asks
+    whether the ranges hold them.
     """
 
     kind: str
@@ -78,6 +80,7 @@ class Entry:
     targets: tuple[Target, ...]
     port: int
     source_ranges: AddressSet | None = None
+    past_ranges: bool = False
 
 
 def entries(
@@ -203,7 +206,9 @@ class _Finder:
                 title = f"{kind} {service.metadata.qualified_name}"
                 sources = (OUTSIDE,) if keeps_client else (SOME_NODE,)
                 dialled = port.node_port if kind == "NodePort" else port.port
-                yield Entry(kind, title, port.span, sources, found, dialled, ranges)
+                # A node port that the Service asks for by number it gets, whether others are allocated or not.
+                past = bool(port.node_port or service.allocate_load_balancer_node_ports or service.external_ips)
+                yield Entry(kind, title, port.span, sources, found, dialled, ranges, past)
 
     def _backend(
         self, title: str, sources: tuple[str, ...], namespace: str, name: str, port: int | str | None, span: Span

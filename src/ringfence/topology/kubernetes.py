@@ -90,9 +90,16 @@ class Topology:
 
     def behind(self, target: Target) -> Iterator[Endpoint]:
         """The endpoints of one target."""
+        return (one for one in self._candidates(target) if target.holds(one))
+
+    def perhaps_behind(self, target: Target) -> Iterator[Endpoint]:
+        """The endpoints of the files that may be one target's."""
+        return (one for one in self._candidates(target) if one.workload not in PLACEHOLDERS and target.may_hold(one))
+
+    def _candidates(self, target: Target) -> Iterator[Endpoint]:
         place = target.namespace
-        candidates = self.network.endpoints if place is None else self._by_namespace.get(place, ())
-        return (one for one in candidates if one.workload != WAYPOINTS and target.holds(one))
+        everywhere = self.network.endpoints if place is None else self._by_namespace.get(place, ())
+        return (one for one in everywhere if one.workload != WAYPOINTS)
 
     @cached_property
     def _by_namespace(self) -> dict[str, list[Endpoint]]:

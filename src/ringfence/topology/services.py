@@ -47,6 +47,11 @@ class Target:
         inside = self.addresses is None or (not endpoint.every and endpoint.addresses <= self.addresses)
         return inside and self.selector.matches(endpoint) is True
 
+    def may_hold(self, endpoint: Endpoint) -> bool:
+        """Whether the endpoint may be one of them: its labels or its address may be what is asked for."""
+        inside = self.addresses is None or bool(endpoint.addresses & self.addresses)
+        return inside and self.selector.matches(endpoint) is not False
+
 
 def _namespace(selector: Selector) -> str | None:
     if isinstance(selector, InNamespace):
