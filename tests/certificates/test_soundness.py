@@ -19,6 +19,7 @@ NOW = START + 10 * DAY
 ROOT = making.authority("root")
 MIDDLE = making.authority("middle", ROOT)
 LEAF = making.leaf(MIDDLE, "a.example")
+ALTERNATIVE = (library.SubjectAlternativeName([making.general("a.example")]), False)
 
 
 def rules(one: Entry, policy: Policy = Policy(), now: datetime = NOW, **around: Any) -> list[str]:  # noqa: B008
@@ -212,6 +213,24 @@ def test_self_signed_in_production() -> None:
 )
 def test_transparency(policies: tuple[str, ...], scts: int, expected: list[str]) -> None:
     assert rules(entry(certificate(policies=policies, scts=scts))) == expected
+
+
+@pytest.mark.parametrize("ca", [True, False])
+def test_what_is_served_is_a_servers_certificate_whatever_it_calls_itself(ca: bool) -> None:
+    """`openssl req -x509` makes authorities by default."""
+    own = making.issue("me", None, extensions=[(library.BasicConstraints(ca, None), True), ALTERNATIVE]).record
+    served = entry(own, source=Source.ENDPOINT, wanted=("b.example",))
+    newer = certificate(fingerprint="2", not_before=START + DAY, dns_names=("b.example",))
+    assert rules(served) == ["name-mismatch"]
+    assert rules(served, Policy(production=True)) == ["name-mismatch", "self-signed"]
+    assert rules(served, stored={"b.example": (newer,)}) == ["name-mismatch", "served-differs"]
+    assert rules(replace(served, wanted=("a.example",))) == []
+
+
+def test_a_stored_authority_needs_no_names_of_servers() -> None:
+    own = authority(subject="CN=root", issuer="CN=root", extended_key_usage=("serverAuth",))
+    assert rules(entry(own, wanted=("b.example",))) == []
+    assert rules(entry(own, source=Source.ENDPOINT)) == ["name-missing"]
 
 
 def test_served_against_stored() -> None:

@@ -47,3 +47,21 @@ def test_surroundings() -> None:
     around = surroundings([entry(leaf, authority()), entry(authority()), entry(served, source=Source.ENDPOINT)])
     assert {subject: len(found) for subject, found in around.authorities.items()} == {"CN=issuer": 1}
     assert around.stored == {"a.example": (leaf,), "b.example": (leaf,)}
+
+
+@pytest.mark.parametrize(
+    ("changes", "source", "expected"),
+    [
+        ({"issuer": "CN=own"}, Source.FILE, True),
+        ({"issuer": "CN=own"}, Source.SECRET, True),
+        ({"issuer": "CN=own"}, Source.ENDPOINT, False),
+        ({"issuer": "CN=own"}, Source.TRUST_BUNDLE, False),
+        # An intermediate issues for servers and is served by none.
+        ({"issuer": "CN=root"}, Source.FILE, False),
+    ],
+)
+def test_a_server_may_have_stored_an_authority_that_issued_itself(
+    changes: dict[str, str], source: Source, expected: bool
+) -> None:
+    own = authority(subject="CN=own", dns_names=("a.example",), **changes)
+    assert surroundings([entry(own, source=source)]).stored == ({"a.example": (own,)} if expected else {})

@@ -3,6 +3,9 @@
 Each looks at one entry and at what else was read. A rule fires only on what is there to be seen: a leaf that is stored
 alone is not called incomplete unless its intermediate was read from somewhere else, and who its issuer is remains
 open where no authority of that name was read.
+
+What an endpoint serves first is its server's certificate, whatever its basic constraints say: what is made by hand
+(`openssl req -x509`) is an authority by default. A stored authority is one, and needs no names of servers.
 """
 
 from __future__ import annotations
@@ -89,7 +92,7 @@ def outlives_issuer(view: View) -> Iterator[Alert]:
 def names(view: View) -> Iterator[Alert]:
     """A server's certificate has to name what clients call (subject alternative names; the common name is dead)."""
     entry, leaf = view.entry, view.entry.leaf
-    if leaf is None or leaf.ca:
+    if leaf is None or _only_authority(view):
         return
     if not leaf.names and SERVER_AUTH in (leaf.extended_key_usage or ()):
         yield _alert("name-missing", leaf, "it has no subject alternative name; no client takes it", Effect.BROKEN)
@@ -139,7 +142,7 @@ def usages(view: View) -> Iterator[Alert]:
 def self_signed(view: View) -> Iterator[Alert]:
     """A leaf that only itself vouches for, where the posture says production."""
     leaf = view.entry.leaf
-    if leaf is None or not view.policy.production or leaf.ca or not leaf.self_issued:
+    if leaf is None or not view.policy.production or _only_authority(view) or not leaf.self_issued:
         return
     if signed_by(leaf.der, leaf.der):
         yield _alert("self-signed", leaf, "it is self-signed, and this is production", Effect.DOUBTFUL)
@@ -206,6 +209,12 @@ RULES: tuple[Rule, ...] = (
     revocation,
 )
 """The whole chain, in the order in which reasons are shown."""
+
+
+def _only_authority(view: View) -> bool:
+    """Whether the first certificate stands there as an authority's own, and no server shows it."""
+    leaf = view.entry.leaf
+    return leaf is not None and leaf.ca and view.entry.source is not Source.ENDPOINT
 
 
 def _end(view: View) -> Certificate | None:

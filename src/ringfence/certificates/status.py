@@ -18,6 +18,9 @@ from ringfence.certificates.due import due
 from ringfence.certificates.inventory import Certificate, Effect, Entry, Renewal, Source
 from ringfence.certificates.soundness import RULES, remarks
 
+NOT_FOR_SERVERS = frozenset({Source.ENDPOINT, Source.TRUST_BUNDLE})
+"""What is no store of what endpoints should serve."""
+
 
 class State(StrEnum):
     """One word for an entry."""
@@ -65,7 +68,10 @@ def judge(
 def surroundings(
     entries: Sequence[Entry], revocations: Iterable[Revocations] = (), issuers: Iterable[Certificate] = ()
 ) -> Surroundings:
-    """What the rules may look at beside an entry: all entries, and authorities that are known besides."""
+    """What the rules may look at beside an entry: all entries, and authorities that are known besides.
+
+    Stored for a name is also what issued itself and is an authority: `openssl req -x509` makes servers' ones like that.
+    """
     authorities: defaultdict[str, dict[str, Certificate]] = defaultdict(dict)
     stored: defaultdict[str, dict[str, Certificate]] = defaultdict(dict)
     for one in (*issuers, *(one for entry in entries for one in entry.chain)):
@@ -73,7 +79,7 @@ def surroundings(
             authorities[one.subject][one.fingerprint] = one
     for entry in entries:
         leaf = entry.leaf
-        if leaf is not None and not leaf.ca and entry.source is not Source.ENDPOINT:
+        if leaf is not None and entry.source not in NOT_FOR_SERVERS and (leaf.self_issued or not leaf.ca):
             for name in leaf.names:
                 stored[name][leaf.fingerprint] = leaf
     lists: defaultdict[str, list[Revocations]] = defaultdict(list)
