@@ -50,18 +50,16 @@ def test_surroundings() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "source", "expected"),
+    ("issuer", "source", "expected"),
     [
-        ({"issuer": "CN=own"}, Source.FILE, True),
-        ({"issuer": "CN=own"}, Source.SECRET, True),
-        ({"issuer": "CN=own"}, Source.ENDPOINT, False),
-        ({"issuer": "CN=own"}, Source.TRUST_BUNDLE, False),
+        ("CN=own", Source.FILE, True),
+        ("CN=own", Source.SECRET, True),
+        ("CN=own", Source.ENDPOINT, False),
+        ("CN=own", Source.TRUST_BUNDLE, False),
         # An intermediate issues for servers and is served by none.
-        ({"issuer": "CN=root"}, Source.FILE, False),
+        ("CN=root", Source.FILE, False),
     ],
 )
-def test_a_server_may_have_stored_an_authority_that_issued_itself(
-    changes: dict[str, str], source: Source, expected: bool
-) -> None:
-    own = authority(subject="CN=own", dns_names=("a.example",), **changes)
+def test_a_server_may_have_stored_an_authority_that_issued_itself(issuer: str, source: Source, expected: bool) -> None:
+    own = authority(subject="CN=own", issuer=issuer, dns_names=("a.example",))
     assert surroundings([entry(own, source=source)]).stored == ({"a.example": (own,)} if expected else {})
