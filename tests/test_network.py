@@ -177,3 +177,61 @@ def test_a_cluster_runs_where_the_posture_file_says(tmp_path: Path, clusters: st
     assert all(complaint in one for one in found)
     outcome = net.reach("orders/payment", "aws_db_instance.ledger", port="tcp/5432").outcome
     assert outcome is (Outcome.UNKNOWN if complaint else Outcome.ALLOWED)
+
+
+CLOUD = """
+resource "aws_vpc" "main" { cidr_block = "10.0.0.0/16" }
+resource "aws_subnet" "private" {
+  vpc_id     = aws_vpc.main.id
+  cidr_block = "10.0.1.0/24"
+}
+resource "aws_security_group" "nodes" {
+  vpc_id = aws_vpc.main.id
+  ingress {
+    from_port = 0
+    to_port   = 0
+    protocol  = "-1"
+    self      = true
+  }
+}
+resource "aws_launch_template" "nodes" { vpc_security_group_ids = [aws_security_group.nodes.id] }
+resource "aws_eks_node_group" "nodes" {
+  cluster_name = "main"
+  subnet_ids   = [aws_subnet.private.id]
+  launch_template { id = aws_launch_template.nodes.id }
+}
+"""
+APART = """
+clusters: {main: {node_group: aws_eks_node_group.nodes}}
+options: {cni: calico}
+intents:
+  - {name: outside, reason: r, deny: {from: internet, to: shop/web}}
+  - {name: inside, reason: r, deny: {from: shop/other, to: shop/web}}
+"""
+
+
+NOBODY, PRIVATE = "[]", "[{from: [{ipBlock: {cidr: 10.0.0.0/16}}]}]"
+
+
+@pytest.mark.parametrize(
+    ("kind", "admitted", "outside", "inside"),
+    [
+        ("type: ClusterIP", NOBODY, "proved", "proved"),
+        # Nobody outside gets to a node of a private subnet, and every pod does.
+        ("type: NodePort", NOBODY, "proved", "unknown"),
+        ("type: NodePort\n  externalTrafficPolicy: Local", NOBODY, "proved", "proved"),
+        # The cluster makes a balancer that no file of the cloud holds, and opens the nodes' groups for it.
+        ("type: LoadBalancer", NOBODY, "unknown", "unknown"),
+        ("type: LoadBalancer\n  externalTrafficPolicy: Local", NOBODY, "proved", "proved"),
+        ("type: LoadBalancer\n  externalTrafficPolicy: Local", PRIVATE, "unknown", "unknown"),
+    ],
+)
+def test_ways_through_the_nodes_of_a_cloud(tmp_path: Path, kind: str, admitted: str, outside: str, inside: str):
+    reached = service(more=kind).replace("port: 80", "port: 80" if "ClusterIP" in kind else "port: 80, nodePort: 30080")
+    closed = policy("in", "{matchLabels: {app: web}}", ingress=admitted)
+    (tmp_path / "k8s.yaml").write_text("---".join([deployment(), deployment("other"), reached, closed]))
+    (tmp_path / "main.tf").write_text(CLOUD)
+    (tmp_path / "ringfence.yaml").write_text(APART)
+    found, complaints = load(tmp_path).proofs
+    assert not complaints
+    assert [one.status for one in found] == [outside, inside]

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from ringfence.checks.entry_targets import by_nodes, ways
+from ringfence.checks.entry_targets import ways
 from ringfence.checks.finding import Finding, View
 from ringfence.checks.registry import run
 from ringfence.engine.connectivity import Connectivity
@@ -29,17 +29,18 @@ from ringfence.layers import network_policy
 from ringfence.layers.mesh_facets import AMBIENT, MESH, PLANE
 from ringfence.model.conditions import Request
 from ringfence.model.diagnostics import Diagnostic, InputError, error
-from ringfence.model.headers import ALL_HEADERS, ALL_TCP, HeaderSet, from_port, ports
+from ringfence.model.headers import ALL_TCP, HeaderSet, from_port, ports
 from ringfence.model.intervals import IntervalSet
 from ringfence.model.networks import Endpoint
 from ringfence.model.spans import NOWHERE, Span
 from ringfence.posture.document import Posture
 from ringfence.posture.intents import prove
-from ringfence.posture.proofs import Proof, Relay, Scene
+from ringfence.posture.proofs import Proof, Scene
 from ringfence.topology.joined import UNBOUND
 from ringfence.topology.kubernetes import Topology
 from ringfence.topology.mesh.requests import seen
 from ringfence.topology.names import Side, headers, side
+from ringfence.topology.relays import Relay, relays
 
 
 @dataclass(frozen=True)
@@ -95,25 +96,7 @@ class Network:
 
     @cached_property
     def _relays(self) -> dict[str, list[Relay]]:
-        """Ways in through nodes' ports, where no cloud's paths lead to the nodes. By workload."""
-        if self.topology.cloud is not None and not self._unbound:
-            return {}
-        found: dict[str, list[Relay]] = {}
-        for way in by_nodes(self._view):
-            if way.may:
-                clients = None if way.entry.past_ranges else way.entry.source_ranges
-                relay = Relay(way.entry.title, clients, way.field, way.headers)
-                found.setdefault(way.workload, []).append(relay)
-        gone = [one for one in self.topology.objects.refused if one.kind == "Service"]
-        for name in self.topology.inside if gone else ():
-            members = self.topology.workloads[name]
-            # A workload's endpoints are all of one namespace.
-            for one in gone:
-                if one.namespace in ("", members[0].namespace):
-                    title = f"Service {one.namespace}/{one.name}, which was refused"
-                    nowhere = Field((), members)
-                    found.setdefault(name, []).append(Relay(title, None, nowhere, ALL_HEADERS))
-        return found
+        return relays(self.topology, placed=self.topology.cloud is not None and not self._unbound)
 
     @cached_property
     def overview(self) -> Overview | None:

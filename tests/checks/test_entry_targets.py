@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ringfence.checks.entry_targets import by_nodes, ways
+from ringfence.checks.entry_targets import ways
 from ringfence.topology.entries import CONTROLLER, OUTSIDE, SOME_NODE
 
 from .manifests import deployment, ingress, policy, service, view
@@ -50,26 +50,3 @@ def test_source_ranges_limit_only_sources_that_keep_their_address(more, limited)
     (way,) = ways(view(deployment(), ranges))
     assert (way.field.source_addresses is not None) == limited
     assert str(way.entry.source_ranges) == "198.51.100.0/24"
-
-
-@pytest.mark.parametrize(
-    ("manifests", "expected"),
-    [
-        ([service(more="type: NodePort")], ["NodePort"]),
-        ([service(more="type: LoadBalancer")], ["LoadBalancer"]),
-        ([service(more="type: LoadBalancer\n  externalTrafficPolicy: Local")], []),
-        ([service(more="externalIPs: [192.0.2.7]")], ["externalIPs"]),
-        ([service(), ingress()], []),
-    ],
-)
-def test_nodes_send_on_what_services_take_at_them(manifests, expected):
-    assert [one.entry.kind for one in by_nodes(view(deployment(), *manifests))] == expected
-
-
-def test_a_way_is_sure_where_it_is_sure_for_the_internet():
-    """Private addresses are refused by many a rule, and are nobody's on the internet."""
-    blocks = "[{ipBlock: {cidr: 0.0.0.0/0, except: [10.0.0.0/8]}}]"
-    only = policy("public", "{}", ingress=f"[{{from: {blocks}, ports: [{{port: 80}}]}}]")
-    exposed = service(more="type: LoadBalancer\n  externalTrafficPolicy: Local")
-    (way,) = ways(view(deployment(), exposed, only, pod_cidrs="10.244.0.0/16"))
-    assert (way.may, way.must) == (True, True)

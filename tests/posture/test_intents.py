@@ -15,6 +15,7 @@ from ringfence.posture.proofs import PROVED, UNKNOWN, VIOLATED
 from ringfence.topology.kubernetes import Topology
 from ringfence.topology.names import headers
 from tests.checks.manifests import app, deployment, ingress, node, pod, policy, service, view
+from tests.checks.meshes import meshed, peer_authentication
 
 from .clusters import proofs, resolved, status
 
@@ -225,6 +226,55 @@ def test_a_deny_sees_what_nodes_send_on(rules, kind, claim, expected):
     assert status([WEB, DB, rules, reached], claim) == expected
 
 
+def leaving(to: str) -> str:
+    """A policy at the web pods that lets out this alone."""
+    return policy("out", app("web"), "[Egress]", egress=f"[{to}]")
+
+
+AT_NODES = "type: NodePort"
+BY_NODE_PORT = leaving("{to: [{ipBlock: {cidr: 10.0.0.0/8}}], ports: [{port: 30001}]}")
+BY_TARGET_PORT = leaving("{to: [{podSelector: {matchLabels: {app: db}}}], ports: [{port: 5432}]}")
+BY_SERVICE_PORT = leaving("{to: [{ipBlock: {cidr: 192.0.2.0/24}}], ports: [{port: 80}]}")
+
+
+@pytest.mark.parametrize(
+    ("rules", "kind", "expected"),
+    [
+        # What pods dial at nodes comes from a node, as it does for clients outside.
+        ([], AT_NODES, UNKNOWN),
+        ([], "externalIPs: [192.0.2.7]", UNKNOWN),
+        ([], "type: ClusterIP", PROVED),
+        ([], f"{AT_NODES}; externalTrafficPolicy: Local", PROVED),
+        # A balancer that the cluster makes may send from an address of its own.
+        ([], LOCAL, PROVED),
+        ([FROM_NODES], LOCAL, UNKNOWN),
+        # A policy at the client sees the node, the address that it dials, or the pod: Kubernetes leaves that open.
+        ([leaving("{to: [{ipBlock: {cidr: 10.0.0.0/8}}], ports: [{port: 443}]}")], AT_NODES, PROVED),
+        ([leaving("{to: [{ipBlock: {cidr: 192.0.2.0/24}}], ports: [{port: 443}]}")], RANGES, PROVED),
+        ([leaving("{ports: [{port: 53, protocol: UDP}]}")], AT_NODES, PROVED),
+        ([BY_NODE_PORT], AT_NODES, UNKNOWN),
+        ([BY_TARGET_PORT], AT_NODES, UNKNOWN),
+        ([BY_SERVICE_PORT], AT_NODES, PROVED),
+        ([BY_SERVICE_PORT], RANGES, UNKNOWN),
+    ],
+)
+def test_a_pod_may_come_through_a_node_as_well(rules, kind, expected):
+    reached = service("db", "[{port: 80, targetPort: 5432, nodePort: 30001}]", kind.replace("; ", "\n  "))
+    if "externalIPs" in kind or "ClusterIP" in kind:
+        reached = reached.replace(", nodePort: 30001", "")
+    lock = [] if FROM_NODES in rules else [LOCK]
+    own = leaving("{to: [{ipBlock: {cidr: 192.0.2.0/24}}]}") if FROM_NODES in rules else ""
+    cluster = [one for one in (WEB, DB, *lock, reached, *rules, own) if one]
+    assert status(cluster, f"deny: {{{WEB_TO_DB}, ports: [tcp/5432]}}") == expected
+
+
+@pytest.mark.parametrize(("mode", "expected"), [("STRICT", PROVED), ("PERMISSIVE", UNKNOWN)])
+def test_what_a_node_sends_on_proves_no_identity_of_its_own(mode, expected):
+    cluster = [meshed(), DB, LOCK, peer_authentication("ns", mode), service("db", more=AT_NODES)]
+    assert status(cluster, "deny: {from: internet, to: shop/db, ports: [tcp/80]}") == expected
+    assert status([*cluster, WEB], f"deny: {{{WEB_TO_DB}, ports: [tcp/80]}}") == UNKNOWN
+
+
 def test_it_names_the_service_and_shows_the_packet_of_a_node():
     reached = service("db", ports="[{port: 80, targetPort: 5432}]", more="type: LoadBalancer")
     cluster, claim = [WEB, DB, FROM_NODES, reached], "deny: {from: internet, to: shop/db}"
@@ -256,7 +306,7 @@ def test_an_address_that_a_service_lists_may_be_a_pod_s(pod_cidr, expected):
 def test_a_service_that_was_refused_may_have_led_anywhere_in_its_namespace(place, expected):
     broken = service("other", ports="[{port: banana}]", namespace=place)
     assert status([WEB, DB, LOCK, broken], "deny: {from: internet, to: shop/db}", readable=False) == expected
-    assert status([WEB, DB, LOCK, broken], f"deny: {{{WEB_TO_DB}}}", readable=False) == PROVED
+    assert status([WEB, DB, LOCK, broken], f"deny: {{{WEB_TO_DB}}}", readable=False) == expected
 
 
 def test_a_workload_s_traffic_to_itself_is_nobody_s_business():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -14,7 +14,7 @@ from ringfence.model.addresses import AddressSet
 from ringfence.model.headers import HeaderSet, ports
 from ringfence.model.intervals import IntervalSet
 from ringfence.model.networks import Endpoint, by_workload
-from ringfence.topology.entries import SOME_NODE, Entry
+from ringfence.topology.entries import Entry
 from ringfence.topology.names import INTERNET
 from ringfence.topology.services import Target
 
@@ -35,25 +35,19 @@ class Way:
 @lru_cache(maxsize=2)
 def ways(view: View) -> tuple[Way, ...]:
     """Every entry to every workload behind it that shares an address family with the entry's sources."""
-    return tuple(_ways(view, view.topology.entries, view.topology.behind))
-
-
-def by_nodes(view: View) -> Iterator[Way]:
-    """Every entry at which a node sends on with its own address, to every workload that may be behind it."""
-    entries = (one for one in view.topology.entries if SOME_NODE in one.sources)
-    return _ways(view, entries, view.topology.perhaps_behind)
+    return tuple(_ways(view))
 
 
 Known = dict[tuple[object, ...], list[Relation]]
 """Relations by their ends: the ports of an entry have them in common."""
 
 
-def _ways(view: View, entries: Iterable[Entry], behind: Callable[[Target], Iterator[Endpoint]]) -> Iterator[Way]:
+def _ways(view: View) -> Iterator[Way]:
     known: Known = {}
-    for entry in entries:
+    for entry in view.topology.entries:
         sources = tuple(one for name in entry.sources for one in view.connectivity.workloads.get(name, ()))
         for target in entry.targets:
-            for workload, members in by_workload(behind(target)).items():
+            for workload, members in by_workload(view.topology.behind(target)).items():
                 yield from _way(view, entry, target, workload, sources, members, known)
 
 

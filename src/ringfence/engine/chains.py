@@ -11,7 +11,7 @@ from ringfence.engine.judge import Judge
 from ringfence.engine.subjects import View
 from ringfence.engine.traffic import offered
 from ringfence.model.conditions import Request
-from ringfence.model.headers import ALL_MTLS, ALL_PLAINTEXT, NO_HEADERS, HeaderSet
+from ringfence.model.headers import ALL_HEADERS, ALL_MTLS, ALL_PLAINTEXT, NO_HEADERS, HeaderSet
 from ringfence.model.networks import Endpoint, Network
 from ringfence.model.rules import Direction, Purpose
 
@@ -87,4 +87,18 @@ class Chains:
         for judge in self.judges(target.location, Direction.INGRESS):
             if judge.chain.purpose is Purpose.ACCEPTANCE:
                 found &= judge.verdict(target, peer).may
+        return found
+
+    def leaving(self, source: Endpoint, peer: View) -> HeaderSet:
+        """What the chains at the source's place may let out to the peer; nothing further on the way is asked."""
+        found = ALL_HEADERS
+        for judge in self.judges(source.location, Direction.EGRESS):
+            found &= judge.verdict(source, peer).may
+        return found
+
+    def arriving(self, peer: View, target: Endpoint) -> HeaderSet:
+        """What the chains at the target's place may let in from the peer; nothing before it on the way is asked."""
+        found = ALL_HEADERS
+        for judge in self.judges(target.location, Direction.INGRESS):
+            found &= judge.verdict(target, peer).may
         return found

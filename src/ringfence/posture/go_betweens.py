@@ -4,20 +4,32 @@ waypoint. An intent that something must not pass has to look at them; one that i
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from ringfence.engine.reach import Reachability
+from ringfence.engine.subjects import View
 from ringfence.engine.traffic import Traffic, offered, surely_offered, traffic
 from ringfence.engine.witness import Field
+from ringfence.layers.kubernetes_selectors import POD
+from ringfence.model.addresses import ALL_IPV4, ALL_IPV6, EVERYWHERE, AddressSet
 from ringfence.model.conditions import Truth, conjunction, disjunction
-from ringfence.model.headers import PORT_PLANES, PORTS, HeaderSet, Region, ports
+from ringfence.model.headers import PORT_PLANES, PORTS, HeaderSet, Region, ports, union
 from ringfence.model.intervals import IntervalSet
 from ringfence.model.networks import Endpoint
 from ringfence.posture.proofs import Part
+from ringfence.topology.entries import OUTSIDE
 from ringfence.topology.mesh.waypoints import WAYPOINTS
+from ringfence.topology.names import INTERNET
+from ringfence.topology.relays import Relay
 
 MOST_PORTS = 64
 """Beyond so many ports, what arrives through waypoints is not asked port by port."""
+
+BY_NODE, BY_BALANCER = "by a node", "by a load balancer"
+
+OWN = EVERYWHERE - INTERNET
+"""Where the addresses of a load balancer that no file holds are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,3 +90,59 @@ def from_own_ports(client: Endpoint, headers: HeaderSet) -> HeaderSet:
     """Those of the headers that leave one of the client's own ports."""
     own = Region.of(client.ephemeral, PORTS)
     return headers.map(lambda name, region: region & own if name in PORT_PLANES else region)
+
+
+@dataclass(frozen=True, slots=True)
+class Relayed:
+    """A way through a relay: its name, and where to look for a packet that arrives so."""
+
+    title: str
+    field: Field
+    headers: HeaderSet
+
+
+def relayed(
+    reach: Reachability, known: Mapping[str, Iterable[Relay]], source: Part, target: Part, wanted: HeaderSet
+) -> Relayed | None:
+    """How something that is wanted may get from one side to the other as somebody else's."""
+    for relay in known.get(target.name, ()):
+        for client in source.endpoints:
+            taken = _leaves(reach, client, relay) if POD in client.facets else _takes(relay, client, source.addresses)
+            if not taken:
+                continue
+            asked = wanted & relay.headers & offered(client)
+            if not relay.known:
+                return Relayed(relay.title, Field((), relay.members), asked)
+            for how, field, senders in _senders(relay, client, source.addresses):
+                passing = asked & union(reach.arriving(one, to) for one in senders for to in relay.members)
+                if passing:
+                    return Relayed(f"{relay.title}, {how}", field, passing)
+    return None
+
+
+def _takes(relay: Relay, client: Endpoint, addresses: AddressSet | None) -> bool:
+    """Whether the relay takes what a client sends that is no pod."""
+    if relay.linked:
+        return False
+    return not client.every or relay.clients is None or bool(relay.clients & (addresses or EVERYWHERE))
+
+
+def _senders(relay: Relay, client: Endpoint, addresses: AddressSet | None) -> Iterator[tuple[str, Field, list[View]]]:
+    """Whom the pods may see. Mutual TLS goes through whole, so the identity is the client's."""
+    nodes = [View(one, one.addresses, client.identity) for one in relay.nodes]
+    yield BY_NODE, Field(relay.nodes, relay.members), nodes
+    seen = OWN | ((addresses or EVERYWHERE) if client.every else EVERYWHERE)
+    families = ((one, ALL_IPV4 if one.addresses <= ALL_IPV4 else ALL_IPV6) for one in relay.balancer)
+    balancers = [View(one, seen & family, client.identity) for one, family in families]
+    yield BY_BALANCER, Field(relay.balancer, relay.members, seen), balancers
+
+
+def _leaves(reach: Reachability, client: Endpoint, relay: Relay) -> bool:
+    """Whether a pod may send something that the relay takes: the policies see what it dials, or who gets it."""
+    if not relay.known:
+        return True
+    at_nodes = (reach.leaving(client, View(one, one.addresses)) & relay.at_nodes for one in relay.nodes)
+    outside = (View(one, one.addresses) for one in reach.network.endpoints if one.workload == OUTSIDE)
+    at_addresses = (reach.leaving(client, one) & relay.at_addresses for one in outside)
+    behind = (reach.leaving(client, View(one, one.addresses)) & relay.headers for one in relay.members)
+    return any(at_nodes) or any(at_addresses) or any(behind)

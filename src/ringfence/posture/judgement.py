@@ -21,14 +21,14 @@ from ringfence.engine.explain import WITHHELD
 from ringfence.engine.traffic import Traffic, offered, possible, surely_offered, traffic
 from ringfence.engine.transport import Transport, Transports
 from ringfence.engine.witness import Field, Witness
-from ringfence.model.addresses import EVERYWHERE, V6
+from ringfence.model.addresses import V6
 from ringfence.model.bounds import Bounds
 from ringfence.model.headers import ALL_HEADERS, ALL_MTLS, ALL_TCP, HeaderSet, union
 from ringfence.model.intervals import IntervalSet
 from ringfence.model.networks import Endpoint
 from ringfence.model.rules import NO_IDENTITY, Pattern
 from ringfence.posture.document import Intent
-from ringfence.posture.go_betweens import around, by_waypoint, from_own_ports
+from ringfence.posture.go_betweens import around, by_waypoint, from_own_ports, relayed
 from ringfence.posture.proofs import UNKNOWN, VIOLATED, Breach, Part, Proof, Scene, between, broken
 from ringfence.posture.selected import Selected
 from ringfence.topology.joined import UNBOUND
@@ -209,19 +209,14 @@ class Judgement:
     def _around(self, intent: Intent, source: Part, target: Part, wanted: HeaderSet) -> Breach | None:
         found = around(self._connectivity.reach, source, target, wanted)
         if found is None:
-            return self._relayed(intent, source, target, wanted)
+            way = relayed(self._connectivity.reach, self._relays, source, target, wanted)
+            if way is None:
+                return None
+            because = f"{source.name} may reach {target.name} through {way.title}{self._request}"
+            return self._got_through(intent, UNKNOWN, because, (way.field, way.headers))
         what = "reaches" if found.sure else "may reach"
         because = f"{source.name} {what} {target.name} through {found.via.title}{self._request}"
         return self._got_through(intent, VIOLATED if found.sure else UNKNOWN, because, (found.field, found.headers))
-
-    def _relayed(self, intent: Intent, source: Part, target: Part, wanted: HeaderSet) -> Breach | None:
-        """What nodes may send on as their own: no rule at the pod then tells who the client was."""
-        for one in self._relays.get(target.name, ()) if source.name == OUTSIDE else ():
-            strangers = one.clients is not None and not one.clients & (source.addresses or EVERYWHERE)
-            if one.headers & wanted and not strangers:
-                because = f"{source.name} may reach {target.name} through {one.title}, by a node{self._request}"
-                return self._got_through(intent, UNKNOWN, because, (one.field, one.headers & wanted))
-        return None
 
     def _withheld(self, source: Part, target: Part, wanted: HeaderSet) -> bool:
         pairs = product(source.endpoints, target.endpoints)

@@ -10,10 +10,10 @@ from ringfence.engine.connectivity import Connectivity
 from ringfence.engine.outcomes import Branch
 from ringfence.engine.witness import Field, Witness, Witnesses
 from ringfence.model.addresses import AddressSet
-from ringfence.model.headers import HeaderSet
 from ringfence.model.networks import Endpoint
 from ringfence.model.spans import NOWHERE, Span
 from ringfence.posture.document import Intent
+from ringfence.topology.relays import Relay
 
 PROVED, VIOLATED, UNKNOWN = "proved", "violated", "unknown"
 
@@ -48,23 +48,10 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Relay:
-    """A Service that takes connections from outside at nodes, which may send them on to a workload as their own.
-
-    `clients` None: whoever. `field` and `headers` are what a node then sends.
-    """
-
-    title: str
-    clients: AddressSet | None
-    field: Field
-    headers: HeaderSet
-
-
-@dataclass(frozen=True, slots=True)
 class Scene:
     """The network as one request sees it. `request` names it in words; empty: nothing is known of the request.
 
-    `relays` are ways in by workload that are no links of the network, because nothing says what lies before the nodes;
+    `relays` are the ways through Services by workload that are no links of the network (`topology.relays`);
     `placed` says that the cluster has its place in the cloud that is known, or that there is no cloud.
     """
 

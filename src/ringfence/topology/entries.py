@@ -25,6 +25,7 @@ from ringfence.layers.kubernetes_selectors import HOST_PORT, pods
 from ringfence.layers.network_policy import PortNumbers
 from ringfence.model.addresses import AddressSet
 from ringfence.model.diagnostics import Diagnostic, warning
+from ringfence.model.intervals import IntervalSet
 from ringfence.model.selectors import AllOf, Label
 from ringfence.model.spans import Span
 from ringfence.resources.kubernetes import (
@@ -42,7 +43,7 @@ from ringfence.topology.attachments import attached, doubted, granted
 from ringfence.topology.controllers import CONTROLLER, carrying, running, serving
 from ringfence.topology.mesh.istio_entries import Lead, elsewhere, leads, undelegated
 from ringfence.topology.mesh.waypoints import WAYPOINTS
-from ringfence.topology.services import Target, targets
+from ringfence.topology.services import NO_PORTS, Target, node_ports, targets
 
 SOME_NODE, OUTSIDE = "{node}", "external"
 """The workloads that stand for the sources of entries, beside `CONTROLLER`."""
@@ -70,7 +71,7 @@ class Entry:
     `sources` are workloads; `port` is what the client dials (0: not known). `source_ranges` are the clients that the
     load balancer lets in, None: whoever; where its traffic comes from a node, the pod does not see which client it is.
     `past_ranges`: clients may come past the load balancer, to a node's port or an external address, where no node asks
-    whether the ranges hold them.
+    whether the ranges hold them. `node_ports` are the ports of nodes at which it takes connections, or may.
     """
 
     kind: str
@@ -81,6 +82,7 @@ class Entry:
     port: int
     source_ranges: AddressSet | None = None
     past_ranges: bool = False
+    node_ports: IntervalSet = NO_PORTS
 
 
 def entries(
@@ -206,9 +208,9 @@ class _Finder:
                 title = f"{kind} {service.metadata.qualified_name}"
                 sources = (OUTSIDE,) if keeps_client else (SOME_NODE,)
                 dialled = port.node_port if kind == "NodePort" else port.port
-                # A node port that the Service asks for by number it gets, whether others are allocated or not.
-                past = bool(port.node_port or service.allocate_load_balancer_node_ports or service.external_ips)
-                yield Entry(kind, title, port.span, sources, found, dialled, ranges, past)
+                at_nodes = node_ports(service, port)
+                past = bool(at_nodes or service.external_ips)
+                yield Entry(kind, title, port.span, sources, found, dialled, ranges, past, at_nodes)
 
     def _backend(
         self, title: str, sources: tuple[str, ...], namespace: str, name: str, port: int | str | None, span: Span

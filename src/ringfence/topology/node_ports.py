@@ -25,9 +25,7 @@ from ringfence.topology.aws.endpoints import AWS
 from ringfence.topology.aws.gateways import NAT_PORTS
 from ringfence.topology.kubernetes import Topology
 from ringfence.topology.nodes import PLACE
-
-RANGE = IntervalSet.of((30000, 32767))
-"""Where the API server takes node ports from, unless it is told otherwise."""
+from ringfence.topology.services import node_ports
 
 
 def proxy_id(cluster: str) -> str:
@@ -53,8 +51,10 @@ def node_links(
     known: list[HeaderSet] = []
     unknown: list[HeaderSet] = []
     for service in cluster.objects.services:
-        for port in service.ports if _on_nodes(service) else ():
-            dialled = IntervalSet.of(port.node_port) if port.node_port else RANGE
+        for port in service.ports:
+            dialled = node_ports(service, port)
+            if not dialled:
+                continue
             found = list(_onward(cluster, service, port, dialled, origin, place, itself, people))
             (known if port.node_port else unknown).append(ports(port.protocol.lower(), dialled))
             yield from found
@@ -66,10 +66,6 @@ def node_links(
 
 
 PERHAPS = Bounds(NO_ADDRESS, EVERYWHERE, "which port of its nodes a Service has is not known")
-
-
-def _on_nodes(service: Service) -> bool:
-    return service.type == "NodePort" or (service.type == "LoadBalancer" and service.allocate_load_balancer_node_ports)
 
 
 def _onward(

@@ -16,6 +16,7 @@ from ringfence.layers.kubernetes_selectors import POD, labels, named_port
 from ringfence.layers.network_policy import PortNumbers
 from ringfence.layers.own_node import HOST_POD, HOST_POD_PORT
 from ringfence.model.addresses import AddressSet
+from ringfence.model.intervals import IntervalSet
 from ringfence.model.networks import Endpoint
 from ringfence.model.selectors import ANYTHING, AllOf, AnyOf, Comparison, Has, InNamespace, Label, Selector
 from ringfence.resources.kubernetes import (
@@ -93,6 +94,25 @@ def targets(
             on_host = Label(HOST_POD_PORT, f"{protocol}/{port.target_port}", Comparison.IN, frozenset((str(number),)))
             named = AnyOf((named_port(protocol, port.target_port, number), on_host))
             yield Target(AllOf((chosen, named)), protocol, number)
+
+
+NODE_PORTS = IntervalSet.of((30000, 32767))
+"""Where the API server takes node ports from, unless it is told otherwise."""
+
+NO_PORTS = IntervalSet()
+
+
+def node_ports(service: Service, port: ServicePort) -> IntervalSet:
+    """The ports of nodes of which one is this port's; none where it has none.
+
+    One that the Service asks for by number it gets, whether others are allocated or not.
+    """
+    if service.type not in ("NodePort", "LoadBalancer"):
+        return NO_PORTS
+    if port.node_port:
+        return IntervalSet.of(port.node_port)
+    given = service.type == "NodePort" or service.allocate_load_balancer_node_ports
+    return NODE_PORTS if given else NO_PORTS
 
 
 def selected(service: Service) -> Selector:

@@ -177,7 +177,7 @@ class _Builder:
                 if plane != "mtls":
                     target = Target(of("id", balancer.id), plane, listener.port)
                     title = f"load balancer {name(balancer)}"
-                    yield Entry("LoadBalancer", title, listener.span, (OUTSIDE,), (target,), listener.port)
+                    yield Entry("load balancer", title, listener.span, (OUTSIDE,), (target,), listener.port)
 
     def _complain(self) -> None:
         self._tables.assumed |= dict.fromkeys((LINUX_CLIENTS, UNFILTERED))
