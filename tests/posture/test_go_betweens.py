@@ -9,45 +9,13 @@ import pytest
 from ringfence.engine.connectivity import Connectivity
 from ringfence.engine.reach import Reachability
 from ringfence.engine.witness import Witnesses
-from ringfence.model.addresses import AddressSet
-from ringfence.model.headers import ALL_HEADERS, PORT_PLANES, ports
-from ringfence.model.intervals import IntervalSet
-from ringfence.model.networks import Endpoint, Link, Location, Network, PortMap, Rewrite
-from ringfence.model.rules import Action, Chain, Direction, Rule, Scope, Stage
-from ringfence.model.selectors import ANYTHING, Comparison, Label, Unsure
+from ringfence.model.networks import Network
+from ringfence.model.selectors import Unsure
 from ringfence.model.spans import Span
 from ringfence.posture.document import read
-from ringfence.posture.go_betweens import around, from_own_ports
 from ringfence.posture.intents import prove
-from ringfence.posture.proofs import Part, Scene
-
-FRONT = Label("kind", "is", Comparison.IN, frozenset(("front",)))
-
-
-def network(towards=FRONT, closed: bool = False) -> Network:
-    """A client that can only dial the front, which sends port 443 on to the server's 8080."""
-    people = (
-        Endpoint("client", "left", AddressSet.of("10.0.0.1"), workload="client"),
-        Endpoint("front", "itself", AddressSet.of("10.0.0.2"), workload="front", facets={"kind": {"is": "front"}}),
-        Endpoint("server", "right", AddressSet.of("10.0.0.3"), workload="server"),
-        Endpoint("other", "right", AddressSet.of("10.0.0.4"), workload="other"),
-    )
-    refusing = Stage("s", (Scope("closed", ANYTHING, (Rule(Action.DENY),)),), Action.DENY)
-    chains = (Chain("layer", Direction.INGRESS, (refusing,), Action.DENY),) if closed else ()
-    places = {
-        "left": Location("left"),
-        "middle": Location("middle", transit=True),
-        "itself": Location("itself"),
-        "right": Location("right", chains),
-    }
-    rewrite = Rewrite(target="server", ports=(PortMap("tcp", IntervalSet.of(443), 8080),))
-    links = (
-        Link("out", "left", "middle", towards=FRONT),
-        Link("on", "middle", "right", towards=towards, enters=True, rewrite=rewrite),
-        Link("back", "right", "middle"),
-        Link("home", "middle", "left"),
-    )
-    return Network(people, places, links)
+from ringfence.posture.proofs import Scene
+from tests.engine.detours import network
 
 
 def status(made: Network, claim: dict[str, Any]) -> tuple[str, str]:
@@ -78,42 +46,6 @@ def test_a_deny_sees_the_way_through_the_front(made, target, port, expected):
     found, because = status(made, {"deny": {"from": "client", "to": target, "ports": [port]}})
     assert found == expected
     assert expected == "proved" or because.endswith("server through front")
-
-
-def test_through_says_which_headers_end_where():
-    reach = Reachability(network())
-    (front,) = reach.go_betweens
-    client = reach.network.endpoints[0]
-    (whole,) = reach.through(client, front, {"server": ALL_HEADERS})
-    assert str(whole.headers.may.tcp.some()) == "443"
-    assert reach.through(client, front, {"other": ALL_HEADERS}) == ()
-    assert not any(one.headers.may for one in reach.between(client, reach.network.endpoints[2]))
-
-
-@pytest.mark.parametrize(
-    ("towards", "wanted", "sure"),
-    [
-        (FRONT, ports("tcp", IntervalSet.of(8080)), True),
-        (FRONT, ports("tcp", IntervalSet.of(443)), None),
-        (Unsure("whether it is sent on"), ALL_HEADERS, False),
-    ],
-)
-def test_the_way_around_and_what_is_dialled_there(towards, wanted, sure):
-    reach = Reachability(network(towards))
-    client, front, server, _ = reach.network.endpoints
-    found = around(reach, Part("client", (client,)), Part("server", (server,)), wanted)
-    assert (None if found is None else found.sure) is sure
-    if found is not None:
-        assert (found.via, found.field.targets) == (front, (front,))
-        assert str(found.headers.tcp.some()) == "443"
-
-
-def test_headers_from_a_clients_own_ports():
-    client = network().endpoints[0]
-    own = from_own_ports(client, ALL_HEADERS)
-    assert own == ALL_HEADERS.map(
-        lambda name, _: getattr(ports(name, source=client.ephemeral), name) if name in PORT_PLANES else _
-    )
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
-"""Ways from one side of an intent to the other through somebody who sends packets on: a balancer, a node's port, a
-waypoint. An intent that something must not pass has to look at them; one that it must is kept by one of them.
+"""Ways from one side of an intent to the other that are no path of the network's: through a waypoint before a Service,
+and through what sends connections on as its own. One that something must pass is kept by the first; one that it must
+not has to look at the second.
 """
 
 from __future__ import annotations
@@ -9,12 +10,12 @@ from dataclasses import dataclass
 
 from ringfence.engine.reach import Reachability
 from ringfence.engine.subjects import View
-from ringfence.engine.traffic import Traffic, offered, surely_offered, traffic
+from ringfence.engine.traffic import Traffic, offered, traffic
 from ringfence.engine.witness import Field
 from ringfence.layers.kubernetes_selectors import POD
 from ringfence.model.addresses import ALL_IPV4, ALL_IPV6, EVERYWHERE, AddressSet
 from ringfence.model.conditions import Truth, conjunction, disjunction
-from ringfence.model.headers import PORT_PLANES, PORTS, HeaderSet, Region, ports, union
+from ringfence.model.headers import HeaderSet, ports, union
 from ringfence.model.intervals import IntervalSet
 from ringfence.model.networks import Endpoint
 from ringfence.posture.proofs import Part
@@ -30,34 +31,6 @@ BY_NODE, BY_BALANCER = "by a node", "by a load balancer"
 
 OWN = EVERYWHERE - INTERNET
 """Where the addresses of a load balancer that no file holds are."""
-
-
-@dataclass(frozen=True, slots=True)
-class Detour:
-    """A way through `via`: what is sent to it so, and whether that certainly arrives."""
-
-    via: Endpoint
-    field: Field
-    headers: HeaderSet
-    sure: bool
-
-
-def around(reach: Reachability, source: Part, target: Part, wanted: HeaderSet) -> Detour | None:
-    """A way by which something that is wanted may arrive."""
-    ends = {one.id: wanted for one in target.endpoints}
-    for via in reach.go_betweens:
-        if via.id in ends or via in source.endpoints:
-            continue
-        for one in source.endpoints:
-            for region in reach.through(one, via, ends, source.addresses if one.every else None):
-                if not region.headers.may & from_own_ports(one, offered(one)):
-                    continue
-                certain = region.headers.must & from_own_ports(one, surely_offered(one))
-                sure = bool(certain) and not (one.maybe or one.perhaps or via.maybe)
-                here = region.sources if one.every else None
-                field = Field((one,), (via,), here, region.destinations if via.every else None)
-                return Detour(via, field, region.headers.may, sure)
-    return None
 
 
 def by_waypoint(reach: Reachability, source: Part, target: Part, asked: Traffic) -> Truth:
@@ -84,12 +57,6 @@ def _dialled(reach: Reachability, client: Endpoint, via: Endpoint, target: Part,
     if passing and all(must.tcp for _, must in passing) and not client.maybe:
         return True
     return None if any(may.tcp for may, _ in passing) else False
-
-
-def from_own_ports(client: Endpoint, headers: HeaderSet) -> HeaderSet:
-    """Those of the headers that leave one of the client's own ports."""
-    own = Region.of(client.ephemeral, PORTS)
-    return headers.map(lambda name, region: region & own if name in PORT_PLANES else region)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from functools import partial
 from itertools import product
 
 from ringfence.engine.connectivity import Relation, related
+from ringfence.engine.detours import around, from_own_ports
 from ringfence.engine.explain import WITHHELD
 from ringfence.engine.traffic import Traffic, offered, possible, surely_offered, traffic
 from ringfence.engine.transport import Transport, Transports
@@ -28,7 +29,7 @@ from ringfence.model.intervals import IntervalSet
 from ringfence.model.networks import Endpoint
 from ringfence.model.rules import NO_IDENTITY, Pattern
 from ringfence.posture.document import Intent
-from ringfence.posture.go_betweens import around, by_waypoint, from_own_ports, relayed
+from ringfence.posture.go_betweens import by_waypoint, relayed
 from ringfence.posture.proofs import UNKNOWN, VIOLATED, Breach, Part, Proof, Scene, between, broken
 from ringfence.posture.selected import Selected
 from ringfence.topology.joined import UNBOUND
@@ -207,7 +208,7 @@ class Judgement:
         return tuple(related(self._connectivity.reach, source.endpoints, target.endpoints, limits))
 
     def _around(self, intent: Intent, source: Part, target: Part, wanted: HeaderSet) -> Breach | None:
-        found = around(self._connectivity.reach, source, target, wanted)
+        found = around(self._connectivity.reach, between(source, target), wanted)
         if found is None:
             way = relayed(self._connectivity.reach, self._relays, source, target, wanted)
             if way is None:
