@@ -185,14 +185,11 @@ resource "aws_subnet" "private" {
   vpc_id     = aws_vpc.main.id
   cidr_block = "10.0.1.0/24"
 }
-resource "aws_security_group" "nodes" {
-  vpc_id = aws_vpc.main.id
-  ingress {
-    from_port = 0
-    to_port   = 0
-    protocol  = "-1"
-    self      = true
-  }
+resource "aws_security_group" "nodes" { vpc_id = aws_vpc.main.id }
+resource "aws_vpc_security_group_ingress_rule" "each_other" {
+  security_group_id            = aws_security_group.nodes.id
+  referenced_security_group_id = aws_security_group.nodes.id
+  ip_protocol                  = "-1"
 }
 resource "aws_launch_template" "nodes" { vpc_security_group_ids = [aws_security_group.nodes.id] }
 resource "aws_eks_node_group" "nodes" {
@@ -235,3 +232,63 @@ def test_ways_through_the_nodes_of_a_cloud(tmp_path: Path, kind: str, admitted: 
     found, complaints = load(tmp_path).proofs
     assert not complaints
     assert [one.status for one in found] == [outside, inside]
+
+
+PUBLIC = CLOUD.replace('"10.0.1.0/24"', '"10.0.1.0/24"\n  map_public_ip_on_launch = true')
+OPEN = """
+resource "aws_internet_gateway" "out" { vpc_id = aws_vpc.main.id }
+resource "aws_route_table" "out" {
+  vpc_id = aws_vpc.main.id
+  route {
+    cidr_block = "0.0.0.0/0"
+    gateway_id = aws_internet_gateway.out.id
+  }
+}
+resource "aws_route_table_association" "out" {
+  subnet_id      = aws_subnet.private.id
+  route_table_id = aws_route_table.out.id
+}
+resource "aws_vpc_security_group_ingress_rule" "node_ports" {
+  security_group_id = aws_security_group.nodes.id
+  cidr_ipv4         = "0.0.0.0/0"
+  ip_protocol       = "tcp"
+  from_port         = 30000
+  to_port           = 32767
+}
+resource "aws_vpc_security_group_egress_rule" "all" {
+  security_group_id = aws_security_group.nodes.id
+  cidr_ipv4         = "0.0.0.0/0"
+  ip_protocol       = "-1"
+}
+"""
+NODES = "clusters: {main: {node_group: aws_eks_node_group.nodes}}"
+
+
+@pytest.mark.parametrize(
+    ("kind", "cloud", "posture", "expected", "severe"),
+    [
+        ("NodePort", CLOUD, NODES, " (nobody outside gets to the nodes)", ""),
+        ("NodePort\n  externalTrafficPolicy: Local", CLOUD, NODES, " (nobody outside gets to the nodes)", ""),
+        ("NodePort", PUBLIC + OPEN, NODES, "", "is open"),
+        ("NodePort\n  externalTrafficPolicy: Local", PUBLIC + OPEN, NODES, "", "is open"),
+        ("NodePort", CLOUD, "", " (not certain)", "may be open"),
+        ("NodePort", "", "", "", "is open"),
+        # The cluster makes the balancer, inside or outside.
+        ("LoadBalancer", CLOUD, NODES, " (not certain)", "may be open"),
+        ("LoadBalancer", "", "", "", "is open"),
+    ],
+)
+def test_a_node_s_port_is_a_way_in_if_somebody_gets_to_the_node(
+    tmp_path: Path, kind: str, cloud: str, posture: str, expected: str, severe: str
+):
+    reached = service(ports="[{port: 5432, nodePort: 30080}]", more=f"type: {kind}")
+    (tmp_path / "k8s.yaml").write_text("---".join([deployment(), reached]))
+    if cloud:
+        (tmp_path / "main.tf").write_text(cloud)
+    (tmp_path / "ringfence.yaml").write_text(f"version: 1\n{posture}\n")
+    net = load(tmp_path)
+    (way,) = (what for what, _ in net.exposed)
+    assert way.partition("tcp/5432")[2] == expected
+    found = [one.message for one in net.findings if one.check.id == "RF101"]
+    assert len(found) == bool(severe)
+    assert not found or f"(tcp/5432) {severe} to the outside" in found[0]

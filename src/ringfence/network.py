@@ -36,11 +36,14 @@ from ringfence.model.spans import NOWHERE, Span
 from ringfence.posture.document import Posture
 from ringfence.posture.intents import prove
 from ringfence.posture.proofs import Proof, Scene
-from ringfence.topology.joined import UNBOUND
+from ringfence.topology.joined import placed
 from ringfence.topology.kubernetes import Topology
 from ringfence.topology.mesh.requests import seen
 from ringfence.topology.names import Side, headers, side
 from ringfence.topology.relays import Relay, relays
+
+NOT_CERTAIN, REFUSED = " (not certain)", " (refused on the way)"
+NO_WAY = " (nobody outside gets to the nodes)"
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,7 @@ class Network:
 
     def _scene(self, request: Mapping[str, Any]) -> Scene:
         """The network as a request sees it that an intent speaks of."""
-        more = self._relays, not self._unbound
+        more = self._relays, placed(self.topology) is not None
         if not request:
             return Scene(self.connectivity, self.witnesses, "", *more)
         asked = self._request(request)
@@ -89,14 +92,9 @@ class Network:
         words = " ".join(str(request[key]) for key in ("method", "path", "host") if key in request)
         return Scene(Connectivity(reach), Witnesses(reach, asked), words or "this request", *more)
 
-    @property
-    def _unbound(self) -> bool:
-        """Whether nothing says where in the cloud the cluster runs."""
-        return UNBOUND in self.topology.network.assumed_open
-
     @cached_property
     def _relays(self) -> dict[str, list[Relay]]:
-        return relays(self.topology, placed=self.topology.cloud is not None and not self._unbound)
+        return relays(self.topology, placed=placed(self.topology) is True)
 
     @cached_property
     def overview(self) -> Overview | None:
@@ -113,7 +111,7 @@ class Network:
         found: dict[tuple[str, Span], None] = {}
         for way in ways(self._view):
             port = f"{way.target.protocol}/{way.target.port}"
-            how = "" if way.must else " (not certain)" if way.may else " (refused on the way)"
+            how = REFUSED if not way.may else NO_WAY if way.led is False else "" if way.must else NOT_CERTAIN
             found[f"{way.entry.title} -> {way.workload} {port}{how}", way.entry.span] = None
         return tuple(found)
 

@@ -1,4 +1,9 @@
-"""What several checks ask of an entry: who may come through it to which workload, on which port."""
+"""What several checks ask of an entry: who may come through it to which workload, on which port.
+
+A node's port is an entry by itself where nothing is known of the network around the nodes. In a cloud it is one only
+if somebody outside gets to the nodes, through groups, ACLs, routes and balancers; of a load balancer that the cluster
+makes no file tells whom it lets in.
+"""
 
 from __future__ import annotations
 
@@ -8,20 +13,27 @@ from functools import lru_cache
 
 from ringfence.checks.finding import View
 from ringfence.engine.connectivity import Relation, related
+from ringfence.engine.detours import around
+from ringfence.engine.subjects import View as Seen
 from ringfence.engine.traffic import Traffic
 from ringfence.engine.witness import Field
 from ringfence.model.addresses import AddressSet
+from ringfence.model.conditions import Truth
 from ringfence.model.headers import HeaderSet, ports
 from ringfence.model.intervals import IntervalSet
 from ringfence.model.networks import Endpoint, by_workload
-from ringfence.topology.entries import Entry
+from ringfence.topology.entries import OUTSIDE, Entry
+from ringfence.topology.joined import placed
 from ringfence.topology.names import INTERNET
 from ringfence.topology.services import Target
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One target of an entry: the workload behind it, whether its port may and must be reached, and where to look."""
+    """One target of an entry: the workload behind it, whether its port may and must be reached, and where to look.
+
+    `led`: whether somebody outside gets as far as where the entry begins; None: nobody knows.
+    """
 
     entry: Entry
     target: Target
@@ -30,6 +42,7 @@ class Way:
     must: bool
     field: Field
     headers: HeaderSet
+    led: Truth = True
 
 
 @lru_cache(maxsize=2)
@@ -37,6 +50,9 @@ def ways(view: View) -> tuple[Way, ...]:
     """Every entry to every workload behind it that shares an address family with the entry's sources."""
     return tuple(_ways(view))
 
+
+AT_NODES = ("NodePort", "LoadBalancer", "externalIPs")
+"""The kinds of entries that begin at the cluster's nodes, or at what the cluster has put before them."""
 
 Known = dict[tuple[object, ...], list[Relation]]
 """Relations by their ends: the ports of an entry have them in common."""
@@ -63,6 +79,14 @@ def _way(
     # Only sources that keep their address can be told apart by it; a node in between cannot.
     ranges = entry.source_ranges if any(one.every for one in sources) else None
     field = Field(sources, members, ranges)
+    headers = ports(target.protocol, IntervalSet.of(target.port))
+    led = _led(view, entry, members, headers)
+    if entry.kind in AT_NODES and OUTSIDE in entry.sources and placed(view.topology) is not False:
+        # The client's address arrives, by way of a node: the network has no path from the client to the pod itself.
+        outside = [Seen(one, one.addresses) for one in sources]
+        may = any(headers & view.connectivity.reach.arriving(one, to) for one in outside for to in members)
+        yield Way(entry, target, workload, may, led is True, field, headers, led)
+        return
     ends = (sources, members, ranges)
     if ends not in known:
         known[ends] = list(related(view.connectivity.reach, sources, members, (ranges, None)))
@@ -70,9 +94,18 @@ def _way(
     if relations:
         may = any(_holds(one.may, target) for one in relations)
         public = [one for one in relations if _of_internet(one.sources)]
-        must = all(_holds(one.must, target) for one in public or relations)
-        headers = ports(target.protocol, IntervalSet.of(target.port))
-        yield Way(entry, target, workload, may, must, field, headers)
+        must = led is True and all(_holds(one.must, target) for one in public or relations)
+        yield Way(entry, target, workload, may, must, field, headers, led)
+
+
+def _led(view: View, entry: Entry, members: tuple[Endpoint, ...], headers: HeaderSet) -> Truth:
+    if entry.kind not in AT_NODES or placed(view.topology) is False:
+        return True
+    if entry.kind != "NodePort" or placed(view.topology) is None:
+        return None
+    outside = view.connectivity.workloads.get(OUTSIDE, ())
+    way = around(view.connectivity.reach, Field(outside, members), headers)
+    return False if way is None else way.sure or None
 
 
 def _of_internet(sources: AddressSet | None) -> bool:

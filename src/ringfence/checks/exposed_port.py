@@ -2,7 +2,8 @@
 
 ## What it does
 Looks at every Ingress, Gateway route, NodePort, LoadBalancer, external address and host port, and asks whether a packet
-from outside can come through it to a port on which systems are administered or data is kept.
+from outside can come through it to a port on which systems are administered or data is kept. In a cloud, a node's port
+counts where somebody outside gets to the node.
 
 ## Why it is bad
 Such ports are the first that attackers try. A database that answers the internet is one guessed password away from a
@@ -82,7 +83,7 @@ def run(view: View) -> Iterator[Finding]:
             continue  # a balancer of the cloud, which RF201 follows to its targets
         what = SENSITIVE.get((way.target.protocol, way.target.port))
         what = what or SENSITIVE.get((way.target.protocol, way.entry.port))
-        if what and way.may:
+        if what and way.may and way.led is not False:
             port = f"{way.target.protocol}/{way.target.port}"
             ranges = way.entry.source_ranges
             limited = ranges is not None and not public(ranges)

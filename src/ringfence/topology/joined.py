@@ -13,6 +13,7 @@ from dataclasses import replace
 from ringfence.layers.istio_machines import MACHINE
 from ringfence.layers.kubernetes_selectors import POD
 from ringfence.layers.own_node import HOST
+from ringfence.model.conditions import Truth
 from ringfence.model.networks import Link, Network
 from ringfence.model.selectors import AllOf, AnyOf, Has, Not, Unsure
 from ringfence.topology.aws import AwsTopology
@@ -22,6 +23,13 @@ from ringfence.topology.kubernetes import FABRIC, NO_CLOUD, Topology
 from ringfence.topology.machines import MACHINES, SOMEWHERE, doubtful, told, ways, within
 
 UNBOUND = "nothing says in which subnets the cluster runs: what passes between its pods and the cloud is unknown"
+
+
+def placed(topology: Topology) -> Truth:
+    """Whether the cluster has its place in a cloud: False where there is none, None where nothing says which."""
+    if topology.cloud is None or not topology.objects.workloads:
+        return False
+    return None if UNBOUND in topology.network.assumed_open else True
 
 
 def join(cluster: Topology, cloud: AwsTopology) -> Topology:
