@@ -36,7 +36,7 @@ from ringfence.model.spans import NOWHERE, Span
 from ringfence.posture.document import Posture
 from ringfence.posture.intents import prove
 from ringfence.posture.proofs import Proof, Scene
-from ringfence.topology.joined import placed
+from ringfence.topology.joined import UNBOUND, placed
 from ringfence.topology.kubernetes import Topology
 from ringfence.topology.mesh.requests import seen
 from ringfence.topology.names import Side, headers, side
@@ -226,7 +226,9 @@ class Flow:
         return replace(found, notes=tuple(self._notes(found)))
 
     def _notes(self, found: Explanation) -> Iterator[str]:
-        """Why a NetworkPolicy refuses a port that it lists: proxies meet at a port of their own."""
+        """Why nothing is known, or why a NetworkPolicy refuses a port that it lists: proxies meet at their own."""
+        if found.outcome is Outcome.UNKNOWN and placed(self.network.topology) is None:
+            yield f"{UNBOUND}; `clusters` in ringfence.yaml says it"
         hop = found.witness.branch.deciding
         refused = found.outcome is not Outcome.ALLOWED and hop is not None and hop.layer == network_policy.LAYER
         if not refused or found.witness.packet.header.plane != "mtls":

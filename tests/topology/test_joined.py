@@ -19,6 +19,16 @@ apiVersion: v1
 kind: Pod
 metadata: {name: b, namespace: shop}
 spec: {containers: [{name: c, image: i}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: closed, namespace: shop, labels: {app: closed}}
+spec: {containers: [{name: c, image: i}]}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: closed, namespace: shop}
+spec: {podSelector: {matchLabels: {app: closed}}}
 """
 
 CLOUD = """
@@ -72,7 +82,9 @@ def both(tmp_path: Path) -> Path:
         ("internet", "aws_instance.web", "tcp/22", Outcome.DENIED),
         ("shop/a", "shop/b", "tcp/80", Outcome.ALLOWED),
         ("shop/a", "aws_instance.web", "tcp/443", Outcome.UNKNOWN),
-        ("shop/a", "internet", "tcp/443", Outcome.ALLOWED),
+        ("shop/a", "internet", "tcp/443", Outcome.UNKNOWN),
+        ("internet", "shop/a", "tcp/443", Outcome.UNKNOWN),
+        ("internet", "shop/closed", "tcp/443", Outcome.DENIED),
     ],
 )
 def test_outcomes(both: Path, source: str, target: str, port: str, expected: Outcome):
@@ -81,6 +93,20 @@ def test_outcomes(both: Path, source: str, target: str, port: str, expected: Out
 
 def test_what_is_between_the_two_is_listed_as_not_known(both: Path):
     assert any("in which subnets the cluster runs" in one for one in load(both).topology.network.assumed_open)
+
+
+def test_an_explanation_says_why_nothing_is_known(both: Path):
+    (note,) = load(both).reach("internet", "shop/a", "tcp/443").explain().notes
+    assert "in which subnets the cluster runs" in note
+    assert "`clusters` in ringfence.yaml" in note
+    assert load(both).reach("internet", "shop/closed", "tcp/443").explain().notes == ()
+
+
+def test_files_of_terraform_without_a_network_are_no_cloud(both: Path):
+    (both / "main.tf").write_text('resource "aws_s3_bucket" "pages" { bucket = "pages" }')
+    net = load(both)
+    assert net.reach("internet", "shop/a", "tcp/443").outcome is Outcome.ALLOWED
+    assert not any("in which subnets the cluster runs" in one for one in net.topology.network.assumed_open)
 
 
 def test_a_cloud_alone_has_no_pod_network(both: Path):

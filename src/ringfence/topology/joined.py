@@ -2,7 +2,7 @@
 
 Both know the outside; everything else of theirs has names of its own. Where nothing says in which subnets a cluster
 runs, its pods may stand behind any of the cloud's routers: what passes between the two is then unknown, never denied
-and never proved.
+and never proved, and so is what passes between pods and the outside, unless their own policies refuse it.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from ringfence.layers.own_node import HOST
 from ringfence.model.conditions import Truth
 from ringfence.model.networks import Link, Network
 from ringfence.model.selectors import AllOf, AnyOf, Has, Not, Unsure
+from ringfence.resources.aws import AwsObjects
 from ringfence.topology.aws import AwsTopology
 from ringfence.topology.aws.endpoints import AWS
 from ringfence.topology.entries import OUTSIDE
@@ -33,8 +34,10 @@ def placed(topology: Topology) -> Truth:
 
 
 def join(cluster: Topology, cloud: AwsTopology) -> Topology:
-    """One topology of both. A cluster without workloads adds nothing."""
+    """One topology of both. A cluster without workloads adds nothing, nor does a cloud without a network."""
     diagnostics = (*cluster.diagnostics, *cloud.diagnostics)
+    if cluster.objects.workloads and cloud.objects == AwsObjects():
+        return replace(cluster, diagnostics=diagnostics)
     if not cluster.objects.workloads:
         entries = (*cluster.entries, *cloud.entries)
         return replace(cluster, network=cloud.network, entries=entries, diagnostics=diagnostics, cloud=cloud.objects)
@@ -44,8 +47,7 @@ def join(cluster: Topology, cloud: AwsTopology) -> Topology:
     machines = within(ours)
     endpoints = {one.id: one for one in (*doubtful(theirs.endpoints, machines), *people)}
     diagnostics = (*diagnostics, *told(theirs.endpoints, machines))
-    # The outside reaches what is the cloud's by the cloud's gateways alone.
-    own = (replace(one, towards=Not(Has(AWS))) if one.source == OUTSIDE else _somewhere(one) for one in ours.links)
+    own = (_somewhere(one) for one in ours.links)
     links = (*own, *theirs.links, *_between(theirs), *(ways(theirs) if machines else ()))
     assumed = (*(one for one in ours.assumed_open if one != NO_CLOUD), *theirs.assumed_open, UNBOUND)
     network = Network(tuple(endpoints.values()), {**theirs.locations, **ours.locations}, links, assumed)
@@ -54,10 +56,17 @@ def join(cluster: Topology, cloud: AwsTopology) -> Topology:
 
 
 def _somewhere(link: Link) -> Link:
-    """The way of a machine, which may be there or not."""
-    if MACHINES not in (link.source, link.target):
-        return link
-    return replace(link, towards=AllOf((link.towards, Unsure(SOMEWHERE))))
+    """The way of a machine, or between pods and the outside: it may be there or not.
+
+    The outside reaches what is the cloud's by the cloud's gateways alone.
+    """
+    if link.source == OUTSIDE:
+        return replace(link, towards=AllOf((Not(Has(AWS)), Unsure(UNBOUND))))
+    if link.target == OUTSIDE:
+        return replace(link, towards=AllOf((link.towards, Unsure(UNBOUND))))
+    if MACHINES in (link.source, link.target):
+        return replace(link, towards=AllOf((link.towards, Unsure(SOMEWHERE))))
+    return link
 
 
 def _between(theirs: Network) -> Iterator[Link]:
