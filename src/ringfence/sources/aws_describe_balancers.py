@@ -24,6 +24,7 @@ def load_balancers(answers: Answers) -> Iterator[LoadBalancer]:
             id=one.text("LoadBalancerArn"),
             tags=one.tags(),
             span=one.span,
+            label=one.maybe("LoadBalancerName"),
             kind=KINDS.get(one.maybe("Type") or "", Unknown("a balancer of another type")),
             internal=one.maybe("Scheme") == "internal",
             subnets=one.each("AvailabilityZones", "SubnetId"),
@@ -87,6 +88,7 @@ def target_groups(answers: Answers) -> Iterator[TargetGroup]:
         yield TargetGroup(
             id=arn,
             span=one.span,
+            label=one.maybe("TargetGroupName"),
             vpc=one.maybe("VpcId"),
             port=one.number("Port"),
             protocol=one.maybe("Protocol"),

@@ -22,8 +22,12 @@ class BalancerKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadBalancer(Resource):
-    """A load balancer. A network one without groups accepts everything; an application one always has groups."""
+    """A load balancer. A network one without groups accepts everything; an application one always has groups.
 
+    `label` is its own name within the account (`LoadBalancerName`); None: AWS or Terraform makes one up.
+    """
+
+    label: MaybeId = None
     kind: BalancerKind | Unknown = BalancerKind.APPLICATION
     internal: Flag = False
     subnets: Ids = ()
@@ -52,9 +56,11 @@ class Target(Resource):
 class TargetGroup(Resource):
     """A target group. `preserve_client_ip` None: the default of its protocol and target type.
 
-    `health_port` None: the port that traffic goes to.
+    `health_port` None: the port that traffic goes to. `label` is its own name within the account (`TargetGroupName`);
+    None: AWS or Terraform makes one up.
     """
 
+    label: MaybeId = None
     vpc: MaybeId = None
     port: Number = None
     protocol: MaybeId = None

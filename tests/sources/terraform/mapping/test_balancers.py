@@ -13,6 +13,7 @@ resource "aws_lb" "web" {
   security_groups = ["g"]
 }
 resource "aws_lb" "net" {
+  name               = "inner"
   load_balancer_type = "network"
   internal           = true
   subnet_mapping {
@@ -20,6 +21,7 @@ resource "aws_lb" "net" {
   }
 }
 resource "aws_lb_target_group" "a" {
+  name               = "pages"
   port               = 8080
   protocol           = "TCP"
   target_type        = "ip"
@@ -75,6 +77,7 @@ def test_balancers() -> None:
         ("s1", "s2"),
         ("g",),
     )
+    assert (web.label, net.label) == (None, "inner")
     assert (net.kind, net.internal, net.subnets, net.security_groups) == (BalancerKind.NETWORK, True, ("s1",), ())
 
 
@@ -86,6 +89,7 @@ def test_listeners_lead_to_the_groups_of_all_their_rules() -> None:
 
 def test_target_groups_and_targets() -> None:
     first, second = objects(TEXT).target_groups
+    assert (first.label, second.label) == ("pages", None)
     assert (first.port, first.protocol, first.target_type, first.preserve_client_ip) == (8080, "TCP", "ip", True)
     assert (first.health_port, first.health_protocol, second.health_port) == (None, "HTTP", 9091)
     assert [(one.target, one.port, one.exists is None) for one in first.targets] == [

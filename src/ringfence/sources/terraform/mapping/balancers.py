@@ -30,6 +30,7 @@ def load_balancers(reading: Reading) -> list[LoadBalancer]:
         found.append(
             LoadBalancer(
                 **reading.common(record),
+                label=reading.maybe(arguments.get("name"), span),
                 kind=kind if isinstance(kind, Unknown) else KINDS.get(kind, Unknown(f"a balancer of type {kind}")),
                 internal=reading.flag(arguments.get("internal"), span),
                 subnets=joined(subnets, mapped),
@@ -88,6 +89,7 @@ def target_groups(reading: Reading) -> list[TargetGroup]:
         keeps = arguments.get("preserve_client_ip")
         found[common["id"]] = TargetGroup(
             **common,
+            label=reading.maybe(arguments.get("name"), span),
             vpc=reading.maybe(arguments.get("vpc_id"), span),
             port=reading.number(arguments.get("port"), span),
             protocol=reading.maybe(arguments.get("protocol"), span),
