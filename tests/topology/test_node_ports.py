@@ -77,9 +77,10 @@ def served(
     ("policies", "more", "expected"),
     [
         pytest.param((), {}, YES, id="no policy"),
-        pytest.param((OTHER_PORT,), {}, NO, id="the pod's port is refused"),
+        pytest.param((OTHER_PORT,), {}, PERHAPS, id="the pod's port is refused, but to its own node"),
+        pytest.param((OTHER_PORT,), {"local": True}, NO, id="the pod's port is refused"),
         pytest.param((FROM_NODES,), {}, YES, id="the pod sees its nodes"),
-        pytest.param((FROM_CLIENTS,), {}, NO, id="and not the client"),
+        pytest.param((FROM_CLIENTS,), {}, PERHAPS, id="and not the client: its own node may get in"),
         pytest.param((FROM_CLIENTS,), {"local": True}, YES, id="unless traffic stays on the node"),
         pytest.param((FROM_NODES,), {"local": True}, NO, id="then it does not see the nodes"),
         pytest.param((FROM_CLIENTS,), {"local": True, "keeps": False}, NO, id="and the balancer keeps the client"),

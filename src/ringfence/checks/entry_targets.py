@@ -81,7 +81,9 @@ def _way(
     field = Field(sources, members, ranges)
     headers = ports(target.protocol, IntervalSet.of(target.port))
     led = _led(view, entry, members, headers)
-    if entry.kind in AT_NODES and OUTSIDE in entry.sources and placed(view.topology) is not False:
+    # There the way was followed from outside to the very pods.
+    at_nodes = entry.kind in AT_NODES and placed(view.topology) is not False
+    if at_nodes and OUTSIDE in entry.sources:
         # The client's address arrives, by way of a node: the network has no path from the client to the pod itself.
         outside = [Seen(one, one.addresses) for one in sources]
         may = any(headers & view.connectivity.reach.arriving(one, to) for one in outside for to in members)
@@ -94,7 +96,7 @@ def _way(
     if relations:
         may = any(_holds(one.may, target) for one in relations)
         public = [one for one in relations if _of_internet(one.sources)]
-        must = led is True and all(_holds(one.must, target) for one in public or relations)
+        must = led is True and (at_nodes or all(_holds(one.must, target) for one in public or relations))
         yield Way(entry, target, workload, may, must, field, headers, led)
 
 

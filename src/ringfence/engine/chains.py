@@ -93,12 +93,12 @@ class Chains:
         """What the chains at the source's place may let out to the peer; nothing further on the way is asked."""
         found = ALL_HEADERS
         for judge in self.judges(source.location, Direction.EGRESS):
-            found &= judge.verdict(source, peer).may
+            found &= judge.verdict(self.subject(source.location, source), peer).may
         return found
 
     def arriving(self, peer: View, target: Endpoint) -> HeaderSet:
         """What the chains at the target's place may let in from the peer; nothing before it on the way is asked."""
         found = ALL_HEADERS
         for judge in self.judges(target.location, Direction.INGRESS):
-            found &= judge.verdict(target, peer).may
+            found &= judge.verdict(self.subject(target.location, target), peer).may
         return found

@@ -5,6 +5,7 @@ A packet for them ends elsewhere, so who asks whether one end reaches the other 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ringfence.engine.reach import Reachability
@@ -25,10 +26,19 @@ class Detour:
 
 
 def around(reach: Reachability, ends: Field, wanted: HeaderSet) -> Detour | None:
-    """A way by which something that is wanted may get from one of the sources to one of the targets.
+    """A way by which something that is wanted may get from one of the sources to one of the targets; a sure one first.
 
     `wanted` is what arrives; the headers of the way are what is dialled.
     """
+    first = None
+    for found in _around(reach, ends, wanted):
+        if found.sure:
+            return found
+        first = first or found
+    return first
+
+
+def _around(reach: Reachability, ends: Field, wanted: HeaderSet) -> Iterator[Detour]:
     arriving = {one.id: wanted for one in ends.targets}
     for via in reach.go_betweens:
         if via.id in arriving or via in ends.sources:
@@ -41,8 +51,7 @@ def around(reach: Reachability, ends: Field, wanted: HeaderSet) -> Detour | None
                 sure = bool(certain) and not (one.maybe or one.perhaps or via.maybe)
                 here = region.sources if one.every else None
                 field = Field((one,), (via,), here, region.destinations if via.every else None)
-                return Detour(via, field, region.headers.may, sure)
-    return None
+                yield Detour(via, field, region.headers.may, sure)
 
 
 def from_own_ports(client: Endpoint, headers: HeaderSet) -> HeaderSet:

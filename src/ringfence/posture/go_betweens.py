@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from ringfence.engine.detours import around
 from ringfence.engine.reach import Reachability
 from ringfence.engine.subjects import View
 from ringfence.engine.traffic import Traffic, offered, traffic
@@ -15,10 +16,12 @@ from ringfence.engine.witness import Field
 from ringfence.layers.kubernetes_selectors import POD
 from ringfence.model.addresses import ALL_IPV4, ALL_IPV6, EVERYWHERE, AddressSet
 from ringfence.model.conditions import Truth, conjunction, disjunction
-from ringfence.model.headers import HeaderSet, ports, union
+from ringfence.model.headers import ALL_HEADERS, ALL_PLAINTEXT, HeaderSet, ports, union
 from ringfence.model.intervals import IntervalSet
 from ringfence.model.networks import Endpoint
 from ringfence.posture.proofs import Part
+from ringfence.topology.aws.balancers import TARGET
+from ringfence.topology.aws.endpoints import AWS
 from ringfence.topology.entries import OUTSIDE
 from ringfence.topology.mesh.waypoints import WAYPOINTS
 from ringfence.topology.names import INTERNET
@@ -85,6 +88,33 @@ def relayed(
                 if passing:
                     return Relayed(f"{relay.title}, {how}", field, passing)
     return None
+
+
+def strangers(reach: Reachability) -> tuple[Endpoint, ...]:
+    """What stands for the targets of balancers that nobody knows: each may be anything with an address there."""
+    return tuple(one for one in reach.network.endpoints if one.facets.get(AWS, {}).get("kind") == TARGET)
+
+
+def to_strangers(reach: Reachability, source: Part, target: Part, wanted: HeaderSet) -> Relayed | None:
+    """How something that is wanted may get from one side to the other as a target that nobody knows."""
+    for one in strangers(reach):
+        way = around(reach, Field(source.endpoints, (one,), source.addresses), ALL_HEADERS)
+        if way is None:
+            continue
+        seen = source.addresses or EVERYWHERE
+        for member in target.endpoints:
+            if one.workload == member.workload or _apart(way.via, member):
+                continue
+            peers = (View(way.via, way.via.addresses), View(way.via, seen & (ALL_IPV4 | ALL_IPV6)))
+            if wanted & ALL_PLAINTEXT & union(reach.arriving(peer, member) for peer in peers):
+                return Relayed(f"{way.via.title}, whose targets are not all known", way.field, way.headers)
+    return None
+
+
+def _apart(one: Endpoint, other: Endpoint) -> bool:
+    """Whether they are in different VPCs, or one is in no cloud."""
+    mine, theirs = one.facets.get(AWS, {}).get("vpc"), other.facets.get(AWS, {}).get("vpc")
+    return AWS not in other.facets or (mine is not None and theirs is not None and mine != theirs)
 
 
 def _takes(relay: Relay, client: Endpoint, addresses: AddressSet | None) -> bool:

@@ -29,7 +29,7 @@ from ringfence.model.intervals import IntervalSet
 from ringfence.model.networks import Endpoint
 from ringfence.model.rules import NO_IDENTITY, Pattern
 from ringfence.posture.document import Intent
-from ringfence.posture.go_betweens import by_waypoint, relayed
+from ringfence.posture.go_betweens import by_waypoint, relayed, strangers, to_strangers
 from ringfence.posture.proofs import UNKNOWN, VIOLATED, Breach, Part, Proof, Scene, between, broken
 from ringfence.posture.selected import Selected
 from ringfence.topology.joined import UNBOUND
@@ -40,6 +40,8 @@ FALLS_BACK = {
     Transport.UNKNOWN: "may send plaintext to {target}",
 }
 
+
+STRANGERS = "not all that is registered behind it is in the files"
 
 OUTSIDE = "outside"
 """The part of a side that stands for addresses outside."""
@@ -82,21 +84,25 @@ class Judgement:
         """Whether whatever the sources send to each `via` gets to one of the targets."""
         reach = self._connectivity.reach
         ends = {one.id: ALL_HEADERS for one in targets.endpoints if one.id not in targets.unsure}
+        others = {one.id: ALL_HEADERS for one in strangers(reach)}
         names = " or ".join(targets.by_workload()) or "what is outside"
         for source, via in product(self._parts(sources), self._parts(vias)):
             asked = possible(wanted & union(offered(one) for one in source.endpoints))
             led: list[tuple[Traffic, Traffic]] = []
+            astray = False
             for one, other in product(source.endpoints, via.endpoints):
                 if (one.addresses.first() < V6) == (other.addresses.first() < V6):
                     regions = reach.through(one, other, ends, source.addresses if one.every else None)
                     sent = reach.sent(one, other), reach.withheld(one, other)
                     led += [traffic(region.headers, one, *sent) for region in regions] or [(Traffic(), Traffic())]
+                    astray |= bool(reach.through(one, other, others, source.addresses if one.every else None))
             if led and all(asked <= must for _, must in led):
                 yield None
                 continue
-            sure = self._placed and not any(may.meets(asked) for may, _ in led)
+            sure = self._placed and not astray and not any(may.meets(asked) for may, _ in led)
             what = "is not led" if sure else "is not certainly led"
             why = "" if self._placed else f": {UNBOUND}"
+            why = f": {STRANGERS}" if astray else why
             because = f"{source.name} {what} to {names} through {via.name}{self._request}{why}"
             yield self._lost(intent, VIOLATED if sure else UNKNOWN, because, (between(source, via), wanted))
 
@@ -210,7 +216,8 @@ class Judgement:
     def _around(self, intent: Intent, source: Part, target: Part, wanted: HeaderSet) -> Breach | None:
         found = around(self._connectivity.reach, between(source, target), wanted)
         if found is None:
-            way = relayed(self._connectivity.reach, self._relays, source, target, wanted)
+            reach = self._connectivity.reach
+            way = relayed(reach, self._relays, source, target, wanted) or to_strangers(reach, source, target, wanted)
             if way is None:
                 return None
             because = f"{source.name} may reach {target.name} through {way.title}{self._request}"

@@ -6,6 +6,7 @@
         subnets: [aws_subnet.private_a]          # where nobody knows the nodes' groups
         data_path: vpc-cni                       # or overlay
         source_nat: true                         # vpc-cni only
+        targets: {aws_lb_target_group.web: shop/web:http}   # what is registered with target groups, see `registrations`
 
 `nodes` are all the node groups and scaling groups that pods may be placed on; `*` and `?` are wildcards. One may be
 written as `node_group` as well.
@@ -26,18 +27,22 @@ from ringfence.model.spans import NOWHERE, Span
 
 VPC_CNI, OVERLAY = "vpc-cni", "overlay"
 PLACES = ("nodes", "node_group", "subnets")
-KEYS = (*PLACES, "data_path", "source_nat")
+KEYS = (*PLACES, "data_path", "source_nat", "targets")
 
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """One cluster's place in a cloud. `nodes` (node groups) or `subnets` are given, by Terraform address or id."""
+    """One cluster's place in a cloud. `nodes` (node groups) or `subnets` are given, by Terraform address or id.
+
+    `targets` are target groups, each with the Service that is registered there (`namespace/name`, perhaps `:port`).
+    """
 
     cluster: str
     nodes: tuple[str, ...] = ()
     subnets: tuple[str, ...] = ()
     data_path: str = VPC_CNI
     source_nat: bool = True
+    targets: tuple[tuple[str, str], ...] = ()
     span: Span = NOWHERE
 
 
@@ -60,6 +65,7 @@ def parse(section: object, span: Span = NOWHERE) -> tuple[tuple[Binding, ...], t
                 tuple(values.get("subnets") or ()),
                 values.get("data_path", VPC_CNI),
                 values.get("source_nat", True),
+                tuple((values.get("targets") or {}).items()),
                 here,
             )
         )
@@ -93,4 +99,11 @@ def _problem(values: Any) -> str:
         return f"data_path is {VPC_CNI} or {OVERLAY}"
     if not isinstance(values.get("source_nat", True), bool):
         return "source_nat is true or false"
+    targets = values.get("targets") or {}
+    if not isinstance(targets, Mapping) or not all(_is_service(one) for one in targets.values()):
+        return "targets is a mapping from target groups to Services (namespace/name, or namespace/name:port)"
     return ""
+
+
+def _is_service(text: object) -> bool:
+    return isinstance(text, str) and len(text.partition(":")[0].split("/")) == 2

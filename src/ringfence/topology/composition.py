@@ -35,7 +35,7 @@ from ringfence.model.diagnostics import Diagnostic, warning
 from ringfence.model.networks import Endpoint, Link, Location, Network, Rewrite, Source, by_workload
 from ringfence.model.selectors import AnyOf, Not, Selector
 from ringfence.topology import own_interfaces
-from ringfence.topology.aws import AwsTopology
+from ringfence.topology.aws import AwsTopology, build
 from ringfence.topology.aws.endpoints import AWS
 from ringfence.topology.aws.estate import Estate
 from ringfence.topology.aws.gateways import NAT_PORTS
@@ -45,23 +45,25 @@ from ringfence.topology.entries import CONTROLLER
 from ringfence.topology.joined import join
 from ringfence.topology.kubernetes import FABRIC, NO_CLOUD, Topology
 from ringfence.topology.machines import MACHINES, doubtful, ways, within
-from ringfence.topology.node_ports import node_links, proxy, proxy_id
+from ringfence.topology.named_balancers import named
+from ringfence.topology.node_ports import node_links, proxies, proxy_id
 from ringfence.topology.nodes import PLACE, Nodes, Place, nodes
 from ringfence.topology.own_interfaces import GroupPolicies
 from ringfence.topology.pods import NODES, PODS
+from ringfence.topology.registrations import opened, registered, registrations
 
 WRAPPED = "cluster {cluster}: what pods send each other is wrapped, and taken as let through between nodes"
 
 
 def compose(cluster: Topology, cloud: AwsTopology, binding: Binding | None = None) -> Topology:
     """The cluster within the cloud; without a binding, or where it names nothing, as `joined` puts them together."""
-    together = join(cluster, cloud)
     wrong: list[Diagnostic] = []
     home = None
     if binding is not None and cluster.objects.workloads:
-        found = nodes(cloud, binding, cluster.objects, wrong)
-        policies = GroupPolicies.among(cluster.objects.others if binding.data_path != OVERLAY else ())
-        home = _Home(cloud.network, found.estate, binding, found, policies) if found is not None else None
+        home = _home(cluster, cloud, binding, wrong)
+        if home is not None:
+            cluster, cloud, home = _registering(cluster, cloud, binding, home, wrong)
+    together = join(cluster, cloud)
     if home is None:
         return replace(together, diagnostics=(*together.diagnostics, *wrong))
     assumed = [one for one in cluster.network.assumed_open if one != NO_CLOUD]
@@ -72,6 +74,32 @@ def compose(cluster: Topology, cloud: AwsTopology, binding: Binding | None = Non
     network = ways.joined(replace(home.join(cluster), assumed_open=everything))
     diagnostics = (*together.diagnostics, *wrong, *home.policies.warnings(), *home.unplaced(cluster.network))
     return replace(together, network=network, diagnostics=diagnostics, waypoints=ways)
+
+
+def _home(cluster: Topology, cloud: AwsTopology, binding: Binding, wrong: list[Diagnostic]) -> _Home | None:
+    found = nodes(cloud, binding, cluster.objects, wrong)
+    policies = GroupPolicies.among(cluster.objects.others if binding.data_path != OVERLAY else ())
+    return _Home(cloud.network, found.estate, binding, found, policies) if found is not None else None
+
+
+def _registering(
+    cluster: Topology, cloud: AwsTopology, binding: Binding, home: _Home, wrong: list[Diagnostic]
+) -> tuple[Topology, AwsTopology, _Home]:
+    """The same with what the cluster registers with the cloud's balancers, which take its targets from it."""
+    more = named(cluster.objects, cloud.objects, wrong)
+    found = (*more.registrations, *registrations(cluster.objects, cloud.objects, binding, wrong))
+    if not found:
+        return cluster, cloud, home
+    standing = [one.node for one in home.nodes.places]
+    objects = opened(more.cloud, found, frozenset().union(*(one.groups for one in standing)))
+    pods = [part for one in cluster.network.endpoints if one.location == PODS for part in home.split(one)]
+    again = build(objects, registered(found, cluster, objects, pods, standing))
+    there = _home(cluster, again, binding, [])
+    assert there is not None  # the nodes are the same
+    # What a Service names is the cloud's own balancer, and no other is made for it.
+    titles = {f"LoadBalancer {service}" for service in more.services}
+    entries = (replace(one, kind="NodePort") if one.title in titles else one for one in cluster.entries)
+    return replace(cluster, entries=tuple(entries)), again, there
 
 
 @dataclass(frozen=True)
@@ -102,9 +130,11 @@ class _Home:
         for place in self.nodes.places:
             links += self._links(place)
             here = endpoints[place.node.id]
-            origin = proxy(self.binding.cluster, here, f"node ports of {place.key}")
-            endpoints[origin.id] = origin
-            links += node_links(topology, here, origin, f"node of {place.key}", _itself(place), people)
+            origins = proxies(self.binding.cluster, here, f"node ports of {place.key}")
+            ports = tuple(node_links(topology, here, origins, f"node of {place.key}", _itself(place), people))
+            sending = {one.rewrite.source.origin for one in ports if one.rewrite is not None}
+            endpoints.update((one.id, one) for one in (origins.own, origins.kept) if one.id in sending)
+            links += ports
         mine, controller = of("cluster", self.binding.cluster), of("kind", "controller")
         for place in (*self.nodes.places, *self.nodes.fargate):
             if any(one.location == own_interfaces.location(place.key) for one in people):

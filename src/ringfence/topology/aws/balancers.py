@@ -11,7 +11,7 @@ rewritten there, so *internet -> balancer* is judged all the way to the targets 
 
 Client address by default: kept for instances and for UDP, not kept for TCP and TLS to addresses. Where several targets
 stand behind a listener each of them may be the one. A listener without target groups answers by itself, and so does one
-that calls a function. Targets that nobody knows may take anything.
+that calls a function. Targets that nobody knows may take anything. What a cluster registers is `Registered`.
 
 Left out: health checks (a target that fails them gets no traffic; the check RF208 looks for those that cannot pass) and
 zones (a network balancer's nodes may serve targets of their own zone alone), so *must* counts every target.
@@ -23,6 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from ringfence.model.addresses import ALL_IPV4, ALL_IPV6, EVERYWHERE
 from ringfence.model.bounds import Bounds
@@ -56,24 +57,49 @@ PLANES = {
     "QUIC": ("udp",),
     "TCP_QUIC": ("tcp", "mtls", "udp"),
 }
+TARGET = "target"
+"""The kind of the endpoints that stand for targets which nobody knows."""
+
 ENDING_TLS = ("HTTP", "HTTPS", "TLS")
 """Protocols of listeners that take the connection apart."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Onward:
-    """Where a target group leads: endpoints with their ports; `itself`: it answers there; why more may be behind it."""
+class Registered:
+    """A target that no file of the cloud holds, and the port that traffic goes to; `doubt`: why it may not be one."""
 
-    targets: tuple[tuple[Endpoint, int], ...] = ()
+    target: Endpoint
+    port: int
+    doubt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Onward:
+    """Where a target group leads; `itself`: it answers there; why more may be behind it."""
+
+    targets: tuple[Registered, ...] = ()
     itself: bool = False
     unknown: str = ""
 
 
-class Balancers:
-    """All balancers of an estate. `population` are the endpoints that may be targets."""
+NOTHING: Mapping[str, tuple[Registered, ...]] = MappingProxyType({})
 
-    def __init__(self, estate: Estate, population: Iterable[Endpoint]) -> None:
+
+class Balancers:
+    """All balancers of an estate.
+
+    `population` are the endpoints that may be targets, `registered` further ones by the target group's id: all that
+    are registered with it beyond those of the files.
+    """
+
+    def __init__(
+        self,
+        estate: Estate,
+        population: Iterable[Endpoint],
+        registered: Mapping[str, tuple[Registered, ...]] = NOTHING,
+    ) -> None:
         self._estate = estate
+        self._registered = registered
         self._groups = {one.id: one for one in estate.objects.target_groups}
         self._by_owner: dict[str, list[Endpoint]] = {}
         for one in population:
@@ -92,7 +118,7 @@ class Balancers:
 
     def targets(self, group: TargetGroup) -> tuple[tuple[Endpoint, int], ...]:
         """The known targets of a group, each with the port that traffic goes to."""
-        return self._onward(group).targets
+        return tuple((one.target, one.port) for one in self._onward(group).targets)
 
     def parts(self) -> Iterator[Endpoint | Location | Link]:
         """Everything that the balancers add to a network."""
@@ -179,9 +205,11 @@ class Balancers:
                 yield link(nodes[0].location, Rewrite(ports=sent(same)), because)
             if onward.unknown:
                 yield from self._unknown(balancer, listener, here, onward.unknown, planes, ports)
-            for target, port in onward.targets:
+            for one in onward.targets:
+                target, port = one.target, one.port
                 for kept in keeps_client(balancer, group):
-                    doubtful = because or (doubt(group.preserve_client_ip, group.target_type) or Unknown()).because
+                    unsure = doubt(group.preserve_client_ip, group.target_type) or Unknown(one.doubt)
+                    doubtful = because or unsure.because
                     ends = balancer.kind is BalancerKind.APPLICATION or protocol.upper() in ENDING_TLS
                     four = bool(target.addresses & ALL_IPV4)
                     senders = [one for one in nodes if bool(one.addresses & ALL_IPV4) == four]
@@ -205,7 +233,7 @@ class Balancers:
         ports: IntervalSet,
     ) -> Iterator[Endpoint | Location | Link]:
         label = f"targets of {name(listener)} that are not known"
-        facets = {AWS: {"kind": "target", "id": label}}
+        facets = {AWS: {"kind": TARGET, "id": label}}
         yield Endpoint(label, label, ALL_IPV4, workload=label, facets=facets, maybe=True, span=listener.span)
         yield Location(label, kind="not known")
         change = Rewrite(target=label, ports=tuple(PortMap(plane, ports, 0) for plane in planes))
@@ -234,9 +262,13 @@ class Balancers:
                 found += [(one, group.port) for one in self._by_owner.get(scaled.id, ())]
             unsure = doubt(scaled.target_groups)
             because = because or (unsure.because if unsure is not None else "")
-        if not found and not because and group.address:
+        registered = self._registered.get(group.id)
+        if registered is None and not found and not because and group.address:
             because = f"whoever registers with {group.address} is not in the files"
-        return _Onward(tuple(dict.fromkeys(found)), unknown=because)
+        elif registered == () and not because:
+            because = f"where the Service behind {name(group)} leads is not known"
+        targets = (*(Registered(one, port) for one, port in found), *(registered or ()))
+        return _Onward(tuple(dict.fromkeys(targets)), unknown=because)
 
     def _members(self, target: Id) -> list[Endpoint]:
         """The endpoints of one registered target: the instance's first interface, or who has the address."""

@@ -11,7 +11,7 @@ is in `assumed_open` or among the diagnostics.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from ringfence.model.addresses import ALL_IPV4, ALL_IPV6, EVERYWHERE
@@ -24,7 +24,7 @@ from ringfence.resources.aws import (
     BalancerKind,
     Subnet,
 )
-from ringfence.topology.aws.balancers import PLANES, Balancers, keepers
+from ringfence.topology.aws.balancers import NOTHING, PLANES, Balancers, Registered, keepers
 from ringfence.topology.aws.endpoints import ANYWHERE, place
 from ringfence.topology.aws.estate import Estate, known, name
 from ringfence.topology.aws.gateways import (
@@ -56,20 +56,21 @@ class AwsTopology:
     diagnostics: tuple[Diagnostic, ...]
 
 
-def build(objects: AwsObjects) -> AwsTopology:
-    """The network of these objects."""
-    return _Builder(Estate(objects)).topology()
+def build(objects: AwsObjects, registered: Mapping[str, tuple[Registered, ...]] = NOTHING) -> AwsTopology:
+    """The network of these objects. `registered`: what a cluster registers, by target group (`balancers`)."""
+    return _Builder(Estate(objects), registered).topology()
 
 
 class _Builder:
-    def __init__(self, estate: Estate) -> None:
+    def __init__(self, estate: Estate, registered: Mapping[str, tuple[Registered, ...]]) -> None:
         self._estate = estate
+        self._registered = registered
         self._tables = Tables(estate)
 
     def topology(self) -> AwsTopology:
         estate = self._estate
         people = list(population(estate))
-        balancers = Balancers(estate, people)
+        balancers = Balancers(estate, people, self._registered)
         parts: list[Part] = [*_outside(), *people, *self._interfaces(people), *balancers.parts()]
         for subnet in estate.objects.subnets:
             parts += self._subnet(subnet)
