@@ -45,6 +45,30 @@ def test_controllers_are_ends_of_their_own() -> None:
     assert relays(view(deployment(), service(), ingress()).topology, False) == {}
 
 
+CLASS = """
+apiVersion: networking.k8s.io/v1
+kind: IngressClass
+metadata: {name: outer}
+spec: {controller: CONTROLLER}
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "controller", "expected"),
+    [
+        ("alb", "", True),
+        ("nginx", "", False),
+        ("outer", "ingress.k8s.aws/alb", True),
+        ("outer", "k8s.io/ingress-nginx", False),
+    ],
+)
+def test_a_load_balancer_of_the_cloud_is_nobody(name: str, controller: str, expected: bool) -> None:
+    served = ingress().replace("spec:", f"spec:\n  ingressClassName: {name}")
+    declared = [CLASS.replace("CONTROLLER", controller)] if controller else []
+    found = relays(view(deployment(), service(), served, *declared).topology, True)
+    assert [bool(one.balancer) for some in found.values() for one in some] == ([True] if expected else [])
+
+
 @pytest.mark.parametrize(
     ("more", "ports", "at_nodes", "at_addresses"),
     [

@@ -41,7 +41,7 @@ from ringfence.topology.aws.estate import Estate
 from ringfence.topology.aws.gateways import NAT_PORTS
 from ringfence.topology.aws.places import both, group_chains, of
 from ringfence.topology.bindings import OVERLAY, Binding
-from ringfence.topology.entries import CONTROLLER
+from ringfence.topology.entries import CONTROLLER, Entry
 from ringfence.topology.joined import join
 from ringfence.topology.kubernetes import FABRIC, NO_CLOUD, Topology
 from ringfence.topology.machines import MACHINES, doubtful, ways, within
@@ -97,9 +97,13 @@ def _registering(
     there = _home(cluster, again, binding, [])
     assert there is not None  # the nodes are the same
     # What a Service names is the cloud's own balancer, and no other is made for it.
-    titles = {f"LoadBalancer {service}" for service in more.services}
-    entries = (replace(one, kind="NodePort") if one.title in titles else one for one in cluster.entries)
-    return replace(cluster, entries=tuple(entries)), again, there
+    entries = tuple(_of_cloud(one) if one.title in more.titles else one for one in cluster.entries)
+    return replace(cluster, entries=entries), again, there
+
+
+def _of_cloud(entry: Entry) -> Entry:
+    """An entry whose load balancer the cloud's files hold: of the cluster's own are the ports of nodes alone."""
+    return replace(entry, kind="NodePort" if entry.kind == "LoadBalancer" else entry.kind, by_balancer=False)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ringfence.resources.kubernetes import Gateway, Ingress, KubernetesObjects, Workload
+from ringfence.resources.kubernetes import Gateway, Ingress, IngressClass, KubernetesObjects, Workload
 from ringfence.topology.mesh.istio_gateways import carriers, product
 
 CONTROLLER = "{ingress-controller}"
@@ -47,10 +47,14 @@ PRODUCTS = (
 )
 """What runs in pods of the cluster, by image."""
 
-OF_CLOUDS = frozenset(
-    {"alb", "gce", "gce-internal", "azure-application-gateway", "azure-alb-external", "cilium", "istio"}
-)
-"""Usual class names of what is no pod of these, where no IngressClass object says so."""
+BALANCERS = frozenset({"alb", "gce", "gce-internal", "azure-application-gateway", "azure-alb-external"})
+"""Usual class names of what a cloud's load balancer serves by itself, where no IngressClass object says so."""
+
+BALANCER_CONTROLLERS = ("ingress.k8s.aws/", "ingress.gke.io/", "azure/application-gateway", "alb.networking.azure.io/")
+"""How the names of their controllers begin in IngressClass objects."""
+
+OF_CLOUDS = BALANCERS | {"cilium", "istio"}
+"""Usual class names of what is no pod of these."""
 
 
 Running = list[tuple[Product, str]]
@@ -81,20 +85,32 @@ def carrying(gateway: Gateway | None, objects: KubernetesObjects, found: Running
     return _titles(found)
 
 
+def by_balancer(ingress: Ingress, objects: KubernetesObjects) -> bool:
+    """Whether a load balancer of the cloud serves an Ingress, and no pod does."""
+    declared = _declared(ingress, objects)
+    if declared:
+        return any(one.controller.startswith(BALANCER_CONTROLLERS) for one in declared)
+    return ingress.ingress_class_name in BALANCERS
+
+
 def _titles(found: Running) -> tuple[str, ...]:
     return tuple(dict.fromkeys(title for _, title in found)) or (CONTROLLER,)
 
 
 def _of_class(ingress: Ingress, objects: KubernetesObjects, found: Running) -> Running:
-    name = ingress.ingress_class_name
-    classes = objects.ingress_classes
-    declared = [one for one in classes if (one.is_default if name is None else one.metadata.name == name)]
+    name, declared = ingress.ingress_class_name, _declared(ingress, objects)
     if declared:
         return [(one, title) for one, title in found if any(c.controller.startswith(one.ingress) for c in declared)]
     if name is None or not found:
         return found
     named = [(one, title) for one, title in found if name in one.classes]
     return named or ([] if name in OF_CLOUDS else found)
+
+
+def _declared(ingress: Ingress, objects: KubernetesObjects) -> list[IngressClass]:
+    """The objects of its class; those of the default class where it names none."""
+    name = ingress.ingress_class_name
+    return [one for one in objects.ingress_classes if (one.is_default if name is None else one.metadata.name == name)]
 
 
 def _runs(workload: Workload, product: Product) -> bool:

@@ -40,7 +40,7 @@ from ringfence.resources.kubernetes import (
 )
 from ringfence.resources.kubernetes.kinds import OPENING_KINDS
 from ringfence.topology.attachments import attached, doubted, granted
-from ringfence.topology.controllers import CONTROLLER, carrying, running, serving
+from ringfence.topology.controllers import CONTROLLER, by_balancer, carrying, running, serving
 from ringfence.topology.mesh.istio_entries import Lead, elsewhere, leads, undelegated
 from ringfence.topology.mesh.waypoints import WAYPOINTS
 from ringfence.topology.services import NO_PORTS, Target, node_ports, targets
@@ -72,6 +72,7 @@ class Entry:
     load balancer lets in, None: whoever; where its traffic comes from a node, the pod does not see which client it is.
     `past_ranges`: clients may come past the load balancer, to a node's port or an external address, where no node asks
     whether the ranges hold them. `node_ports` are the ports of nodes at which it takes connections, or may.
+    `by_balancer`: a load balancer of the cloud serves it, and no pod does.
     """
 
     kind: str
@@ -83,6 +84,7 @@ class Entry:
     source_ranges: AddressSet | None = None
     past_ranges: bool = False
     node_ports: IntervalSet = NO_PORTS
+    by_balancer: bool = False
 
 
 def entries(
@@ -147,7 +149,7 @@ class _Finder:
         self._disputed = {f"{one.namespace}/{one.name}" for one in objects.refused if one.kind == "Service"}
 
     def ingress(self, ingress: Ingress) -> Iterator[Entry]:
-        sources = serving(ingress, self._objects, self._running)
+        sources, without_pods = serving(ingress, self._objects, self._running), by_balancer(ingress, self._objects)
         for backend in ingress.backends:
             if not backend.service_name:
                 continue
@@ -155,7 +157,8 @@ class _Finder:
             place, name = ingress.metadata.namespace, backend.service_name
             found = self._backend(title, sources, place, name, backend.port, backend.span)
             if found:
-                yield Entry("Ingress", title, backend.span, sources, found, 443 if ingress.tls else 80)
+                dialled = 443 if ingress.tls else 80
+                yield Entry("Ingress", title, backend.span, sources, found, dialled, by_balancer=without_pods)
 
     def route(self, route: Route) -> Iterator[Entry]:
         if not any(parent.kind == "Gateway" for parent in route.parent_refs):

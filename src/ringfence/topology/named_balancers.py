@@ -38,11 +38,14 @@ TAKEN = "{title}: {balancer} has a listener on port {port} in the files, which s
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A cloud with the listeners and target groups that annotations ask for, what is registered there, and by whom."""
+    """A cloud with the listeners and target groups that annotations ask for, and what is registered there.
+
+    `titles` are the entries (`topology.entries`) that are these balancers.
+    """
 
     cloud: AwsObjects
     registrations: tuple[Registration, ...] = ()
-    services: frozenset[str] = frozenset()
+    titles: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +69,14 @@ def named(objects: KubernetesObjects, cloud: AwsObjects, wrong: list[Diagnostic]
     listeners: list[Listener] = []
     groups: list[TargetGroup] = []
     found: list[Registration] = []
+    titles: set[str] = set()
     for wish in (*_of_services(objects.services, known), *_of_ingresses(objects.ingresses, known)):
         if (wish.balancer.id, wish.port) in taken:
             message = TAKEN.format(title=wish.title, balancer=name(wish.balancer), port=wish.port)
             wrong.append(warning(message, wish.span))
             continue
         ids = []
+        titles.add(wish.title)
         for service, port in dict.fromkeys(wish.behind):
             id = f"target group of {wish.title} for {service}:{port} behind {wish.port}"
             ids.append(id)
@@ -95,8 +100,7 @@ def named(objects: KubernetesObjects, cloud: AwsObjects, wrong: list[Diagnostic]
         )
         listeners.append(listener)
     more = replace(cloud, listeners=(*cloud.listeners, *listeners), target_groups=(*cloud.target_groups, *groups))
-    meant = (one for one in objects.services if one.metadata.annotations.get(f"{OF_SERVICE}name") in known)
-    return Named(more, tuple(found), frozenset(one.metadata.qualified_name for one in meant))
+    return Named(more, tuple(found), frozenset(titles))
 
 
 def _of_services(services: Iterable[Service], known: dict[str, LoadBalancer]) -> Iterator[_Wish]:
@@ -105,7 +109,7 @@ def _of_services(services: Iterable[Service], known: dict[str, LoadBalancer]) ->
         balancer = known.get(given.get(f"{OF_SERVICE}name", ""))
         if balancer is None or service.type != "LoadBalancer":
             continue
-        title = f"Service {service.metadata.qualified_name}"
+        title = f"{service.type} {service.metadata.qualified_name}"
         wanted = given.get(f"{OF_SERVICE}nlb-target-type") or ("ip" if _of_addresses(given) else "instance")
         with_tls = given.get(f"{OF_SERVICE}ssl-ports", "*") if f"{OF_SERVICE}ssl-cert" in given else ""
         keeps = _keeps(given.get(f"{OF_SERVICE}target-group-attributes", ""))

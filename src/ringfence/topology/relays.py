@@ -8,8 +8,9 @@ Where a cluster has its place in a cloud, the ports of nodes are links of the ne
 whoever dials them from elsewhere (`topology.node_ports`). Pods that dial one stay within the cluster, and come by a
 relay there, too.
 
-A load balancer that the cluster makes stands in no file: a pod may see one of its addresses, whatever the Service says
-of the client's (a balancer that is a proxy, or that dials pods), and those are never addresses of the internet.
+A load balancer that the cluster makes, for a Service or for an Ingress of a cloud's class, stands in no file: a pod
+may see one of its addresses, whatever the Service says of the client's (a balancer that is a proxy, or that dials
+pods), and those are never addresses of the internet.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ringfence.model.addresses import AddressSet
-from ringfence.model.headers import ALL_HEADERS, HeaderSet, ports
+from ringfence.model.headers import ALL_HEADERS, ALL_TCP, HeaderSet, ports
 from ringfence.model.intervals import IntervalSet
 from ringfence.model.networks import Endpoint, by_workload
 from ringfence.topology.entries import OUTSIDE, SOME_NODE, Entry
@@ -51,11 +52,11 @@ def relays(topology: Topology, placed: bool) -> dict[str, list[Relay]]:
     found: dict[str, list[Relay]] = {}
     nodes, outside = topology.workloads.get(SOME_NODE, ()), topology.workloads.get(OUTSIDE, ())
     for entry in topology.entries:
-        if entry.kind not in ("NodePort", "LoadBalancer", "externalIPs"):
+        if entry.kind not in ("NodePort", "LoadBalancer", "externalIPs") and not entry.by_balancer:
             continue
-        keeps_client = SOME_NODE not in entry.sources
+        keeps_client = SOME_NODE not in entry.sources and not entry.by_balancer
         linked = placed and entry.kind == "NodePort"
-        made = entry.kind == "LoadBalancer" and (placed or keeps_client)
+        made = entry.by_balancer or (entry.kind == "LoadBalancer" and (placed or keeps_client))
         senders = () if keeps_client else nodes, outside if made else ()
         for target in entry.targets if any(senders) else ():
             headers = ports(target.protocol, IntervalSet.of(target.port))
@@ -76,5 +77,7 @@ def relays(topology: Topology, placed: bool) -> dict[str, list[Relay]]:
 
 def _dialled(entry: Entry, protocol: str) -> tuple[HeaderSet, HeaderSet]:
     """What clients dial at nodes, and at addresses of the Service's own."""
+    if entry.by_balancer:
+        return ALL_TCP, ALL_TCP  # annotations say at which ports it listens
     own = IntervalSet() if entry.kind == "NodePort" else IntervalSet.of(entry.port)
     return ports(protocol, entry.node_ports), ports(protocol, own)
