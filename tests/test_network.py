@@ -265,6 +265,24 @@ NODES = "clusters: {main: {node_group: aws_eks_node_group.nodes}}"
 
 
 @pytest.mark.parametrize(
+    ("cloud", "admitted", "expected"),
+    [
+        (PUBLIC + OPEN, "", "unknown"),
+        (PUBLIC + OPEN, "[{from: [{ipBlock: {cidr: 93.184.216.0/24}}]}]", "unknown"),
+        (PUBLIC + OPEN, NOBODY, "proved"),
+        (CLOUD, "", "proved"),
+    ],
+)
+def test_a_host_port_is_a_node_s(tmp_path: Path, cloud: str, admitted: str, expected: str):
+    closed = [policy("in", "{matchLabels: {app: web}}", ingress=admitted)] if admitted else []
+    pods = deployment(ports="[{containerPort: 8080, hostPort: 30080}]")
+    (tmp_path / "k8s.yaml").write_text("---".join([pods, deployment("other"), *closed]))
+    (tmp_path / "main.tf").write_text(cloud)
+    (tmp_path / "ringfence.yaml").write_text(APART)
+    assert load(tmp_path).proofs[0][0].status == expected
+
+
+@pytest.mark.parametrize(
     ("kind", "cloud", "posture", "expected", "severe"),
     [
         ("NodePort", CLOUD, NODES, " (nobody outside gets to the nodes)", ""),

@@ -22,7 +22,7 @@ from ringfence.model.conditions import Truth
 from ringfence.model.headers import HeaderSet, ports
 from ringfence.model.intervals import IntervalSet
 from ringfence.model.networks import Endpoint, by_workload
-from ringfence.topology.entries import OUTSIDE, Entry
+from ringfence.topology.entries import HOST_PORTS, OUTSIDE, Entry
 from ringfence.topology.joined import placed
 from ringfence.topology.names import INTERNET
 from ringfence.topology.services import Target
@@ -51,7 +51,7 @@ def ways(view: View) -> tuple[Way, ...]:
     return tuple(_ways(view))
 
 
-AT_NODES = ("NodePort", "LoadBalancer", "externalIPs")
+AT_NODES = ("NodePort", "LoadBalancer", "externalIPs", HOST_PORTS)
 """The kinds of entries that begin at the cluster's nodes, or at what the cluster has put before them."""
 
 Known = dict[tuple[object, ...], list[Relation]]
@@ -103,7 +103,7 @@ def _way(
 def _led(view: View, entry: Entry, members: tuple[Endpoint, ...], headers: HeaderSet) -> Truth:
     if entry.kind not in AT_NODES or placed(view.topology) is False:
         return True
-    if entry.kind != "NodePort" or placed(view.topology) is None:
+    if entry.kind not in ("NodePort", HOST_PORTS) or placed(view.topology) is None:
         return None
     outside = view.connectivity.workloads.get(OUTSIDE, ())
     way = around(view.connectivity.reach, Field(outside, members), headers)

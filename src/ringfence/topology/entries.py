@@ -51,6 +51,9 @@ SOME_NODE, OUTSIDE = "{node}", "external"
 PLACEHOLDERS = frozenset({OUTSIDE, CONTROLLER, SOME_NODE, WAYPOINTS})
 """Workloads that no file holds."""
 
+HOST_PORTS = "hostPort"
+"""The kind of the entries that are ports of nodes which a pod has for itself."""
+
 LOOPBACK = ("127.0.0.1", "::1")
 """Where a host port answers its own node only."""
 
@@ -248,4 +251,4 @@ def _host_ports(workload: Workload) -> Iterator[Entry]:
                 holders = AllOf((chosen, Label(HOST_PORT, f"{protocol}/{port.container_port}")))
                 target = Target(holders, protocol, port.container_port)
                 title = f"hostPort of {workload.title}"
-                yield Entry("hostPort", title, template.span, (OUTSIDE,), (target,), port.host_port)
+                yield Entry(HOST_PORTS, title, template.span, (OUTSIDE,), (target,), port.host_port)
