@@ -1,4 +1,4 @@
-"""EgressNetworks: which counts for whom, and what nobody can say."""
+"""EgressNetworks: which counts for whom, and what nobody can say. One that refuses leaves open what passes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ringfence.model.networks import Endpoint
 from ringfence.model.rules import Action
 from ringfence.resources.kubernetes import ParentReference, Route
 from ringfence.resources.linkerd import EgressNetwork, Network
-from tests.layers.linkerd_clusters import ALLOWED, DENIED, GATEWAY, GROUP, INSTALLED, OPEN, meta, pod, says
+from tests.layers.linkerd_clusters import ALLOWED, GATEWAY, GROUP, INSTALLED, OPEN, meta, pod, says
 
 PLAIN = Settings("deny")
 CLIENT = pod("shop/client", PLAIN)
@@ -49,15 +49,15 @@ def test_without_networks_there_is_no_chain() -> None:
 @pytest.mark.parametrize(
     ("networks", "peer", "expected"),
     [
-        ([network("a", "Deny")], FAR, DENIED),
-        ([network("a", "Deny")], V6, DENIED),
+        ([network("a", "Deny")], FAR, OPEN),
+        ([network("a", "Deny")], V6, OPEN),
         ([network("a", "Deny")], NEAR, ALLOWED),
         ([network("a", "Allow")], FAR, ALLOWED),
-        ([network("a", "Deny", "192.0.2.0/24")], FAR, DENIED),
+        ([network("a", "Deny", "192.0.2.0/24")], FAR, OPEN),
         ([network("a", "Deny", "192.0.2.0/24")], "198.51.100.1", ALLOWED),
         ([network("a", "Deny", "192.0.2.0/24!192.0.2.9/32")], FAR, ALLOWED),
         ([network("a", "Deny"), network("b", "Allow", "192.0.2.0/24")], FAR, ALLOWED),
-        ([network("a", "Allow", "192.0.0.0/16"), network("b", "Deny", "192.0.2.0/24")], FAR, DENIED),
+        ([network("a", "Allow", "192.0.0.0/16"), network("b", "Deny", "192.0.2.0/24")], FAR, OPEN),
         ([network("b", "Deny", "192.0.2.0/24"), network("a", "Allow", "192.0.2.0/24")], FAR, ALLOWED),
         (
             [
@@ -65,13 +65,13 @@ def test_without_networks_there_is_no_chain() -> None:
                 network("b", "Deny", "192.0.2.0/24", created="2026-01-01T00:00:00Z"),
             ],
             FAR,
-            DENIED,
+            OPEN,
         ),
         ([network("a", "Deny", "192.0.2.9/32!192.0.2.9/32"), network("b", "Allow")], FAR, ALLOWED),
         ([network("other/a", "Deny")], FAR, ALLOWED),
-        ([network("linkerd-egress/a", "Deny")], FAR, DENIED),
+        ([network("linkerd-egress/a", "Deny")], FAR, OPEN),
         ([network("linkerd-egress/a", "Deny"), network("b", "Deny", "198.51.100.0/24")], FAR, ALLOWED),
-        ([network("linkerd-egress/a", "Deny"), network("other/b", "Allow")], FAR, DENIED),
+        ([network("linkerd-egress/a", "Deny"), network("other/b", "Allow")], FAR, OPEN),
     ],
 )
 def test_which_network_counts(networks: list[EgressNetwork], peer: str, expected: frozenset[Action]) -> None:
@@ -88,8 +88,8 @@ def test_members_alone_are_bound() -> None:
 def test_a_skipped_port_passes_by_the_proxy() -> None:
     skipping = pod("shop/client", Settings("deny", skip_outbound=port_set("25")))
     assert answer([network("a", "Deny")], FAR, skipping, port=25) == ALLOWED
-    assert answer([network("a", "Deny")], FAR, skipping, port=26) == DENIED
-    assert answer([network("a", "Deny")], FAR, port=25) == DENIED
+    assert answer([network("a", "Deny")], FAR, skipping, port=26) == OPEN
+    assert answer([network("a", "Deny")], FAR, port=25) == OPEN
 
 
 def test_only_tcp_is_bound() -> None:
@@ -99,7 +99,7 @@ def test_only_tcp_is_bound() -> None:
 
 
 @pytest.mark.parametrize(
-    ("policy", "to", "expected"), [("Deny", "a", OPEN), ("Deny", "b", DENIED), ("Allow", "a", ALLOWED)]
+    ("policy", "to", "expected"), [("Deny", "a", OPEN), ("Deny", "b", OPEN), ("Allow", "a", ALLOWED)]
 )
 def test_attached_routes_leave_it_open(policy: str, to: str, expected: frozenset[Action]) -> None:
     assert answer([network("a", policy)], FAR, routes=(attached(to),)) == expected
@@ -110,4 +110,4 @@ def test_a_pod_in_a_network_depends_on_how_it_is_dialled() -> None:
     assert answer([network("a", "Deny")], near) == ALLOWED
     assert answer([network("a", "Deny")], odd) == OPEN
     assert answer([network("a", "Deny", "10.0.0.0/8")], near) == OPEN
-    assert answer([network("a", "Deny", "10.0.0.0/8")], NEAR) == DENIED
+    assert answer([network("a", "Deny", "10.0.0.0/8")], NEAR) == OPEN

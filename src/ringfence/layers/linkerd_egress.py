@@ -9,6 +9,9 @@
 is open what passes. Ports that the client skips pass by the proxy. A pod of the cluster that lies in a network is
 refused where the client dials it directly and not through a Service, which nobody sees here; it is open, too.
 
+It is the client's own proxy that refuses, and whoever holds the client can go around it (Linkerd's documentation says
+so, too). So `Deny` leaves open what passes: it proves no denial, and nothing that it refuses arrives for certain.
+
 Source: linkerd2's `policy-controller/k8s/index/src/outbound/index/egress_network.rs`.
 """
 
@@ -33,6 +36,7 @@ from ringfence.resources.linkerd import EgressNetwork
 
 GROUP, KIND = "policy.linkerd.io", "EgressNetwork"
 DIRECTLY = "a pod inside an EgressNetwork: it depends on whether the client dials it or a Service"
+AROUND = "an EgressNetwork refuses it at the client's own proxy, and whoever holds the client can go around that"
 ROUTED = "routes are attached to the EgressNetwork"
 
 
@@ -48,7 +52,7 @@ class Block:
 def chain(
     networks: Iterable[EgressNetwork], routes: Iterable[Route], distinct: Iterable[Settings], installed: LinkerdValues
 ) -> Chain | None:
-    """The egress policy of all members; None without EgressNetworks."""
+    """What the proxies of all members refuse to send; None without EgressNetworks."""
     by_namespace: dict[str, list[EgressNetwork]] = {}
     for one in networks:
         by_namespace.setdefault(one.metadata.namespace, []).append(one)
@@ -109,7 +113,11 @@ def _rules(block: Block, attached: set[tuple[str, str]]) -> Iterator[Rule]:
     metadata = network.metadata
     allowed = network.traffic_policy == "Allow"
     open_routes = not allowed and (metadata.namespace, metadata.name) in attached
-    outside: Selector = Unsure(ROUTED) if open_routes else Not(Has(POD))
+    outside: Selector = Not(Has(POD))
+    if open_routes:
+        outside = Unsure(ROUTED)
+    elif not allowed:
+        outside = AllOf((outside, Unsure(AROUND)))
     peers = [Peer(outside, where), *([] if open_routes else [Peer(AllOf((Has(POD), Unsure(DIRECTLY))), where)])]
     name = f"EgressNetwork {metadata.name} {network.traffic_policy}"
     for peer in peers:
