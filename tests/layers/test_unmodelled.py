@@ -7,7 +7,8 @@ import pytest
 from ringfence.engine.outcomes import Outcome
 from ringfence.layers.mesh_facets import MESH
 from ringfence.layers.unmodelled import PASSIVE, STAGED, lower, unmodelled
-from ringfence.resources.kubernetes import ENFORCING_KINDS, RefusedObject
+from ringfence.resources.kubernetes import ENFORCING_KINDS, ObjectMeta, RawObject, RefusedObject
+from ringfence.resources.kubernetes.kinds import REVISION
 from ringfence.topology.options import Options
 from tests.checks.manifests import deployment, service, view
 from tests.layers.clusters import ask, cluster, node, pod, policy, raw
@@ -90,6 +91,12 @@ def test_each_object_is_named_once_with_its_reason():
     assert lower(()) == ()
 
 
+def test_a_policy_of_one_revision_says_so():
+    made = RawObject("security.istio.io/v1", "PeerAuthentication", ObjectMeta("p", "x", {REVISION: "canary"}), {})
+    [found] = unmodelled([made], [])
+    assert found.because.startswith("PeerAuthentication x/p counts for Istio's control planes of revision canary alone")
+
+
 def test_the_tables_speak_of_kinds_that_enforce():
     assert set(ENFORCING_KINDS) | {("crd.projectcalico.org", "Profile")} >= PASSIVE | STAGED
     assert not PASSIVE & STAGED
@@ -141,7 +148,7 @@ def changed(kind: str, namespace: str = "shop", selector: str = "{}") -> str:
     return f"{{apiVersion: {group}, kind: {kind}, metadata: {{name: x, namespace: {namespace}}}, spec: {selector}}}"
 
 
-@pytest.mark.parametrize("kind", ["EnvoyFilter", "WasmPlugin"])
+@pytest.mark.parametrize("kind", ["EnvoyFilter", "WasmPlugin", "TrafficExtension"])
 @pytest.mark.parametrize(
     ("place", "namespace", "app", "known"),
     [

@@ -17,6 +17,8 @@ What an object could select:
     of the cluster                        every pod; for kinds that also select hosts (`OF_HOSTS`), every node too
     Istio's, in the mesh's root namespace every pod, and so what is exported to all namespaces (`EXPORTED`)
 
+An object of Istio's for the control planes of one revision (the label `istio.io/rev`) is one of these, too.
+
 Kinds that decide nothing by themselves (`PASSIVE`) make nothing unknown; staged policies do where the option
 `calico_staged_as_enforced` asks what they would do. A refused NetworkPolicy counts where NetworkPolicy is enforced.
 """
@@ -45,10 +47,11 @@ from ringfence.resources.kubernetes import (
     RefusedObject,
 )
 from ringfence.resources.kubernetes.cluster_policies import ClusterPolicy
-from ringfence.resources.kubernetes.kinds import NAMESPACE
+from ringfence.resources.kubernetes.kinds import NAMESPACE, REVISION, revised
 
 LAYER = "not modelled"
 NAME = "(what it says is not known)"
+REVISED = "{title} counts for Istio's control planes of revision {revision} alone, and which those are is not known"
 
 PASSIVE: frozenset[GroupKind] = frozenset(
     {
@@ -117,6 +120,7 @@ ROOT_NAMESPACES = {**dict.fromkeys(ISTIO, ISTIO_ROOT), "policy.linkerd.io": "lin
 OF_ENVOY: Mapping[GroupKind, tuple[str, str]] = {
     ("networking.istio.io", "EnvoyFilter"): ("workloadSelector", "labels"),
     ("extensions.istio.io", "WasmPlugin"): ("selector", "matchLabels"),
+    ("extensions.istio.io", "TrafficExtension"): ("selector", "matchLabels"),
 }
 """Kinds that change Istio's Envoys, which ztunnel is none of, and where each says whose."""
 
@@ -155,6 +159,8 @@ def unmodelled(
         if kind in ENFORCING_KINDS and kind not in PASSIVE and (staged or kind not in STAGED):
             title = f"{one.kind} {one.metadata.qualified_name}"
             because = f"{title} is not modelled yet ({ENFORCING_KINDS[kind]})"
+            if revised(kind, one.metadata.labels):
+                because = REVISED.format(title=title, revision=one.metadata.labels[REVISION])
             where = _selectable(kind, one.metadata.namespace, roots)
             if kind in OF_ENVOY:
                 where = AllOf((where, of_planes(SIDECAR, WAYPOINT), *_chosen(one.document, *OF_ENVOY[kind])))

@@ -45,6 +45,29 @@ def test_lists_are_unpacked_with_places_inside() -> None:
 
 
 @pytest.mark.parametrize(
+    ("kind", "api_version", "labels", "kept"),
+    [
+        ("PeerAuthentication", "security.istio.io/v1", "{istio.io/rev: canary}", True),
+        ("DestinationRule", "networking.istio.io/v1", "{istio.io/rev: canary}", True),
+        ("Gateway", "networking.istio.io/v1", "{istio.io/rev: canary}", False),  # a way in may as well be there
+        ("PeerAuthentication", "security.istio.io/v1", "{}", False),
+        ("NetworkPolicy", "networking.k8s.io/v1", "{istio.io/rev: canary}", False),
+    ],
+)
+def test_what_counts_for_one_revision_of_istio_is_kept_as_it_is(kind, api_version, labels, kept) -> None:
+    server = "{port: {number: 80, name: http, protocol: HTTP}, hosts: ['*']}"
+    specs = {
+        "Gateway": f"{{servers: [{server}]}}",
+        "DestinationRule": "{host: a}",
+        "NetworkPolicy": "{podSelector: {}}",
+    }
+    spec = specs.get(kind, "{}")
+    text = f"apiVersion: {api_version}\nkind: {kind}\nmetadata: {{name: p, labels: {labels}}}\nspec: {spec}\n"
+    objects = good(text)
+    assert [one.kind for one in objects.others] == ([kind] if kept else [])
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "apiVersion: v1\nkind: List\nitems: []\n",

@@ -5,6 +5,8 @@ A kind is named by API group and kind; the version is left out, because one obje
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 GroupKind = tuple[str, str]
 """API group (empty for the core) and kind."""
 
@@ -78,6 +80,7 @@ ENFORCING_KINDS: dict[GroupKind, str] = {
     ("networking.istio.io", "WorkloadGroup"): "Istio: machines that may join the mesh",
     ("networking.istio.io", "EnvoyFilter"): "Istio: changes the proxy's own configuration, its authorization included",
     ("extensions.istio.io", "WasmPlugin"): "Istio: code in the proxy, which may refuse requests",
+    ("extensions.istio.io", "TrafficExtension"): "Istio: code in the proxy, which may refuse requests",
     ("policy.linkerd.io", "Server"): "Linkerd: a port of pods that has authorization",
     ("policy.linkerd.io", "ServerAuthorization"): "Linkerd: who may use a Server",
     ("policy.linkerd.io", "AuthorizationPolicy"): "Linkerd: who may use a Server, route or namespace",
@@ -96,3 +99,15 @@ ENFORCING_KINDS: dict[GroupKind, str] = {
 Closed list. Where one is present and no layer lowers it, what it could select is unknown; a kind that is not in here
 and has no type is only counted.
 """
+
+REVISION = "istio.io/rev"
+REVISED = ("security.istio.io", "networking.istio.io", "extensions.istio.io")
+"""The groups whose objects a control plane passes over where their label `REVISION` is of another."""
+
+
+def revised(kind: GroupKind, labels: Mapping[str, str]) -> bool:
+    """Whether an object that enforces counts for the control planes of one revision alone.
+
+    Source: istio `pkg/config/model.go` (`ObjectInRevision`).
+    """
+    return REVISION in labels and kind[0] in REVISED and kind in ENFORCING_KINDS

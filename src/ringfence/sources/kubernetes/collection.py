@@ -4,6 +4,9 @@ Nothing is dropped without a word. A document is an object, or a list of them, o
 it might have been something that a cluster takes (it then stands among the refused ones), a warning once per file where
 it is something else altogether (a values file, the posture file).
 
+An object of Istio's with the label `istio.io/rev` counts for the control planes of that revision alone, and which those
+are no file says: it is kept as plain data, so that nobody takes it for granted.
+
 Two objects of one kind, namespace and name cannot be in one cluster. The first stands; a second one that says the same
 is a warning, one that says something else an error, and a policy or way in so lost counts as refused. Of a Namespace
 told twice with other labels or annotations neither stands: `kubectl apply` leaves what comes last, and files have no
@@ -28,7 +31,7 @@ from ringfence.resources.kubernetes import (
     RawObject,
     RefusedObject,
 )
-from ringfence.resources.kubernetes.kinds import DECIDING_KINDS, NAMESPACE, OPENING_KINDS
+from ringfence.resources.kubernetes.kinds import DECIDING_KINDS, NAMESPACE, OPENING_KINDS, revised
 from ringfence.sources.kubernetes import catalogue, ownership
 from ringfence.sources.kubernetes.catalogue import BY_GROUP, BY_VERSION, CLOSED, CLUSTER_SCOPED, Kind
 from ringfence.sources.kubernetes.metadata import DEFAULT_NAMESPACE, GENERATED, object_meta
@@ -154,6 +157,8 @@ class Collection:
             self.diagnostics.append(warning(what, part.span))
             return
         value = typed.read(part) if typed else self._raw(part, group_kind, api_version)
+        if typed and not part.problems.refusals and revised(group_kind, value.metadata.labels):
+            typed, value = None, self._raw(part, group_kind, api_version)
         if part.problems.refusals:
             self._refuse(part, kind)
             return
