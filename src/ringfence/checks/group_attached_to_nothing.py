@@ -39,7 +39,7 @@ CHECK = Check(
     ("https://docs.aws.amazon.com/vpc/latest/userguide/vpc-security-groups.html",),
 )
 
-CARRIERS = frozenset(("aws_elb", "aws_ec2_client_vpn_endpoint", "aws_ec2_client_vpn_network_association"))
+CARRIERS = frozenset(("aws_ec2_client_vpn_endpoint", "aws_ec2_client_vpn_network_association"))
 """Types that are not modelled and carry groups."""
 
 

@@ -10,6 +10,7 @@ import pytest
 from ringfence.engine.reach import Reachability
 from ringfence.model.addresses import AddressSet
 from ringfence.resources.aws import (
+    CHOSEN_LATER,
     AutoScalingGroup,
     ElasticIp,
     Id,
@@ -205,10 +206,15 @@ def test_a_nat_gateway_serves_nobody_whose_table_it_uses_itself():
     assert verdict(cloud(**tables(TO_NAT)), "bastion", "internet") == NO
 
 
-def test_an_unknown_subnet_may_everything_and_must_nothing():
-    assert verdict(
-        cloud(network_interfaces=(host("bastion", NOT_KNOWN, "10.0.0.10", "ssh"),)), "internet", "bastion"
-    ) == (PERHAPS)
+@pytest.mark.parametrize("gone", [NOT_KNOWN, "elsewhere"])
+@pytest.mark.parametrize("others", [{}, {"subnets": (), "route_tables": (), "internet_gateways": ()}])
+def test_an_unknown_subnet_may_everything_and_must_nothing(gone: Id, others: dict[str, Any]):
+    """It may be one of the files, or one that none holds, with a gateway of its own."""
+    here = {"network_interfaces": (host("bastion", gone, "10.0.0.10", "ssh", public=CHOSEN_LATER),), **others}
+    assert verdict(cloud(**here), "internet", "bastion") == PERHAPS
+    assert verdict(cloud(**here), "bastion", "internet") == PERHAPS
+    private = {"network_interfaces": (host("bastion", gone, "10.0.0.10", "ssh"),), **others}
+    assert verdict(cloud(**private), "internet", "bastion") == NO
 
 
 def test_a_vpc_of_unknown_blocks_still_finds_its_own():

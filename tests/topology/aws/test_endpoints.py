@@ -88,7 +88,8 @@ def test_each_tag_is_known_or_not_by_itself(owners: Any, own: Any, known: Any, h
     assert found.facets[TAG] == known
     assert found.unknown_keys == {(TAG, key) for key in hidden}
     assert (found.open_facets == {TAG}) is open_
-    assert made(subnet=UNKNOWN)["eni"].unknown_facets == {AWS, PUBLIC}
+    assert made(subnet=UNKNOWN)["eni"].unknown_facets == {AWS}
+    assert made(subnet=UNKNOWN, public=UNKNOWN)["eni"].unknown_facets == {AWS, PUBLIC}
     assert made(owner=replace(OWNER, exists=UNKNOWN))["eni"].maybe
 
 

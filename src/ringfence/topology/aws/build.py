@@ -11,21 +11,21 @@ is in `assumed_open` or among the diagnostics.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from ringfence.model.addresses import ALL_IPV4, ALL_IPV6, EVERYWHERE
 from ringfence.model.bounds import Bounds
 from ringfence.model.diagnostics import Diagnostic, warning
 from ringfence.model.networks import Endpoint, Link, Location, Network
-from ringfence.model.selectors import Not, Selector
+from ringfence.model.selectors import AnyOf, Has, Not, Selector
 from ringfence.resources.aws import (
     AwsObjects,
     BalancerKind,
     Subnet,
 )
 from ringfence.topology.aws.balancers import NOTHING, PLANES, Balancers, Registered, keepers
-from ringfence.topology.aws.endpoints import ANYWHERE, place
+from ringfence.topology.aws.endpoints import ANYWHERE, PUBLIC, place
 from ringfence.topology.aws.estate import Estate, known, name
 from ringfence.topology.aws.gateways import (
     beyond,
@@ -44,6 +44,8 @@ LINUX_CLIENTS = "instances are taken for Linux with its own client ports, 32768-
 UNFILTERED = "the Resolver, instance metadata and DHCP are reachable whatever the configuration says"
 
 Part = Endpoint | Location | Link
+
+IN_NO_FILE = "a subnet that no file holds"
 
 
 @dataclass(frozen=True)
@@ -127,6 +129,24 @@ class _Builder:
             for subnet in self._estate.objects.subnets:
                 yield Link("interface", ANYWHERE, subnet.id, somewhere, exits=True, span=subnet.span)
                 yield Link("interface", subnet.id, ANYWHERE, somewhere, enters=True, span=subnet.span)
+            yield from self._elsewhere({one.id for one in members[ANYWHERE]})
+
+    def _elsewhere(self, lost: Collection[str]) -> Iterator[Location | Link]:
+        """A subnet that no file holds, with whatever ways it may have; `lost` are the endpoints that may be in it.
+
+        From outside it takes what is for public addresses alone, as every gateway does.
+        """
+        here = IN_NO_FILE
+        perhaps = maybe(EVERYWHERE, f"it may be in {here}")
+        them = AnyOf(tuple(of("id", one) for one in sorted(lost)))
+        yield Location(here, transit=True, kind="subnet")
+        yield Link("interface", ANYWHERE, here, perhaps, exits=True)
+        yield Link("interface", here, ANYWHERE, perhaps, enters=True)
+        yield Link("gateway", OUTSIDE, here, perhaps, both(them, Has(PUBLIC)))
+        yield Link("gateway", here, OUTSIDE, perhaps)
+        for vpc in self._estate.objects.vpcs:
+            yield Link("router", here, router(vpc), perhaps)
+            yield Link("router", router(vpc), here, perhaps, them)
 
     def _subnet(self, subnet: Subnet) -> Iterator[Location | Link]:
         estate = self._estate

@@ -97,7 +97,7 @@ def _template(estate: Estate, wanted: Wanted, location: str) -> Endpoint:
     unknown: set[str] = set()
     where: dict[str, str] = {"id": wanted.owner.id, "kind": wanted.kind}
     if subnet is None or vpc is None:
-        unknown |= {AWS, PUBLIC}
+        unknown |= {AWS}
     else:
         where |= {"subnet": subnet.id, "vpc": vpc.id}
         where |= {"zone": subnet.zone} if isinstance(subnet.zone, str) else {}

@@ -26,6 +26,7 @@ from ringfence.resources.aws import (
     Unknown,
     Vpc,
 )
+from ringfence.sources.terraform.mapping.classic_balancers import groups_of
 from ringfence.sources.terraform.mapping.fields import Reading, joined
 from ringfence.sources.terraform.records import Arguments, ResourceRecord
 
@@ -87,7 +88,7 @@ def _primary(reading: Reading, record: ResourceRecord, subnet: MaybeId, places: 
     common["id"] = written if isinstance(written, str) and written else f"{common['id']}.{PRIMARY}"
     groups = reading.ids(arguments.get("vpc_security_group_ids"), span)
     if arguments.get("security_groups") and groups == ():
-        groups = Unknown("groups given by name belong to the default VPC")
+        groups = _by_name(reading, reading.ids(arguments.get("security_groups"), span))
     asked = arguments.get("associate_public_ip_address")
     public = places.public_by_default(subnet) if asked is None else reading.flag(asked, span)
     given = reading.maybe(arguments.get("private_ip"), span)
@@ -101,6 +102,18 @@ def _primary(reading: Reading, record: ResourceRecord, subnet: MaybeId, places: 
         source_dest_check=reading.flag(arguments.get("source_dest_check"), span, True),
         owner=reading.common(record)["id"],
     )
+
+
+def _by_name(reading: Reading, names: Ids) -> Ids:
+    """The groups of the files that are meant; a name that none of them has is one of the account's default VPC."""
+    if isinstance(names, Unknown):
+        return names
+    known: dict[MaybeId, Id] = {}
+    for record in reading.of("aws_security_group"):
+        id = reading.common(record)["id"]
+        known |= {id: id, reading.maybe(record.arguments.get("name"), record.span): id}
+    gone = Unknown("a group given by its name is not in the files")
+    return tuple(one if isinstance(one, Unknown) else known.get(one, gone) for one in names)
 
 
 def _ipv6(reading: Reading, record: ResourceRecord, chosen: bool) -> tuple[Id, ...]:
@@ -220,7 +233,8 @@ def autoscaling_groups(reading: Reading, templates: list[LaunchTemplate]) -> lis
     found = []
     for record in reading.of("aws_autoscaling_group"):
         arguments, span, common = record.arguments, record.arguments.span, reading.common(record)
-        own = reading.ids(arguments.get("target_group_arns"), span)
+        classic = groups_of(reading, reading.ids(arguments.get("load_balancers"), span))
+        own = joined(reading.ids(arguments.get("target_group_arns"), span), classic)
         common["tags"] = _tags_in_blocks(reading, arguments)
         found.append(
             AutoScalingGroup(
@@ -248,5 +262,10 @@ def registrations(reading: Reading, id: str) -> tuple[Id, ...]:
         if isinstance(parent, Unknown):
             found.append(parent)
         elif parent == id:
-            found.append(record.exists or reading.id(record.arguments, "lb_target_group_arn"))
+            classic = reading.maybe(record.arguments.get("elb"), record.span)
+            if classic is None or record.exists is not None:
+                found.append(record.exists or reading.id(record.arguments, "lb_target_group_arn"))
+            else:
+                groups = groups_of(reading, (classic,))
+                found += (groups,) if isinstance(groups, Unknown) else groups
     return tuple(found)

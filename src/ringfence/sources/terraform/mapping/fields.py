@@ -93,14 +93,15 @@ class Reading:
         return Unknown(absent or f"{name} is not given") if value is None else value
 
     def ids(self, value: Any, span: Span) -> Ids:
-        """A list of ids; empty where it is absent."""
+        """A list of ids; empty where it is absent. A list in the list is taken apart, as `["${x.y.*.id}"]` once was."""
         if isinstance(value, Reference):
             return value.unknown
         if value is None or isinstance(value, Unknown):
             return () if value is None else value
         if not isinstance(value, list):
             return self.error("a list of texts is needed here", span)
-        found = (self.maybe(one, span) for one in value)
+        flat = (each for one in value for each in (one if isinstance(one, list) else (one,)))
+        found = (self.maybe(one, span) for one in flat)
         return tuple(one for one in found if one is not None)
 
     def number(self, value: Any, span: Span) -> Number:
