@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from ringfence import load
 from tests.checks.manifests import policy
 
 from .registering import network, service, statuses
@@ -78,3 +79,10 @@ def test_what_means_nothing_is_complained_about(tmp_path: Path, manifest: str, t
     made = network(tmp_path, service(), *([manifest] if manifest else []), targets=targets)
     assert any(complaint in one.message for one in made.diagnostics)
     assert statuses(made) == NOT_KNOWN
+
+
+def test_what_is_registered_may_be_a_pod_whose_place_nobody_knows(tmp_path: Path):
+    network(tmp_path, service(), FROM_BALANCER)
+    unbound = (tmp_path / "ringfence.yaml").read_text().partition("\n")[2]
+    (tmp_path / "ringfence.yaml").write_text(unbound)
+    assert statuses(load(tmp_path)) == NOT_KNOWN

@@ -112,9 +112,9 @@ def to_strangers(reach: Reachability, source: Part, target: Part, wanted: Header
 
 
 def _apart(one: Endpoint, other: Endpoint) -> bool:
-    """Whether they are in different VPCs, or one is in no cloud."""
+    """Whether they are known to be in different VPCs. Of a pod whose place in the cloud nobody knows none is."""
     mine, theirs = one.facets.get(AWS, {}).get("vpc"), other.facets.get(AWS, {}).get("vpc")
-    return AWS not in other.facets or (mine is not None and theirs is not None and mine != theirs)
+    return other.every or (mine is not None and theirs is not None and mine != theirs)
 
 
 def _takes(relay: Relay, client: Endpoint, addresses: AddressSet | None) -> bool:
