@@ -30,8 +30,8 @@ from ringfence.model.networks import Endpoint
 from ringfence.model.spans import NOWHERE, Span
 from ringfence.resources.aws import AwsObjects, CidrPeer, GroupPeer, SecurityGroupRule, TargetGroup, Unknown
 from ringfence.resources.kubernetes import KubernetesObjects, RawObject
-from ringfence.topology.aws.balancers import Registered
 from ringfence.topology.aws.estate import known, name
+from ringfence.topology.aws.targets import Registered
 from ringfence.topology.bindings import Binding
 from ringfence.topology.kubernetes import Topology
 from ringfence.topology.names import PORT_PROTOCOLS

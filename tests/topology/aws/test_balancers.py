@@ -26,7 +26,6 @@ from ringfence.resources.aws import (
     Unknown,
 )
 from ringfence.topology.aws import build
-from ringfence.topology.aws.balancers import keeps_client
 from tests.topology.aws.clouds import (
     ALLOW_ALL,
     HOST,
@@ -211,21 +210,3 @@ def test_whoever_a_group_that_scales_will_start_is_a_target(scaled: dict[str, An
     )
     assert verdict(objects, "internet", "lb", 443) == YES
     assert build(objects).entries[0].title == "load balancer lb"
-
-
-@pytest.mark.parametrize(
-    ("kind", "target_type", "protocol", "given", "expected"),
-    [
-        (ALB, "instance", "HTTP", None, (False,)),
-        (ALB, "instance", "HTTP", True, (False,)),
-        (NLB, "instance", "TCP", None, (True,)),
-        (NLB, "ip", "TCP", None, (False,)),
-        (NLB, "ip", "UDP", None, (True,)),
-        (NLB, "ip", "TCP_UDP", None, (True,)),
-        (NLB, "instance", "TCP", False, (False,)),
-        (NLB, NOT_KNOWN, "TCP", None, (True, False)),
-    ],
-)
-def test_whether_targets_see_the_client(kind: BalancerKind, target_type: Any, protocol: str, given: Any, expected: Any):
-    targets = TargetGroup(id="tg", protocol=protocol, target_type=target_type, preserve_client_ip=given)
-    assert keeps_client(LoadBalancer(id="lb", kind=kind), targets) == expected

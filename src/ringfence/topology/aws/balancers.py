@@ -11,7 +11,7 @@ rewritten there, so *internet -> balancer* is judged all the way to the targets 
 
 Client address by default: kept for instances and for UDP, not kept for TCP and TLS to addresses. Where several targets
 stand behind a listener each of them may be the one. A listener without target groups answers by itself, and so does one
-that calls a function. Targets that nobody knows may take anything. What a cluster registers is `Registered`.
+that calls a function. Targets that nobody knows may take anything (`targets`).
 
 Left out: health checks (a target that fails them gets no traffic; the check RF208 looks for those that cannot pass) and
 zones (a network balancer's nodes may serve targets of their own zone alone), so *must* counts every target.
@@ -22,8 +22,7 @@ Source: the guides of Application and Network Load Balancers ("Target groups", "
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from types import MappingProxyType
+from dataclasses import replace
 
 from ringfence.model.addresses import ALL_IPV4, ALL_IPV6, EVERYWHERE
 from ringfence.model.bounds import Bounds
@@ -32,13 +31,10 @@ from ringfence.model.networks import EPHEMERAL, Endpoint, Link, Location, PortMa
 from ringfence.model.rules import NO_IDENTITY
 from ringfence.model.selectors import Not
 from ringfence.resources.aws import (
-    AutoScalingGroup,
     BalancerKind,
-    Id,
     Listener,
     LoadBalancer,
     MaybeId,
-    NodeGroup,
     TargetGroup,
     Unknown,
 )
@@ -46,6 +42,7 @@ from ringfence.topology.aws.endpoints import AWS, PUBLIC, Wanted, endpoints, pub
 from ringfence.topology.aws.estate import Estate, doubt, known, name
 from ringfence.topology.aws.places import both, group_chains, maybe, of
 from ringfence.topology.aws.population import placed, placeholder
+from ringfence.topology.aws.targets import NOTHING, Registered, Targets, keeps_client
 
 PLANES = {
     "HTTP": ("tcp", "mtls"),
@@ -64,33 +61,8 @@ ENDING_TLS = ("HTTP", "HTTPS", "TLS")
 """Protocols of listeners that take the connection apart."""
 
 
-@dataclass(frozen=True, slots=True)
-class Registered:
-    """A target that no file of the cloud holds, and the port that traffic goes to; `doubt`: why it may not be one."""
-
-    target: Endpoint
-    port: int
-    doubt: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class _Onward:
-    """Where a target group leads; `itself`: it answers there; why more may be behind it."""
-
-    targets: tuple[Registered, ...] = ()
-    itself: bool = False
-    unknown: str = ""
-
-
-NOTHING: Mapping[str, tuple[Registered, ...]] = MappingProxyType({})
-
-
 class Balancers:
-    """All balancers of an estate.
-
-    `population` are the endpoints that may be targets, `registered` further ones by the target group's id: all that
-    are registered with it beyond those of the files.
-    """
+    """All balancers of an estate. `population` and `registered` are what may be targets (`targets`)."""
 
     def __init__(
         self,
@@ -99,17 +71,13 @@ class Balancers:
         registered: Mapping[str, tuple[Registered, ...]] = NOTHING,
     ) -> None:
         self._estate = estate
-        self._registered = registered
         self._groups = {one.id: one for one in estate.objects.target_groups}
-        self._by_owner: dict[str, list[Endpoint]] = {}
-        for one in population:
-            self._by_owner.setdefault(one.facets[AWS].get("id", ""), []).append(one)
-        self._population = [one for members in self._by_owner.values() for one in members]
         self._nodes = {
             one.id: tuple(self._endpoints(one))
             for one in estate.objects.load_balancers
             if one.kind is not BalancerKind.GATEWAY
         }
+        self._targets = Targets(estate, population, self._nodes, registered)
 
     @property
     def nodes(self) -> Mapping[str, tuple[Endpoint, ...]]:
@@ -118,7 +86,7 @@ class Balancers:
 
     def targets(self, group: TargetGroup) -> tuple[tuple[Endpoint, int], ...]:
         """The known targets of a group, each with the port that traffic goes to."""
-        return tuple((one.target, one.port) for one in self._onward(group).targets)
+        return tuple((one.target, one.port) for one in self._targets.onward(group).targets)
 
     def parts(self) -> Iterator[Endpoint | Location | Link]:
         """Everything that the balancers add to a network."""
@@ -200,7 +168,7 @@ class Balancers:
                 missing = f"target group {each} is not in the files"
                 yield from self._unknown(balancer, listener, here, missing, planes, ports)
                 continue
-            onward = self._onward(group)
+            onward = self._targets.onward(group)
             if onward.itself:
                 yield link(nodes[0].location, Rewrite(ports=sent(same)), because)
             if onward.unknown:
@@ -240,58 +208,6 @@ class Balancers:
         towards = of("id", balancer.id)
         served = maybe(EVERYWHERE, because)
         yield Link("targets that are not known", here, label, served, towards, rewrite=change, span=listener.span)
-
-    def _onward(self, group: TargetGroup) -> _Onward:
-        found: list[tuple[Endpoint, int]] = []
-        unknown = doubt(group.target_type, group.exists)
-        because = unknown.because if unknown is not None else ""
-        if group.target_type == "lambda":
-            return _Onward(itself=True, unknown=because)
-        for target in group.targets:
-            port = target.port if target.port is not None else group.port
-            members = self._members(target.target)
-            if not members or not isinstance(port, int) or target.exists is not None:
-                why = doubt(target.target, port, target.exists)
-                because = because or (why.because if why else f"target {target.target} is not in the files")
-            if isinstance(port, int):
-                found += [(one, port) for one in members]
-        objects = self._estate.objects
-        scaling: tuple[AutoScalingGroup | NodeGroup, ...] = (*objects.autoscaling_groups, *objects.node_groups)
-        for scaled in scaling:
-            if group.id in known(scaled.target_groups) and isinstance(group.port, int):
-                found += [(one, group.port) for one in self._by_owner.get(scaled.id, ())]
-            unsure = doubt(scaled.target_groups)
-            because = because or (unsure.because if unsure is not None else "")
-        registered = self._registered.get(group.id)
-        if registered is None and not found and not because and group.address:
-            because = f"whoever registers with {group.address} is not in the files"
-        elif registered == () and not because:
-            because = f"where the Service behind {name(group)} leads is not known"
-        targets = (*(Registered(one, port) for one, port in found), *(registered or ()))
-        return _Onward(tuple(dict.fromkeys(targets)), unknown=because)
-
-    def _members(self, target: Id) -> list[Endpoint]:
-        """The endpoints of one registered target: the instance's first interface, or who has the address."""
-        if isinstance(target, Unknown):
-            return []
-        if target in self._nodes:
-            return list(self._nodes[target])
-        if target in self._by_owner:
-            of_owner = self._by_owner[target]
-            return [one for one in of_owner if one.id.removesuffix(" IPv6") == of_owner[0].id and not one.maybe]
-        return [one for one in self._population if one.single and str(one.addresses) == target]
-
-
-def keeps_client(balancer: LoadBalancer, group: TargetGroup) -> tuple[bool, ...]:
-    """Whether targets see the client's address; both where nobody knows."""
-    if balancer.kind is not BalancerKind.NETWORK:
-        return (False,)
-    if isinstance(group.preserve_client_ip, bool):
-        return (group.preserve_client_ip,)
-    if isinstance(group.preserve_client_ip, Unknown) or isinstance(group.target_type, Unknown):
-        return (True, False)
-    udp = isinstance(group.protocol, str) and "UDP" in group.protocol.upper()
-    return (udp or group.target_type == "instance",)
 
 
 def keepers(estate: Estate, vpc: MaybeId) -> tuple[str, ...]:

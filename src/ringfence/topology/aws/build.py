@@ -24,7 +24,7 @@ from ringfence.resources.aws import (
     BalancerKind,
     Subnet,
 )
-from ringfence.topology.aws.balancers import NOTHING, PLANES, Balancers, Registered, keepers
+from ringfence.topology.aws.balancers import PLANES, Balancers, keepers
 from ringfence.topology.aws.endpoints import ANYWHERE, PUBLIC, place
 from ringfence.topology.aws.estate import Estate, known, name
 from ringfence.topology.aws.gateways import (
@@ -36,6 +36,7 @@ from ringfence.topology.aws.gateways import (
 from ringfence.topology.aws.places import acl_chains, both, group_chains, maybe, of, router, routes
 from ringfence.topology.aws.population import population
 from ringfence.topology.aws.tables import Tables
+from ringfence.topology.aws.targets import NOTHING, Registered
 from ringfence.topology.aws.turning_back import TurningBack
 from ringfence.topology.entries import OUTSIDE, Entry
 from ringfence.topology.services import Target
