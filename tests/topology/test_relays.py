@@ -99,3 +99,37 @@ def test_of_a_refused_service_nothing_is_known() -> None:
     for placed in (False, True):
         (name, (one,)), *others = relays(made, placed).items()
         assert (name, one.known, others) == ("shop/web[Deployment]", False, [])
+
+
+GATEWAY = """
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: front, namespace: shop}
+spec: {gatewayClassName: CLASS, listeners: [{name: http, port: 80, protocol: HTTP}]}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: web, namespace: shop}
+spec: {parentRefs: [{name: front}], rules: [{backendRefs: [{name: web, port: 80}]}]}
+"""
+GATEWAY_CLASS = """
+apiVersion: gateway.networking.k8s.io/v1
+kind: GatewayClass
+metadata: {name: outer}
+spec: {controllerName: CONTROLLER}
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "controller", "expected"),
+    [
+        ("gke-l7-global-external-managed", "", True),
+        ("nginx", "", False),
+        ("outer", "gateway.k8s.aws/alb", True),
+        ("outer", "gateway.nginx.org/nginx-gateway-controller", False),
+    ],
+)
+def test_and_so_is_one_behind_a_gateway(name: str, controller: str, expected: bool) -> None:
+    declared = [GATEWAY_CLASS.replace("CONTROLLER", controller)] if controller else []
+    found = relays(view(deployment(), service(), GATEWAY.replace("CLASS", name), *declared).topology, True)
+    assert [bool(one.balancer) for some in found.values() for one in some] == ([True] if expected else [])

@@ -50,8 +50,19 @@ PRODUCTS = (
 BALANCERS = frozenset({"alb", "gce", "gce-internal", "azure-application-gateway", "azure-alb-external"})
 """Usual class names of what a cloud's load balancer serves by itself, where no IngressClass object says so."""
 
-BALANCER_CONTROLLERS = ("ingress.k8s.aws/", "ingress.gke.io/", "azure/application-gateway", "alb.networking.azure.io/")
-"""How the names of their controllers begin in IngressClass objects."""
+BALANCER_CONTROLLERS = (
+    "ingress.k8s.aws/",
+    "gateway.k8s.aws/",
+    "application-networking.k8s.aws/",
+    "ingress.gke.io/",
+    "networking.gke.io/",
+    "azure/application-gateway",
+    "alb.networking.azure.io/",
+)
+"""How the names of their controllers begin in IngressClass and GatewayClass objects."""
+
+BALANCER_GATEWAYS = ("gke-l7-", "amazon-vpc-lattice", "azure-alb-")
+"""How their GatewayClasses are called, where no object says whose they are."""
 
 OF_CLOUDS = BALANCERS | {"cilium", "istio"}
 """Usual class names of what is no pod of these."""
@@ -85,12 +96,16 @@ def carrying(gateway: Gateway | None, objects: KubernetesObjects, found: Running
     return _titles(found)
 
 
-def by_balancer(ingress: Ingress, objects: KubernetesObjects) -> bool:
-    """Whether a load balancer of the cloud serves an Ingress, and no pod does."""
-    declared = _declared(ingress, objects)
-    if declared:
-        return any(one.controller.startswith(BALANCER_CONTROLLERS) for one in declared)
-    return ingress.ingress_class_name in BALANCERS
+def by_balancer(served: Ingress | Gateway, objects: KubernetesObjects) -> bool:
+    """Whether a load balancer of the cloud serves an Ingress or a Gateway, and no pod does."""
+    if isinstance(served, Ingress):
+        controllers = [one.controller for one in _declared(served, objects)]
+        usual = served.ingress_class_name in BALANCERS
+    else:
+        name = served.gateway_class_name
+        controllers = [one.controller_name for one in objects.gateway_classes if one.metadata.name == name]
+        usual = name.startswith(BALANCER_GATEWAYS)
+    return any(one.startswith(BALANCER_CONTROLLERS) for one in controllers) if controllers else usual
 
 
 def _titles(found: Running) -> tuple[str, ...]:

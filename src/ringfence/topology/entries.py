@@ -175,8 +175,11 @@ class _Finder:
             self._diagnostics.append(warning(f"{name} attaches to no listener: none admits it", route.span))
             return
         # Gateways of one source are one way in; each other is its own, as one may be cut off and another not.
-        sources = dict.fromkeys(carrying(one, self._objects, self._running) for one in gateways)
-        everybody = tuple(one for some in sources for one in some)
+        objects = self._objects
+        sources = dict.fromkeys(
+            (carrying(one, objects, self._running), one is not None and by_balancer(one, objects)) for one in gateways
+        )
+        everybody = tuple(dict.fromkeys(one for some, _ in sources for one in some))
         for rule in route.rules:
             for backend in rule.backend_refs:
                 if backend.kind != "Service" or backend.weight == 0:
@@ -187,7 +190,8 @@ class _Finder:
                 place, service = backend.namespace, backend.name
                 found = self._backend(name, everybody, place, service, backend.port, backend.span)
                 if found:
-                    yield from (Entry(route.kind, name, backend.span, one, found, 0) for one in sources)
+                    for one, without_pods in sources:
+                        yield Entry(route.kind, name, backend.span, one, found, 0, by_balancer=without_pods)
 
     def _ungranted(self, title: str, sources: tuple[str, ...], backend: BackendReference) -> None:
         service = f"{backend.namespace}/{backend.name}"
