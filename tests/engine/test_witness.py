@@ -12,9 +12,10 @@ from ringfence.engine.outcomes import Outcome
 from ringfence.engine.reach import Reachability
 from ringfence.engine.witness import Field, Witnesses, _from_own_ports
 from ringfence.model.addresses import AddressSet, address
-from ringfence.model.headers import ALL_HEADERS, NO_HEADERS, PORTS, HeaderSet, Region, ports
+from ringfence.model.headers import ALL_HEADERS, NO_HEADERS, PORTS, HeaderSet, ports
 from ringfence.model.intervals import IntervalSet
 from ringfence.model.networks import Endpoint, Link, Location, Network
+from ringfence.model.regions import Region
 
 from .networks import Drawn, networks
 from .test_reach import exact

@@ -10,9 +10,10 @@ from ringfence.layers.mesh_facets import AMBIENT, LINKERD, MESH, NO_PLANE, PLANE
 from ringfence.layers.tunnels import HBONE, linkerd, through
 from ringfence.model.addresses import AddressSet, number
 from ringfence.model.bounds import Bounds
-from ringfence.model.headers import ALL_HEADERS, ALL_MTLS, EMPTY_REGION, FULL_PORTS, NO_HEADERS, PORTS, Header, ports
+from ringfence.model.headers import ALL_HEADERS, ALL_MTLS, FULL_PORTS, NO_HEADERS, PORTS, Header, ports
 from ringfence.model.intervals import IntervalSet
 from ringfence.model.networks import Endpoint
+from ringfence.model.regions import EMPTY_REGION
 from ringfence.model.rules import Action, Chain, Direction, Rule, Scope, Stage
 from ringfence.model.selectors import ANYTHING
 from tests.model.strategies import header_sets

@@ -11,8 +11,8 @@ from ringfence.layers.kubernetes_selectors import NAMESPACE, POD
 from ringfence.layers.mesh_facets import AMBIENT, MESH, PLANE, SIDECAR
 from ringfence.layers.ztunnel_peer_authentication import chain, refused
 from ringfence.model.addresses import AddressSet, number
-from ringfence.model.headers import NOTHING, PORTS, Header
-from ringfence.model.intervals import IntervalSet
+from ringfence.model.headers import PORTS, Header
+from ringfence.model.intervals import NOTHING, IntervalSet
 from ringfence.model.networks import Endpoint
 from ringfence.model.rules import Action, Purpose
 from ringfence.resources.istio.authentication import MutualTlsMode, PeerAuthentication

@@ -20,7 +20,6 @@ from ringfence.model.headers import (
     PORT_PLANES,
     Header,
     HeaderSet,
-    Region,
     icmp,
     ports,
     protocol,
@@ -28,6 +27,7 @@ from ringfence.model.headers import (
 )
 from ringfence.model.intervals import IntervalSet
 from ringfence.model.networks import Endpoint
+from ringfence.model.regions import Region
 
 
 def check_set_algebra(a: Any, b: Any, members: Callable[[Any], set[Any]]) -> None:

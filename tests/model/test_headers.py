@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from itertools import pairwise
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,7 +9,6 @@ from ringfence.model.headers import (
     ALL_MTLS,
     ALL_PLAINTEXT,
     ALL_TCP,
-    EMPTY_REGION,
     FULL_OCTETS,
     FULL_PORTS,
     NO_HEADERS,
@@ -20,7 +17,6 @@ from ringfence.model.headers import (
     PORT_PLANES,
     PORTS,
     Header,
-    Region,
     from_port,
     icmp,
     ports,
@@ -28,66 +24,15 @@ from ringfence.model.headers import (
     union,
 )
 from ringfence.model.intervals import IntervalSet
+from ringfence.model.regions import EMPTY_REGION, Region
 from tests.model.strategies import (
     HEADERS,
-    SMALL,
     check_set_algebra,
     header_sets,
     headers,
     integers,
-    interval_sets,
-    points,
     port_sets,
-    regions,
 )
-
-AXIS = set(range(SMALL + 1))
-
-
-@given(regions, regions)
-def test_region_algebra(a, b):
-    check_set_algebra(a, b, points)
-
-
-@given(regions)
-def test_slabs_are_canonical(region):
-    assert all(low <= high and ys for low, high, ys in region.slabs)
-    for (_, high, ys), (low, _, more) in pairwise(region.slabs):
-        assert high < low
-        assert high + 1 < low or ys != more
-
-
-@given(interval_sets, interval_sets)
-def test_a_product_holds_its_pairs(x, y):
-    assert points(Region.of(x, y)) == {(a, b) for a in integers(x) for b in integers(y)}
-
-
-@given(regions, st.integers(0, SMALL + 1), st.integers(0, SMALL + 1))
-def test_region_membership(region, x, y):
-    assert ((x, y) in region) == ((x, y) in points(region))
-
-
-@given(regions)
-def test_transposition_swaps_and_undoes_itself(region):
-    assert points(region.transposed()) == {(y, x) for x, y in points(region)}
-    assert region.transposed().transposed() == region
-
-
-@given(regions, interval_sets)
-def test_some_and_every_by_enumeration(region, within):
-    held = points(region)
-    some = {y for y in AXIS if any((x, y) in held for x in integers(within))}
-    every = {y for y in AXIS if all((x, y) in held for x in integers(within))}
-    assert integers(region.some(within)) == some
-    assert integers(region.every(within) & IntervalSet.of((0, SMALL))) == every
-    beyond = PORTS - IntervalSet.of((0, SMALL))
-    assert region.every(within) & beyond == (IntervalSet() if within else beyond)
-
-
-@given(regions)
-def test_projections(region):
-    assert integers(region.xs()) == {x for x, _ in points(region)}
-    assert region.some() == region.transposed().xs()
 
 
 def test_every_source_port_of_a_full_plane():

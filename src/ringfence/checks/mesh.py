@@ -19,8 +19,9 @@ from ringfence.layers.istio_captured import OWN_PORTS
 from ringfence.layers.istio_modes import EVERY_PORT
 from ringfence.layers.kubernetes_selectors import POD
 from ringfence.layers.mesh_facets import MESH, PLANE
-from ringfence.model.headers import PORTS, HeaderSet, Region
+from ringfence.model.headers import PORTS, HeaderSet
 from ringfence.model.intervals import IntervalSet
+from ringfence.model.regions import Region
 from ringfence.model.rules import NO_IDENTITY
 from ringfence.model.spans import Span
 from ringfence.resources.istio.authentication import MutualTlsMode, PeerAuthentication

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from ringfence.engine.reach import Reachability
 from ringfence.engine.traffic import offered, surely_offered
 from ringfence.engine.witness import Field
-from ringfence.model.headers import PORT_PLANES, PORTS, HeaderSet, Region
+from ringfence.model.headers import PORT_PLANES, PORTS, HeaderSet
 from ringfence.model.networks import Endpoint
+from ringfence.model.regions import Region
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,21 +10,11 @@ from dataclasses import replace
 from functools import lru_cache
 
 from ringfence.model.bounds import Bounds
-from ringfence.model.headers import (
-    ALL_MTLS,
-    ALL_PLAINTEXT,
-    EMPTY_REGION,
-    PORT_PLANES,
-    PORTS,
-    HeaderSet,
-    Region,
-    ports,
-)
-from ringfence.model.headers import (
-    NOTHING as NO_PORTS,
-)
+from ringfence.model.headers import ALL_MTLS, ALL_PLAINTEXT, PORT_PLANES, PORTS, HeaderSet, ports
+from ringfence.model.intervals import NOTHING as NO_PORTS
 from ringfence.model.intervals import IntervalSet
 from ringfence.model.networks import Link, Rewrite
+from ringfence.model.regions import EMPTY_REGION, Region
 
 
 @lru_cache(maxsize=4096)

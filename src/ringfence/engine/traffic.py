@@ -15,18 +15,16 @@ from ringfence.model.bounds import Bounds
 from ringfence.model.headers import (
     ALL_HEADERS,
     ALL_PLAINTEXT,
-    EMPTY_REGION,
     FULL_OCTETS,
     NO_HEADERS,
-    NOTHING,
     OCTETS,
     OTHERS,
     PORTS,
     HeaderSet,
-    Region,
 )
-from ringfence.model.intervals import IntervalSet
+from ringfence.model.intervals import NOTHING, IntervalSet
 from ringfence.model.networks import EPHEMERAL, Endpoint
+from ringfence.model.regions import EMPTY_REGION, Region
 from ringfence.model.rules import UNKNOWN_IDENTITY
 
 

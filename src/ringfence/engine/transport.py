@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
-from ringfence.model.headers import NOTHING, HeaderSet
-from ringfence.model.intervals import IntervalSet
+from ringfence.model.headers import HeaderSet
+from ringfence.model.intervals import NOTHING, IntervalSet
 from ringfence.model.networks import EPHEMERAL
 
 

@@ -16,9 +16,10 @@ from ringfence.engine.traffic import offered
 from ringfence.model.addresses import AddressSet, number
 from ringfence.model.bounds import Bounds
 from ringfence.model.conditions import Request
-from ringfence.model.headers import PORT_PLANES, PORTS, Header, HeaderSet, Region
+from ringfence.model.headers import PORT_PLANES, PORTS, Header, HeaderSet
 from ringfence.model.intervals import IntervalSet
 from ringfence.model.networks import Endpoint, Packet
+from ringfence.model.regions import Region
 
 LIKELY_PORTS = (443, 80, 5432, 8080, 22, 53)
 LIKELY_SOURCE_PORT = 49152

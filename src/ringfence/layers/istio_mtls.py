@@ -21,8 +21,9 @@ from ringfence.layers.istio_facets import DISABLE, MODE, POLICY, STRICT, Proxy, 
 from ringfence.layers.istio_modes import EVERY_PORT, UNSEEN, Choice
 from ringfence.layers.mesh_facets import AMBIENT, LINKERD, NO_PLANE, SIDECAR, WAYPOINT, not_carried_by, of_planes
 from ringfence.model.bounds import Bounds
-from ringfence.model.headers import ALL_MTLS, PORTS, HeaderSet, Region
+from ringfence.model.headers import ALL_MTLS, PORTS, HeaderSet
 from ringfence.model.intervals import IntervalSet
+from ringfence.model.regions import Region
 from ringfence.model.rules import ANY_PEER, Action, Chain, Direction, Peer, Purpose, Rule, Scope, Stage
 from ringfence.model.selectors import ANYTHING, AllOf, AnyOf, Not, Unsure
 from ringfence.model.spans import NOWHERE, Span

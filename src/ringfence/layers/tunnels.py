@@ -21,8 +21,9 @@ from functools import lru_cache
 
 from ringfence.layers.mesh_facets import AMBIENT, LINKERD, SIDECAR, WAYPOINT, of_planes
 from ringfence.model.bounds import Bounds
-from ringfence.model.headers import ALL_MTLS, ALL_PLAINTEXT, EMPTY_REGION, FULL_PORTS, PORTS, HeaderSet, Region
+from ringfence.model.headers import ALL_MTLS, ALL_PLAINTEXT, FULL_PORTS, PORTS, HeaderSet
 from ringfence.model.intervals import IntervalSet
+from ringfence.model.regions import EMPTY_REGION, Region
 from ringfence.model.rules import Chain, Peer, Rule
 from ringfence.model.selectors import AllOf, Not, Selector
 

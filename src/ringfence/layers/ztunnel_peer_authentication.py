@@ -34,8 +34,8 @@ from ringfence.layers.istio_modes import by_age, oldest
 from ringfence.layers.ztunnel_authorization import LAYER, subjects
 from ringfence.layers.ztunnel_capture import stages
 from ringfence.model.bounds import Bounds
-from ringfence.model.headers import ALL_PLAINTEXT, NOTHING, PORTS, ports
-from ringfence.model.intervals import IntervalSet
+from ringfence.model.headers import ALL_PLAINTEXT, PORTS, ports
+from ringfence.model.intervals import NOTHING, IntervalSet
 from ringfence.model.rules import ANY_PEER, Action, Chain, Direction, Purpose, Rule, Scope, Stage
 from ringfence.resources.istio.authentication import MutualTlsMode, PeerAuthentication
 

@@ -11,11 +11,10 @@ A header set is one *plane* per protocol that has inner structure, and a set of 
 Transport splits TCP in two, because mutual TLS rides on TCP alone: `tcp` holds the plaintext variants (whatever TLS an
 application does by itself is plaintext to the mesh), `mtls` those in which both proxies proved who they are.
 
-A plane is a `Region`, a set of points (x, y) in canonical form: maximal vertical slabs with the same y-set. So equal
-sets are equal values, and everything here hashes, compares and interns by value. The source port of a plane is the one
-at the side where the flow starts; `reply()` swaps x and y, which turns the set of requests into the set of their
-replies and back. Of ICMP, it swaps the type that asks and the type that answers (an echo request and its reply); types
-without an answer stay as they are.
+A plane is a `Region`, a set of points (x, y) in canonical form (`model.regions`), so everything here hashes, compares
+and interns by value, too. The source port of a plane is the one at the side where the flow starts; `reply()` swaps x
+and y, which turns the set of requests into the set of their replies and back. Of ICMP, it swaps the type that asks and
+the type that answers (an echo request and its reply); types without an answer stay as they are.
 """
 
 from __future__ import annotations
@@ -23,15 +22,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from itertools import pairwise
 
-from ringfence.model.intervals import IntervalSet, canonical
+from ringfence.model.intervals import NOTHING, IntervalSet
+from ringfence.model.regions import AXIS, EMPTY_REGION, Region
 
-Slab = tuple[int, int, IntervalSet]
-
-PORTS = IntervalSet.of((0, 65535))
+PORTS = AXIS
 OCTETS = IntervalSet.of((0, 255))
-NOTHING = IntervalSet()
 
 PLANES: dict[str, int] = {"tcp": 6, "mtls": 6, "udp": 17, "sctp": 132, "icmp": 1, "icmpv6": 58}
 """The planes and the protocol number of each."""
@@ -52,81 +48,6 @@ OTHERS = IntervalSet.of((0, 255)) - IntervalSet.of(*PLANES.values())
 """The protocol numbers without a plane of their own."""
 
 
-@dataclass(frozen=True, slots=True)
-class Region:
-    """A set of points (x, y). `slabs` are disjoint, ascending in x, their y-sets not empty; no two neighbours merge."""
-
-    slabs: tuple[Slab, ...] = ()
-
-    @classmethod
-    def of(cls, x: IntervalSet, y: IntervalSet) -> Region:
-        """The product of two sets."""
-        return cls(tuple((low, high, y) for low, high in x.pairs)) if y else cls()
-
-    def _merge(self, other: Region, combine: Callable[[IntervalSet, IntervalSet], IntervalSet]) -> Region:
-        cuts = sorted({edge for low, high, _ in self.slabs + other.slabs for edge in (low, high + 1)})
-        out: list[Slab] = []
-        i = j = 0
-        for start, end in pairwise(cuts):
-            while i < len(self.slabs) and self.slabs[i][1] < start:
-                i += 1
-            while j < len(other.slabs) and other.slabs[j][1] < start:
-                j += 1
-            mine = self.slabs[i][2] if i < len(self.slabs) and self.slabs[i][0] <= start else NOTHING
-            theirs = other.slabs[j][2] if j < len(other.slabs) and other.slabs[j][0] <= start else NOTHING
-            y = combine(mine, theirs)
-            if not y:
-                continue
-            if out and out[-1][1] == start - 1 and out[-1][2] == y:
-                out[-1] = (out[-1][0], end - 1, y)
-            else:
-                out.append((start, end - 1, y))
-        return Region(tuple(out))
-
-    def __and__(self, other: Region) -> Region:
-        if self is other:
-            return self
-        return self._merge(other, lambda a, b: a & b) if self.slabs and other.slabs else EMPTY_REGION
-
-    def __or__(self, other: Region) -> Region:
-        if self is other or not other.slabs:
-            return self
-        return self._merge(other, lambda a, b: a | b) if self.slabs else other
-
-    def __sub__(self, other: Region) -> Region:
-        return self._merge(other, lambda a, b: a - b) if self.slabs and other.slabs else self
-
-    def __le__(self, other: Region) -> bool:
-        return self == other or not (self - other)
-
-    def __bool__(self) -> bool:
-        return bool(self.slabs)
-
-    def __contains__(self, point: tuple[int, int]) -> bool:
-        return any(low <= point[0] <= high and point[1] in y for low, high, y in self.slabs)
-
-    def transposed(self) -> Region:
-        """The points with x and y swapped."""
-        out = EMPTY_REGION
-        for low, high, y in self.slabs:
-            out = out | Region.of(y, IntervalSet(((low, high),)))
-        return out
-
-    def some(self, within: IntervalSet = PORTS) -> IntervalSet:
-        """The y that go with at least one x of `within`."""
-        ys = (y for low, high, y in self.slabs if IntervalSet(((low, high),)) & within)
-        return IntervalSet(canonical(pair for y in ys for pair in y.pairs))
-
-    def every(self, within: IntervalSet = PORTS) -> IntervalSet:
-        """The y that go with each x of `within`; all of them where `within` is empty."""
-        return PORTS - (Region.of(within, PORTS) - self).some(within)
-
-    def xs(self) -> IntervalSet:
-        """The x that go with at least one y."""
-        return IntervalSet(canonical((low, high) for low, high, _ in self.slabs))
-
-
-EMPTY_REGION = Region()
 FULL_PORTS = Region.of(PORTS, PORTS)
 FULL_OCTETS = Region.of(OCTETS, OCTETS)
 

@@ -113,3 +113,6 @@ class IntervalSet:
     def __str__(self) -> str:
         """`80,9000-9100`; empty for the empty set."""
         return ",".join(str(low) if low == high else f"{low}-{high}" for low, high in self.pairs)
+
+
+NOTHING = IntervalSet()
