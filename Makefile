@@ -48,9 +48,9 @@ bench: .make/installed-dev
 
 soak: .make/installed-dev
 	HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -n 2 --ignore=tests/servers
-	scripts/build-tools istio kube-apiserver kube-network-policies
+	scripts/build-tools istio kube-apiserver kube-network-policies kube-proxy
 	RINGFENCE_SOAK=10 $(BIN)/python -m pytest tests/servers/test_istio_oracle.py
-	RINGFENCE_SOAK=10 $(BIN)/python -m pytest tests/servers/test_kernel.py tests/servers/test_kernel_clouds.py -k random
+	RINGFENCE_SOAK=10 $(BIN)/python -m pytest tests/servers/test_kernel.py tests/servers/test_kernel_clouds.py tests/servers/test_service_proxy.py -k random
 
 clean:
 	rm -rf .venv .make
