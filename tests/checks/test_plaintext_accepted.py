@@ -76,6 +76,20 @@ def test_ports_that_the_proxy_does_not_see():
 
 
 @pytest.mark.parametrize(
+    ("annotations", "what"),
+    [
+        ({}, "the configuration of Istio's injector"),
+        ({"proxy.istio.io/config": "'interceptionMode: NONE'"}, "the annotation proxy.istio.io/config"),
+    ],
+)
+def test_what_is_kept_from_the_proxy_by_configuration(annotations, what):
+    mesh = "{apiVersion: v1, kind: ConfigMap, metadata: {name: istio, namespace: istio-system}, data: {mesh: TEXT}}"
+    none = mesh.replace("TEXT", "'defaultConfig: {interceptionMode: NONE}'")
+    (one,) = found(plaintext_accepted, meshed(), workload(annotations=annotations), STRICT, none)
+    assert one.message == f"{WEB} takes plaintext: {what} keeps it from the proxy"
+
+
+@pytest.mark.parametrize(
     ("manifests", "expected"),
     [
         ([workload("bare", annotations=UNINJECTED), STRICT], ["shop/bare[Deployment]"]),

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringfence.layers.istio_captured import ALWAYS_PAST, INTERCEPTION, OWN, TRAFFIC, past
+from ringfence.layers.istio_captured import ALWAYS_PAST, INTERCEPTION, OWN, STATUS_PORT, TRAFFIC, passes_by, past
 from ringfence.model.headers import PORTS
 from ringfence.model.intervals import IntervalSet
 from ringfence.resources.istio.networking import IngressListener
@@ -31,6 +31,11 @@ EMPTY, EVERY, P80, P8080 = IntervalSet(), PORTS - OWN, IntervalSet.of(80), Inter
         ({}, (IngressListener(8080, capture_mode="NONE"),), EMPTY, P8080),
         ({f"{TRAFFIC}excludeInboundPorts": "8080"}, (IngressListener(8080, capture_mode="NONE"),), EMPTY, P8080),
         ({f"{TRAFFIC}excludeInboundPorts": "8080"}, (IngressListener(8080),), P8080, P8080),
+        ({STATUS_PORT: "8080"}, (), P8080, P8080),
+        ({STATUS_PORT: "x"}, (), EMPTY, EMPTY),
+        ({f"{TRAFFIC}excludeInterfaces": "net1, eth0"}, (), EVERY, EVERY),
+        ({f"{TRAFFIC}excludeInterfaces": "eth+"}, (), EVERY, EVERY),
+        ({f"{TRAFFIC}excludeInterfaces": "net1"}, (), EMPTY, EMPTY),
         (APART, (), EVERY, EVERY),
         (APART, (IngressListener(8080),), EVERY - P8080, EVERY - P8080),
         (APART, (IngressListener(8080, capture_mode="NONE"),), EVERY - P8080, EVERY - P8080),
@@ -47,6 +52,11 @@ def test_past(annotations, listeners, must, may):
     assert bool(found.because) == (must != may)
     assert past(annotations, (listeners, listeners)) == found
     assert ALWAYS_PAST.must <= found.must
+
+
+@pytest.mark.parametrize(("interfaces", "expected"), [("eth0", True), ("+", True), ("eth1,net+", False), ("", False)])
+def test_the_pods_own_interface(interfaces, expected):
+    assert passes_by({f"{TRAFFIC}excludeInterfaces": interfaces}) is expected
 
 
 @given(st.lists(st.lists(st.sampled_from((80, 8080, 9090, 15020)), max_size=3), min_size=1, max_size=3), st.booleans())

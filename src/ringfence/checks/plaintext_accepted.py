@@ -32,8 +32,9 @@ from ringfence.checks.gaps import BARE, Gap, together
 from ringfence.checks.linkerd_gaps import of_linkerd
 from ringfence.checks.mesh import Pods, istio, listening, named, numbers, plural, pods, stranger
 from ringfence.engine.witness import Witness
-from ringfence.layers.istio_captured import INTERCEPTION, OWN_PORTS, TRAFFIC
+from ringfence.layers.istio_captured import INTERCEPTION, OWN_PORTS, STATUS_PORT, TRAFFIC
 from ringfence.layers.istio_facets import NOT_SEEN
+from ringfence.layers.istio_injector import PROXY_CONFIG
 from ringfence.layers.istio_modes import EVERY_PORT, UNSEEN, Choice, Modes
 from ringfence.layers.mesh_facets import AMBIENT, SIDECAR
 from ringfence.model.headers import PORTS
@@ -52,7 +53,14 @@ CHECK = Check(
 )
 
 STRICT = MutualTlsMode.STRICT
-EXCLUDING = (f"{TRAFFIC}excludeInboundPorts", f"{TRAFFIC}includeInboundPorts", INTERCEPTION)
+EXCLUDING = (
+    f"{TRAFFIC}excludeInboundPorts",
+    f"{TRAFFIC}includeInboundPorts",
+    f"{TRAFFIC}excludeInterfaces",
+    INTERCEPTION,
+    PROXY_CONFIG,
+    STATUS_PORT,
+)
 
 
 def run(view: View) -> Iterator[Finding]:
@@ -140,7 +148,7 @@ def _at_policy(choice: Choice, port: int, above: Choice, ports: IntervalSet) -> 
 
 
 def _unseen(one: Pods, choices: Mapping[int, Choice], takes: Mapping[int, Choice]) -> Iterator[Gap]:
-    """What annotations keep from the proxy."""
+    """What annotations, or the injector's configuration, keep from the proxy."""
     ports, above = IntervalSet(), None
     for port, choice in takes.items():
         promised = choices.get(port, choices[EVERY_PORT])
@@ -149,9 +157,11 @@ def _unseen(one: Pods, choices: Mapping[int, Choice], takes: Mapping[int, Choice
             above = promised
     if above is not None:
         annotations = one.template.annotations
-        name = next((name for name in EXCLUDING if name in annotations), EXCLUDING[0])
-        what = f"the annotation {name} keeps it from the proxy"
-        yield Gap(what, one.template.span.at("metadata", "annotations", name), _said(above), ports, one.title)
+        name = next((name for name in EXCLUDING if name in annotations), "")
+        what, span = "the configuration of Istio's injector keeps it from the proxy", one.template.span
+        if name:
+            what, span = f"the annotation {name} keeps it from the proxy", span.at("metadata", "annotations", name)
+        yield Gap(what, span, _said(above), ports, one.title)
 
 
 def _strict(choice: Choice) -> bool:

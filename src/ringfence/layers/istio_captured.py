@@ -1,8 +1,10 @@
 """Which connections to a pod its sidecar sees.
 
 iptables redirects everything to it, unless annotations name the ports (`includeInboundPorts`, `excludeInboundPorts`),
-and never its own 15020, 15021 and 15090. With `interceptionMode: NONE` nothing is redirected; what then reaches the
-proxy are the ingress listeners of the pod's Sidecar (`istio_listeners`), which are sockets of its own.
+and never its own 15020, 15021 and 15090 (`status.sidecar.istio.io/port` adds one). What comes by an interface of
+`excludeInterfaces` is not redirected either; the pod's own is eth0. With `interceptionMode: NONE` nothing is
+redirected; what then reaches the proxy are the ingress listeners of the pod's Sidecar (`istio_listeners`), which are
+sockets of its own.
 
 A listener with `captureMode: NONE` is such a socket in any pod. What becomes of it where traffic is redirected, at one
 address of several, and at a port that takes privileges, is open. So is what the Sidecars disagree about that may be a
@@ -22,6 +24,9 @@ from ringfence.model.intervals import IntervalSet
 from ringfence.resources.istio.networking import BOUND, REDIRECTED, IngressListener
 
 TRAFFIC, INTERCEPTION = "traffic.sidecar.istio.io/", "sidecar.istio.io/interceptionMode"
+NOT_REDIRECTED = "NONE"
+STATUS_PORT = "status.sidecar.istio.io/port"
+INTERFACE = "eth0"
 OWN_PORTS = (15020, 15021, 15090)
 PORT_LIST = re.compile(r"\s*(\d{1,5}\s*(,\s*\d{1,5}\s*)*)?")
 
@@ -38,13 +43,20 @@ Listeners = tuple[IngressListener, ...]
 
 def past(annotations: Mapping[str, str], choices: tuple[Listeners, ...] = ()) -> Bounds[IntervalSet]:
     """The ports whose connections go past a pod's proxy. `choices`: the listeners of each Sidecar that may be its."""
-    redirected = annotations.get(INTERCEPTION) != "NONE"
+    redirected = annotations.get(INTERCEPTION) != NOT_REDIRECTED
     wide = _not_redirected(annotations) if redirected else Bounds.exactly(PORTS)
     found = [_beside(wide, one, redirected) for one in choices or ((),)]
     must, may = found[0].must, found[0].may
     for one in found[1:]:
         must, may = must & one.must, may | one.may
     return Bounds.exactly(must) if must == may else Bounds(must, may, wide.because or UNCLEAR)
+
+
+def passes_by(annotations: Mapping[str, str]) -> bool:
+    """Whether the pod's interface is left out of the redirection, both ways."""
+    named = annotations.get(f"{TRAFFIC}excludeInterfaces", "").split(",")
+    wildcards = (one.strip().removesuffix("+") for one in named if one.strip().endswith("+"))
+    return INTERFACE in (one.strip() for one in named) or any(map(INTERFACE.startswith, wildcards))
 
 
 def listed(text: str) -> IntervalSet | None:
@@ -55,12 +67,15 @@ def listed(text: str) -> IntervalSet | None:
 
 
 def _not_redirected(annotations: Mapping[str, str]) -> Bounds[IntervalSet]:
+    if passes_by(annotations):
+        return Bounds.exactly(PORTS)
     included = annotations.get(f"{TRAFFIC}includeInboundPorts", "*").strip()
     excluded, only = listed(annotations.get(f"{TRAFFIC}excludeInboundPorts", "")), listed(included)
     if excluded is None or (only is None and included != "*"):
         return Bounds(OWN | (excluded or IntervalSet()), PORTS, UNREADABLE)
     left_out = IntervalSet() if only is None else PORTS - only
-    return Bounds.exactly(OWN | left_out | excluded)
+    status = listed(annotations.get(STATUS_PORT, "")) or IntervalSet()
+    return Bounds.exactly(OWN | left_out | excluded | status)
 
 
 def _beside(wide: Bounds[IntervalSet], listeners: Listeners, redirected: bool) -> Bounds[IntervalSet]:

@@ -22,7 +22,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from ringfence.layers.istio_captured import INTERCEPTION, OWN_PORTS, TRAFFIC, Listeners, listed, past
+from ringfence.layers.istio_captured import (
+    INTERCEPTION,
+    NOT_REDIRECTED,
+    OWN_PORTS,
+    TRAFFIC,
+    Listeners,
+    listed,
+    passes_by,
+    past,
+)
 from ringfence.layers.istio_modes import EVERY_PORT, UNSEEN, Choice
 from ringfence.model.bounds import Bounds
 from ringfence.model.headers import PORTS
@@ -146,7 +155,8 @@ def _skipped(annotations: Mapping[str, str]) -> dict[str, str]:
     narrow = (
         annotations.get(f"{TRAFFIC}includeOutboundIPRanges", "*") != "*"
         or annotations.get(f"{TRAFFIC}excludeOutboundIPRanges", "") != ""
-        or annotations.get(INTERCEPTION) == "NONE"
+        or annotations.get(INTERCEPTION) == NOT_REDIRECTED
+        or passes_by(annotations)
     )
     found = {f"{SKIPS}{port}": "" for port in _each(excluded or IntervalSet())}
     return found | ({f"{SKIPS}{OTHER_PORTS}": ""} if narrow or excluded is None else {})

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
+from ringfence.resources.kubernetes import LabelSelector, LabelSelectorRequirement, SelectorOperator
+
 T = TypeVar("T")
 
 
@@ -34,3 +36,23 @@ def text(value: Any) -> str:
     if not isinstance(value, str):
         raise ValueError(f"{value!r} is no text")
     return value
+
+
+def label_selector(value: Any) -> LabelSelector | None:
+    """A selector of labels; None where it is none."""
+    if not isinstance(value, Mapping) or not value.keys() <= {"matchLabels", "matchExpressions"}:
+        return None
+    labels, expressions = value.get("matchLabels") or {}, value.get("matchExpressions") or []
+    try:
+        pairs = tuple(sorted((text(key), text(one)) for key, one in labels.items()))
+        return LabelSelector(pairs, tuple(map(_requirement, expressions)))
+    except (AttributeError, TypeError, ValueError):
+        return None
+
+
+def _requirement(value: Any) -> LabelSelectorRequirement:
+    """Raises ValueError or TypeError for anything else."""
+    if not isinstance(value, Mapping):
+        raise ValueError(f"{value!r} is no mapping")
+    values = tuple(sorted(map(text, value.get("values") or ())))
+    return LabelSelectorRequirement(text(value.get("key")), SelectorOperator(text(value.get("operator"))), values)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ringfence.layers.istio_injector import Injector
 from ringfence.resources.kubernetes import Container, Namespace, ObjectMeta, PodTemplate
 from ringfence.topology.mesh.istio_membership import INJECT, INJECTION, MODE, REVISION, asks, standing
 
@@ -61,6 +62,24 @@ def place(
 )
 def test_injection_and_redirection(of_namespace, labels, annotations, expected):
     assert place(of_namespace, labels, annotations=annotations) == expected
+
+
+@pytest.mark.parametrize(
+    ("injector", "labels", "expected"),
+    [
+        (Injector(), {}, "sidecar"),
+        (Injector(policy="disabled"), {}, "ambient"),
+        (Injector(policy="disabled"), {REVISION: "canary"}, "ambient"),
+        (Injector(policy="disabled"), {INJECT: "true"}, "sidecar"),
+        (Injector(known=False), {}, "sidecar?"),
+        (Injector(known=False), {INJECT: "true"}, "sidecar"),
+    ],
+)
+def test_the_injectors_own_policy(injector, labels, expected):
+    declared = Namespace(ObjectMeta("shop", labels={**AMBIENT, **ENABLED}))
+    found = standing(PodTemplate(labels, containers=(APP,)), "shop", declared, injector)
+    assert found is not None
+    assert found.plane + ("" if found.sure else "?") == expected
 
 
 @pytest.mark.parametrize("of_namespace", [ENABLED, TAGGED, AMBIENT, None])

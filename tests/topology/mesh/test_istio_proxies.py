@@ -37,6 +37,21 @@ def test_the_modes_of_a_pod():
     assert (found["*"], found["80"]) == ("STRICT", "DISABLE")
 
 
+@pytest.mark.parametrize(
+    ("data", "annotations", "expected"),
+    [
+        ({"values": '{"global": {"proxy": {"excludeInboundPorts": "8080"}}}'}, {}, {"8080": "UNSEEN", "*": "STRICT"}),
+        ({"values": '{"global": {"proxy": {"excludeInboundPorts": ""}}}'}, {}, {"*": "STRICT"}),
+        ({}, {"proxy.istio.io/config": "interceptionMode: NONE"}, {"*": "UNSEEN"}),
+    ],
+)
+def test_what_the_injector_writes_counts_as_annotations_do(data, annotations, expected):
+    of_injector = thing("v1", "ConfigMap", "istio-system/istio-sidecar-injector", {}) | {"data": data}
+    made = proxies(pod("web", annotations=annotations), peer("n", "STRICT"), of_injector)
+    found = facet(made, MODE, "web")
+    assert {port: mode for port, mode in found.items() if port not in ("15020", "15021", "15090")} == expected
+
+
 def gateway(*servers: dict) -> dict:
     return thing(NETWORKING, "Gateway", "g", {"selector": {"app": "gw"}, "servers": list(servers)})
 

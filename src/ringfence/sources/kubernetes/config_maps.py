@@ -2,6 +2,7 @@
 
     linkerd-config           values   the values that Linkerd was installed with
     istio-sidecar-injector   values   what every sidecar is made with (JSON), with or without a revision behind the name
+                             config   which pods get one
     istio, istio-<revision>  mesh     Istio's mesh configuration
 
 Such a text is parsed here, because only sources read formats. One that is no mapping is a warning: what it says is not
@@ -23,18 +24,18 @@ def config_map(part: Part) -> ConfigMap:
     """A ConfigMap with the mesh configuration that it holds."""
     metadata = object_meta(part["metadata"], namespaced=True)
     data = part["data"].mapping_of_texts()
-    key = _configuration(metadata.name)
-    if key not in data:
-        return ConfigMap(metadata, data, part.span)
-    found = _parsed(part["data"][key], data[key])
-    return ConfigMap(metadata, data, part.span, {key: found or {}}, unreadable=found is None)
+    found = {key: _parsed(part["data"][key], data[key]) for key in _configurations(metadata.name) if key in data}
+    parsed = {key: {} if value is None else value for key, value in found.items()}
+    return ConfigMap(metadata, data, part.span, parsed, unreadable=None in found.values())
 
 
-def _configuration(name: str) -> str:
-    """The key that holds a control plane's configuration; empty where the ConfigMap is none of those."""
-    if name == "linkerd-config" or name.startswith("istio-sidecar-injector"):
-        return "values"
-    return "mesh" if name == "istio" or name.startswith("istio-") else ""
+def _configurations(name: str) -> tuple[str, ...]:
+    """The keys that hold a control plane's configuration; none where the ConfigMap is none of those."""
+    if name == "linkerd-config":
+        return ("values",)
+    if name.startswith("istio-sidecar-injector"):
+        return ("values", "config")
+    return ("mesh",) if name == "istio" or name.startswith("istio-") else ()
 
 
 def _parsed(part: Part, text: str) -> Mapping[str, Any] | None:

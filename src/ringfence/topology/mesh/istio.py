@@ -287,7 +287,7 @@ class IstioMesh:
         places = tuple(dict.fromkeys((root, namespace)))
         return istio_authorization.kind(
             namespace,
-            template,
+            self.pods.written(template),
             self.pods.services.get(namespace, ()) if services is None else services,
             (one for place in places for one in self._policies.get(place, ())),
             (one for place in places for one in self._requests.get(place, ())),

@@ -8,6 +8,7 @@ injector take the pod:
     neither                            pods with the label sidecar.istio.io/inject: "true" or istio.io/rev
     label sidecar.istio.io/inject      else the annotation: "true" or absent injects, anything else does not;
                                        the annotation alone takes no pod of a namespace without labels
+    the injector's configuration       may leave out pods that say nothing (`layers.istio_injector`)
 
 **Ambient** takes pods of a namespace labelled `istio.io/dataplane-mode: ambient`, or with that label themselves, unless
 the pod's own label says otherwise or it has a sidecar; it may take a gateway beside its proxy (`gateway_in_ambient`).
@@ -24,9 +25,10 @@ inject.go` (`injectRequired`), `cni/pkg/util/podutil.go` (`PodRedirectionEnabled
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ringfence.layers.istio_inbound import is_gateway
+from ringfence.layers.istio_injector import PLAIN, Injector
 from ringfence.layers.istio_waypoint import GATEWAY_NAME, MANAGED, MANAGED_BY, waypoints
 from ringfence.layers.mesh_facets import AMBIENT, SIDECAR, WAYPOINT
 from ringfence.resources.kubernetes import Container, KubernetesObjects, Namespace, PodTemplate
@@ -51,7 +53,9 @@ class Standing:
     sure: bool = True
 
 
-def standing(template: PodTemplate, namespace: str, declared: Namespace | None) -> Standing | None:
+def standing(
+    template: PodTemplate, namespace: str, declared: Namespace | None, injector: Injector = PLAIN
+) -> Standing | None:
     """The place of a pod; None outside the mesh. `declared`: its namespace, None where no file declares it."""
     labels = template.labels
     if labels.get(MANAGED) in MANAGED_BY:
@@ -64,7 +68,7 @@ def standing(template: PodTemplate, namespace: str, declared: Namespace | None) 
         return Standing(WAYPOINT if role == "waypoint" else SIDECAR, because, gateway)
     if template.host_network or namespace in SYSTEM_NAMESPACES:
         return None
-    injected = _injected(template, declared) or _gateway(template)
+    injected = _chosen(_injected(template, declared), template, injector) or _gateway(template)
     return injected or _captured(template, declared) or _unknown(template, namespace, declared)
 
 
@@ -124,6 +128,16 @@ def _injected(template: PodTemplate, declared: Namespace | None) -> Standing | N
         else:
             because = own if asks_itself else ""
     return Standing(SIDECAR, because, is_gateway(template)) if because else None
+
+
+def _chosen(found: Standing | None, template: PodTemplate, injector: Injector) -> Standing | None:
+    """What becomes of a pod whose namespace or label asks for a sidecar, by the injector's own lists and policy."""
+    if found is None or template.labels.get(INJECT, template.annotations.get(INJECT)) == TRUE:
+        return found
+    left_out = injector.leaves_out(template.labels)
+    if left_out is None:
+        return replace(found, because="which pods the injector leaves out is not known", sure=False)
+    return None if left_out else found
 
 
 def _gateway(template: PodTemplate) -> Standing | None:

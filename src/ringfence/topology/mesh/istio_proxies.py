@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from ringfence.layers import istio_facets, istio_listeners
 from ringfence.layers.istio_facets import PROXIED, TLS, Proxy
+from ringfence.layers.istio_injector import Injector, injector
 from ringfence.layers.istio_modes import EVERY_PORT, Aged, Modes, oldest
 from ringfence.layers.istio_waypoint import GATEWAY_NAME
 from ringfence.layers.mesh_facets import SIDECAR
@@ -45,7 +46,12 @@ class Proxies:
 
     def standing(self, namespace: str, template: PodTemplate) -> Standing | None:
         """The place of a pod in the mesh; None where it has none."""
-        return istio_membership.standing(template, namespace, self._namespaces.get(namespace))
+        return istio_membership.standing(template, namespace, self._namespaces.get(namespace), self._injector)
+
+    def written(self, template: PodTemplate) -> PodTemplate:
+        """A pod with the annotations that the injector gives it."""
+        annotations = self._injector.annotations(template.annotations)
+        return template if annotations is template.annotations else replace(template, annotations=annotations)
 
     def of(self, namespace: str, template: PodTemplate) -> Proxy | None:
         """The proxy of a pod's own, worked out once for each template; None where it has none."""
@@ -88,6 +94,10 @@ class Proxies:
         return Modes(self.objects.peer_authentications, self.root_namespace)
 
     @cached_property
+    def _injector(self) -> Injector:
+        return injector(self.objects.config_maps)
+
+    @cached_property
     def services(self) -> Mapping[str, tuple[Service, ...]]:
         """The Services of each namespace."""
         return by_namespace(self.objects.services)
@@ -126,7 +136,7 @@ class Proxies:
         return istio_facets.sidecar(
             choices,
             template.labels,
-            template.annotations,
+            self.written(template).annotations,
             next(iter(scopes), ""),
             istio_listeners.of(sidecars),
             limits_known=len(set(scopes.values())) < 2,
