@@ -120,3 +120,10 @@ def test_the_document_has_the_keys_of_its_schema():
     assert list(worst) == ["id", "name", "severity", "message", "span", "because", "witness", "remediation"]
     assert (worst["id"], worst["severity"], worst["witness"]["dst_port"]) == ("RF101", "high", 5432)
     assert (other["id"], other["witness"]) == ("RF102", None)
+
+
+def test_intents_that_could_not_be_read_are_counted():
+    found = verdict(Proof(INTENT, PROVED), incomplete=True, broken=2)
+    summary = text(found, Style()).splitlines()[-1]
+    assert summary.endswith("1 of 3 intents proved, 2 not read; 0 findings at or above medium")
+    assert summary.startswith("INCOMPLETE")

@@ -6,9 +6,10 @@ import pytest
 
 from ringfence.engine.outcomes import Outcome
 from ringfence.resources.kubernetes import ConfigMap, Container, PodTemplate
-from ringfence.topology.cni import DAEMONS, ENFORCING, enforcement
+from ringfence.topology.cni import enforcement
 from ringfence.topology.kubernetes import build
 from ringfence.topology.options import Options
+from ringfence.topology.plugins import DAEMONS, ENFORCING
 from tests.layers.clusters import ask, block, cluster, meta, node, pod, policy, rule, template, workload
 
 

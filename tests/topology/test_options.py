@@ -54,6 +54,8 @@ from ringfence.topology.options import Options, parse
             "10.0.0.0/24",
             Options(linkerd=LinkerdOptions(probe_networks=AddressSet.of("10.0.0.0/24"))),
         ),
+        ("cni", "Calico", Options(cni="calico")),
+        ("cni", "somebody-s", Options(cni="somebody-s")),
         ("l7_allow_counts_as_allowed", True, Options()),
     ],
 )
@@ -70,6 +72,7 @@ def test_values(name, value, expected):
         ("calico_staged_as_enforced", "auto", "option calico_staged_as_enforced: 'auto' is not one of true, false"),
         ("calico_staged_as_enforced", "", "option calico_staged_as_enforced: '' is not one of true, false"),
         ("cni", None, "option cni: None is no text"),
+        ("cni", "flanel", "option cni: no network plugin 'flanel' is known; did you mean flannel?"),
         ("pod_cidrs", 10, "option pod_cidrs: 10 is no text"),
         ("pod_cidrs", [10], "option pod_cidrs: 10 is no text"),
         ("dns", "a.example", "option dns: is a mapping of names to addresses"),

@@ -178,7 +178,7 @@ SECTIONS = ("clusters", "cloud", "mesh", "certificates", "alerts")
 
 @dataclass(frozen=True, slots=True)
 class Posture:
-    """What was read of a posture file. `places` are those of the intents in its list, in which some may be broken."""
+    """What was read of a posture file. `places` are those of the intents in its list; `broken` of them are left out."""
 
     sources: list[str] = field(default_factory=list)
     options: dict[str, Any] = field(default_factory=dict)
@@ -186,6 +186,7 @@ class Posture:
     intents: tuple[Intent, ...] = ()
     places: tuple[int, ...] = ()
     sections: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    broken: int = 0
 
 
 def read(document: Any, span: Span) -> tuple[Posture, list[Diagnostic]]:
@@ -208,7 +209,9 @@ def read(document: Any, span: Span) -> tuple[Posture, list[Diagnostic]]:
     selections = _parts(document, "selections", Reference, span, found)
     intents = _intents(document.get("intents", []), span.at("intents"), found)
     sections = {name: _mapping(document, name, span, found) for name in SECTIONS if name in document}
-    return Posture(sources, options, selections, tuple(intents.values()), tuple(intents), sections), found
+    listed = document.get("intents", [])
+    broken = len(listed) - len(intents) if isinstance(listed, list) else 0
+    return Posture(sources, options, selections, tuple(intents.values()), tuple(intents), sections, broken), found
 
 
 def _intents(value: Any, span: Span, found: list[Diagnostic]) -> dict[int, Intent]:

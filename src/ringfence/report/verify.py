@@ -22,8 +22,8 @@ SCHEMA = "ringfence.verify/1"
 class Verdict:
     """Everything that one run of `verify` has to say. `exposed` are entries as sentences, with their places.
 
-    `incomplete` says that some of the input could not be read, so that nothing here is good enough. `overview` stands
-    in for intents where there is no posture file.
+    `incomplete` says that some of the input could not be read, so that nothing here is good enough; `broken` counts the
+    intents among it. `overview` stands in for intents where there is no posture file.
     """
 
     proofs: tuple[Proof, ...]
@@ -36,6 +36,7 @@ class Verdict:
     threshold: Severity
     incomplete: bool = False
     overview: Overview | None = None
+    broken: int = 0
 
     @property
     def failed(self) -> bool:
@@ -155,10 +156,11 @@ def _summary(verdict: Verdict, style: Style) -> list[str]:
     open_ones = len(verdict.proofs) - sum(counts.values())
     over = sum(finding.severity >= verdict.threshold for finding in verdict.findings)
     parts = [f"{_many(verdict.workloads, 'workload')}, {_many(verdict.policies, 'policy')}"]
-    if verdict.proofs:
-        intents = f"{counts[PROVED]} of {_many(len(verdict.proofs), 'intent')} proved"
+    if verdict.proofs or verdict.broken:
+        intents = f"{counts[PROVED]} of {_many(len(verdict.proofs) + verdict.broken, 'intent')} proved"
         intents += f", {counts[VIOLATED]} violated" if counts[VIOLATED] else ""
-        parts.append(intents + (f", {open_ones} unknown" if open_ones else ""))
+        intents += f", {open_ones} unknown" if open_ones else ""
+        parts.append(intents + (f", {verdict.broken} not read" if verdict.broken else ""))
     below = len(verdict.findings) - over
     found = f"{_many(over, 'finding')} at or above {verdict.threshold}"
     parts.append(found + (f", {below} below" if below else ""))

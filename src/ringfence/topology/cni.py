@@ -25,38 +25,7 @@ from dataclasses import dataclass
 from ringfence.model.spans import NOWHERE, Span
 from ringfence.resources.kubernetes import ConfigMap, KubernetesObjects, Workload
 from ringfence.topology.options import Options
-
-ENFORCING: dict[str, bool | None] = {
-    "calico": True,
-    "canal": True,
-    "cilium": True,
-    "antrea": True,
-    "weave": True,
-    "kube-router": True,
-    "ovn-kubernetes": True,
-    "azure-npm": True,
-    "flannel": False,
-    "kindnet": None,
-    "amazon-vpc-cni": None,
-}
-"""The plugins by the name that the option `cni` takes; None: it depends."""
-
-DAEMONS = {
-    "calico-node": "calico",
-    "canal": "canal",
-    "cilium": "cilium",
-    "antrea-agent": "antrea",
-    "weave-net": "weave",
-    "kube-router": "kube-router",
-    "ovnkube-node": "ovn-kubernetes",
-    "azure-npm": "azure-npm",
-    "anetd": "cilium",
-    "kube-flannel-ds": "flannel",
-    "kube-flannel": "flannel",
-    "kindnet": "kindnet",
-    "aws-node": "amazon-vpc-cni",
-}
-"""The DaemonSets by which plugins are known; the option `cni` takes these names, too."""
+from ringfence.topology.plugins import DAEMONS, ENFORCING
 
 SWITCHED_OFF = "Amazon VPC CNI does not enforce NetworkPolicy unless it is switched on, and nothing here does"
 

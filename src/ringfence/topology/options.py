@@ -16,6 +16,7 @@ from ringfence.layers.linkerd_options import DEFAULT_POLICIES, TRANSPORT_MODES, 
 from ringfence.model.addresses import NO_ADDRESS, AddressSet
 from ringfence.model.diagnostics import Diagnostic, error
 from ringfence.model.spans import NOWHERE, Span
+from ringfence.topology.plugins import DAEMONS, ENFORCING
 
 OF_OTHER_LAYERS = frozenset(
     {
@@ -23,6 +24,8 @@ OF_OTHER_LAYERS = frozenset(
     }
 )
 """Options that a layer to come reads."""
+
+PLUGINS = (*ENFORCING, *DAEMONS)
 
 TRUTHS = {"true": True, "false": False}
 
@@ -78,7 +81,7 @@ def _with(options: Options, name: str, value: Any) -> Options:
         case "cilium_cidr_matches_nodes":
             return replace(options, cilium_cidr_matches_nodes=_truth(value) is True)
         case "cni":
-            return replace(options, cni=_text(value).lower())
+            return replace(options, cni=_plugin(_text(value).lower()))
         case "pod_cidrs":
             return replace(options, pod_cidrs=AddressSet.of(*_texts(value)))
         case "dns":
@@ -97,6 +100,14 @@ def _with(options: Options, name: str, value: Any) -> Options:
     near = get_close_matches(name, known, 1)
     hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
     raise ValueError(f"there is no such option; {hint}")
+
+
+def _plugin(name: str) -> str:
+    """A network plugin's name. Others than those that are known here exist; one that is nearly one of them is none."""
+    near = get_close_matches(name, PLUGINS, 1, 0.8)
+    if name not in PLUGINS and near:
+        raise ValueError(f"no network plugin {name!r} is known; did you mean {near[0]}?")
+    return name
 
 
 def _with_istio(options: IstioOptions, name: str, value: Any) -> IstioOptions:

@@ -55,9 +55,16 @@ def test_json(shop: Path, run: Run):
     assert (line.count("\n"), json.loads(line)) == (1, found)
 
 
-@pytest.mark.parametrize("http", ["GET /path", "GET", ""])
+@pytest.mark.parametrize("http", ["GET /path", "GET", "/path", "M-SEARCH *", " GET  /path?x=1 "])
 def test_an_application_request(shop: Path, run: Run, http: str):
     assert run("explain", "shop/web", "shop/db", "tcp/5432", "--http", http) == (0, ALLOWED, "")
+
+
+@pytest.mark.parametrize("http", ["", "foo", "get /path", "GET path", "GET /a b"])
+def test_what_is_no_request(shop: Path, run: Run, http: str):
+    code, out, err = run("explain", "shop/web", "shop/db", "tcp/5432", "--http", http)
+    assert (code, out) == (2, "")
+    assert f"{http!r} is no request: write 'METHOD PATH', such as 'GET /orders'" in err
 
 
 @pytest.mark.parametrize(

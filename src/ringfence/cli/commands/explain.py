@@ -12,6 +12,7 @@ the same order.
 
 from __future__ import annotations
 
+import re
 from typing import Any, BinaryIO
 
 import click
@@ -22,6 +23,9 @@ from ringfence.cli.text import help_text
 from ringfence.network import Network
 from ringfence.report import explain as report
 from ringfence.report.style import Style
+
+REQUEST = re.compile(r"(?=.)(?P<method>[A-Z]+(-[A-Z]+)*)?( *(?P<path>[/*]\S*))?")
+"""Methods are told apart by case, and are written in capitals."""
 
 
 @click.command(help=help_text(__doc__))
@@ -84,8 +88,10 @@ def _request(
     """The request as the options say it; None where they say nothing."""
     found: dict[str, Any] = {}
     if http is not None:
-        method, _, path = http.partition(" ")
-        found |= {name: text for name, text in (("method", method), ("path", path)) if text}
+        read = REQUEST.fullmatch(http.strip())
+        if read is None:
+            raise click.UsageError(f"{http!r} is no request: write 'METHOD PATH', such as 'GET /orders'")
+        found |= {name: text for name, text in read.groupdict().items() if text}
     if host is not None:
         found["host"] = host
     for name, separator, texts in (("headers", ":", headers), ("claims", "=", claims)):

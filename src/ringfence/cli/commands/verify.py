@@ -63,4 +63,5 @@ def _verdict(network: Network, proofs: tuple[Proof, ...], threshold: Severity, b
         threshold,
         broken,
         None if network.posture else network.overview,
+        network.posture.broken if network.posture else 0,
     )
