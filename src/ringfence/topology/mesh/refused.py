@@ -8,7 +8,8 @@
     WorkloadGroup    come by mutual TLS
     ConfigMap        a control plane's: trust domain, defaults, root namespace
 
-Policies are in `layers.unmodelled`, ways in are in `topology.entries`.
+What is of the mesh and beyond this cluster's files (`beyond`) comes with it. Policies are in `layers.unmodelled`, ways
+in are in `topology.entries`.
 """
 
 from __future__ import annotations
@@ -20,21 +21,17 @@ from ringfence.layers.istio_facets import GATEWAY_KIND, KIND, PROXY
 from ringfence.layers.istio_machines import MACHINE
 from ringfence.layers.istio_waypoint import ALL, SERVICE, waypoints
 from ringfence.layers.kubernetes_selectors import POD
-from ringfence.layers.mesh_facets import AMBIENT, LINKERD, SIDECAR, WAYPOINT, of_planes
-from ringfence.layers.own_node import HOST
+from ringfence.layers.mesh_facets import LINKERD, SIDECAR, of_planes
 from ringfence.layers.unmodelled import Unmodelled
 from ringfence.model.rules import Direction, Purpose
-from ringfence.model.selectors import ANYTHING, AllOf, AnyOf, Comparison, Has, InNamespace, Label, Not, Selector
+from ringfence.model.selectors import ANYTHING, AllOf, AnyOf, Comparison, Has, InNamespace, Label, Selector
 from ringfence.resources.kubernetes import ConfigMap, KubernetesObjects, RefusedObject
+from ringfence.topology.mesh.beyond import OF_ISTIO, OF_LINKERD, OUTSIDERS, beyond
 from ringfence.topology.mesh.istio_unfollowed import CAPTURED_CLIENTS, EVERY_PURPOSE, GATEWAYS, between
 from ringfence.topology.options import Options
 
 BACKENDS = ("Endpoints", "EndpointSlice")
 MACHINES = ("WorkloadEntry", "WorkloadGroup")
-OUTSIDERS = Not(AnyOf((Has(POD), Has(HOST))))
-"""Who may be a machine that no file describes."""
-
-OF_ISTIO, OF_LINKERD = of_planes(SIDECAR, AMBIENT, WAYPOINT), of_planes(LINKERD)
 REFUSED = "{title} was refused"
 UNREADABLE = "what ConfigMap {name} says of the mesh is not known: {what}"
 NO_MAPPING = "it is no YAML mapping"
@@ -54,6 +51,7 @@ def of_refused(objects: KubernetesObjects, options: Options) -> Iterator[Unmodel
                 if gone.name in ("", name) or (gone.name.startswith(f"{name}-") and planes is OF_ISTIO):
                     yield from _everything(_title(gone), REFUSED.format(title=_title(gone)), planes, gone)
     yield from _configurations(objects, options)
+    yield from beyond(objects)
 
 
 def _title(gone: RefusedObject) -> str:
