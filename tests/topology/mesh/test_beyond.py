@@ -92,6 +92,22 @@ def test_clusters_of_one_istio_mesh(things, expected):
     assert outcome(INSIDE, "shop/web", *STRICT, *things) == "denied"
 
 
+@pytest.mark.parametrize(
+    ("endpoint", "expected"),
+    [
+        ({}, "denied"),
+        ({"serviceAccount": "vm"}, "unknown"),
+        ({"labels": {"security.istio.io/tlsMode": "istio"}}, "unknown"),
+        ({"labels": {"app": "vm"}}, "denied"),
+    ],
+)
+def test_endpoints_of_a_service_entry_may_be_machines_of_the_mesh(endpoint, expected):
+    port = {"number": 80, "name": "http", "protocol": "HTTP"}
+    spec = {"hosts": ["vm.example"], "location": "MESH_INTERNAL", "resolution": "STATIC", "ports": [port]}
+    entry = thing(NETWORKING, "ServiceEntry", "vm", {**spec, "endpoints": [{"address": OUTSIDE, **endpoint}]})
+    assert outcome(OUTSIDE, "shop/web", *STRICT, entry) == expected
+
+
 def mesh(text: str) -> dict[str, Any]:
     return thing("v1", "ConfigMap", "istio-system/istio", {}) | {"data": {"mesh": text}}
 

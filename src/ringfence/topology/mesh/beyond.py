@@ -7,6 +7,8 @@
                                           what members send to other clusters may be mutual TLS
     Gateway of Istio with AUTO_PASSTHROUGH, of class `istio-east-west` or `istio-remote`, and a Secret labelled
     `istio/multiCluster: "true"`          clusters of one mesh: their pods prove identities, straight or by a gateway
+    ServiceEntry of Istio with endpoints that have a `serviceAccount` or the label `security.istio.io/tlsMode: istio`
+                                          machines of the mesh, as WorkloadEntries are
     `discoverySelectors` of Istio's mesh  istiod reads no policies of the namespaces that none of them selects
 
 Who comes from outside may then prove an identity, so what the mesh's policies let in from there is open; what arrives
@@ -21,7 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ringfence.layers.istio_facets import GATEWAY_KIND, KIND, PROXY
+from ringfence.layers.istio_facets import GATEWAY_KIND, KIND, PROXIED, PROXY, TLS_LABEL
 from ringfence.layers.istio_mesh_config import KEY, configuration
 from ringfence.layers.kubernetes_selectors import POD, pods
 from ringfence.layers.mesh_facets import AMBIENT, LINKERD, SIDECAR, WAYPOINT, of_planes
@@ -51,6 +53,7 @@ SENT = frozenset((Purpose.OFFER,))
 
 OTHER_CLUSTERS = "{title} is for other clusters of the mesh, whose pods may prove identities"
 ITS_MACHINE = "{title} is a machine of the mesh that is not modelled"
+ITS_MACHINES = "endpoints of {title} are machines of the mesh and may prove identities"
 LEFT_ASIDE = "no discoverySelector of Istio's mesh selects namespace {name} for certain"
 
 
@@ -58,6 +61,7 @@ def beyond(objects: KubernetesObjects) -> Iterator[Unmodelled]:
     """All of it, by mesh."""
     yield from _linkerd(objects)
     yield from _istio(objects)
+    yield from _machines(objects)
     yield from _left_aside(objects)
 
 
@@ -108,6 +112,13 @@ def _istio(objects: KubernetesObjects) -> Iterator[Unmodelled]:
         because = OTHER_CLUSTERS.format(title=title)
         yield _taken(title, because, OF_ISTIO, AnyOf((OUTSIDERS, GATEWAYS)), span)
         yield _sent(title, because, OF_ISTIO, OUTSIDERS, span)
+
+
+def _machines(objects: KubernetesObjects) -> Iterator[Unmodelled]:
+    for one in objects.service_entries:
+        if any(each.service_account or (TLS_LABEL, PROXIED) in each.labels for each in one.endpoints):
+            title = f"ServiceEntry {one.metadata.qualified_name}"
+            yield _taken(title, ITS_MACHINES.format(title=title), OF_ISTIO, OUTSIDERS, one.span)
 
 
 def _left_aside(objects: KubernetesObjects) -> Iterator[Unmodelled]:
