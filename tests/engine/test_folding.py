@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ringfence.engine.folding import CLOSED, OPEN, Entry, Group, Tier, Verdict, fold
+from ringfence.engine.folding import Entry, Group, Tier, fold
+from ringfence.engine.verdicts import CLOSED, OPEN, Verdict
 from ringfence.model.bounds import Bounds
 from ringfence.model.headers import ALL_HEADERS, NO_HEADERS, HeaderSet, ports
 from ringfence.model.intervals import IntervalSet

@@ -15,11 +15,11 @@ from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from itertools import product
 
-from ringfence.engine.folding import CLOSED
 from ringfence.engine.kinds import Kinds
 from ringfence.engine.reach import Reachability, Slice
 from ringfence.engine.traffic import Traffic, passing_from
 from ringfence.engine.transport import NONE, Transports, transports
+from ringfence.engine.verdicts import CLOSED
 from ringfence.model.addresses import V6, AddressSet
 from ringfence.model.bounds import Bounds
 from ringfence.model.headers import NO_HEADERS, HeaderSet

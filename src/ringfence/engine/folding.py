@@ -17,15 +17,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ringfence.engine.verdicts import Verdict
 from ringfence.model.bounds import Bounds
 from ringfence.model.conditions import Truth
 from ringfence.model.headers import ALL_HEADERS, NO_HEADERS, HeaderSet
 from ringfence.model.rules import Action, Peer
-
-Verdict = Bounds[HeaderSet]
-
-OPEN: Verdict = Bounds(ALL_HEADERS, ALL_HEADERS)
-CLOSED: Verdict = Bounds(NO_HEADERS, NO_HEADERS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,10 @@ from itertools import groupby
 from operator import or_
 
 from ringfence.engine.bits import EMPTY, Bits
-from ringfence.engine.folding import Entry, Group, Tier, Verdict
+from ringfence.engine.folding import Entry, Group, Tier
 from ringfence.engine.index import Index
 from ringfence.engine.subjects import Profile, SubjectClass, View
+from ringfence.engine.verdicts import Verdict
 from ringfence.model.conditions import Request, Truth, conjunction
 from ringfence.model.networks import Endpoint
 from ringfence.model.rules import Chain, Scope

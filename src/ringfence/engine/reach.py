@@ -15,27 +15,26 @@ rest is left open: *may* everything and *must* nothing is a poor answer, and nev
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 
 from ringfence.engine.bits import Bits
 from ringfence.engine.chains import Chains
-from ringfence.engine.folding import CLOSED, OPEN, Verdict
-from ringfence.engine.reference import MOST_REWRITES
+from ringfence.engine.forms import MOST_REWRITES
 from ringfence.engine.rewriting import accepted, before
+from ringfence.engine.stretches import Aim, Stretch
 from ringfence.engine.subjects import Split, View
+from ringfence.engine.verdicts import CLOSED, LEFT_OPEN, OPEN, Verdict, both, chosen, turned
 from ringfence.model.addresses import V6, AddressSet
 from ringfence.model.bounds import Bounds
 from ringfence.model.conditions import Request, Truth, conjunction
-from ringfence.model.headers import ALL_HEADERS, NO_HEADERS, HeaderSet
+from ringfence.model.headers import NO_HEADERS, HeaderSet
 from ringfence.model.networks import Endpoint, Link, Network
 from ringfence.model.rules import Direction
 
 MOST_STEPS = 5_000
 """Places that one evaluation looks at, there and back."""
-
-LEFT_OPEN: Verdict = Bounds(NO_HEADERS, ALL_HEADERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,38 +44,6 @@ class Slice:
     sources: AddressSet
     destinations: AddressSet
     headers: Verdict
-
-
-@dataclass(frozen=True, slots=True)
-class Aim:
-    """Which ends of a path count: endpoints by id, each with headers. `met` takes the ids of all ends there are."""
-
-    ends: Mapping[str, HeaderSet]
-    met: set[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """A path between two rewrites, as `engine.reference.Segment` is for one packet. `aim` None: any end counts."""
-
-    source: View
-    target: View
-    start: str
-    rewrites: int = 0
-    seen: frozenset[str] = frozenset()
-    visited: frozenset[str] = frozenset()
-    aim: Aim | None = None
-
-    def seen_by(self, place: str) -> Stretch:
-        """The same after the chains of a place have seen it."""
-        seen = self.seen | {place}
-        return Stretch(self.source, self.target, self.start, self.rewrites, seen, self.visited, self.aim)
-
-    def onward(self, link: Link) -> Stretch:
-        """The same at the end of a link that leaves it as it is."""
-        seen = self.seen | {link.target} if link.enters else self.seen
-        visited = self.visited | {link.target}
-        return Stretch(self.source, self.target, self.start, self.rewrites, seen, visited, self.aim)
 
 
 class Reachability(Chains):
@@ -175,7 +142,7 @@ class Reachability(Chains):
         if self._steps > MOST_STEPS:
             return LEFT_OPEN
         serving = self._serving(stretch, here)
-        return _chosen((truth, accepted(link), self._cross(stretch, link)) for link, truth in serving)
+        return chosen((truth, accepted(link), self._cross(stretch, link)) for link, truth in serving)
 
     def _cross(self, stretch: Stretch, link: Link) -> Verdict:
         passing = OPEN
@@ -189,46 +156,29 @@ class Reachability(Chains):
                 return CLOSED
             stretch = stretch.onward(link)
             if link.enters:
-                passing = _both(passing, self._judged(stretch, link.target, Direction.INGRESS))
-            return _both(passing, self._onward(stretch, link.target)) if passing.may else CLOSED
+                passing = both(passing, self._judged(stretch, link.target, Direction.INGRESS))
+            return both(passing, self._onward(stretch, link.target)) if passing.may else CLOSED
         if stretch.rewrites >= MOST_REWRITES:
             return CLOSED
-        fresh = self._rewritten(stretch, link)
+        fresh = stretch.rewritten(link, self._endpoints)
         after = OPEN
         if link.enters:
             after = self._judged(fresh, link.target, Direction.INGRESS)
-            after &= _turned(self._judged_reply(fresh, link.target, Direction.EGRESS))
+            after &= turned(self._judged_reply(fresh, link.target, Direction.EGRESS))
         if after.may:
             after &= self._onward(fresh, link.target)
         if not after.may:
             return CLOSED
         passing &= before(link.rewrite, after)
         if link.exits:
-            passing &= _turned(self._judged_reply(stretch, link.source, Direction.INGRESS))
+            passing &= turned(self._judged_reply(stretch, link.source, Direction.INGRESS))
         return passing & self._return(stretch, link.source)
-
-    def _rewritten(self, stretch: Stretch, link: Link) -> Stretch:
-        change = link.rewrite
-        assert change is not None
-        source, target = stretch.source, stretch.target
-        if change.source.addresses is not None:
-            source = View(source.origin, change.source.addresses, source.identity)
-        if change.source.origin is not None:
-            origin = self._endpoints[change.source.origin] if change.source.origin else None
-            source = replace(source, origin=origin)
-        if change.source.identity is not None:
-            source = replace(source, identity=change.source.identity)
-        if change.target is not None:
-            new = self._endpoints[change.target]
-            target = View(new, new.addresses, new.identity)
-        seen = frozenset((link.target,)) if link.enters else frozenset[str]()
-        return Stretch(source, target, link.target, stretch.rewrites + 1, seen, aim=stretch.aim)
 
     def _return(self, stretch: Stretch, here: str) -> Verdict:
         """The headers whose replies get back from here to the stretch's start."""
         if not stretch.visited:
             return OPEN
-        return _turned(self._reply(stretch, here, frozenset(), {}))
+        return turned(self._reply(stretch, here, frozenset(), {}))
 
     def _reply(
         self, stretch: Stretch, here: str, visited: frozenset[str], known: dict[tuple[str, frozenset[str]], Verdict]
@@ -246,13 +196,13 @@ class Reachability(Chains):
         for link, truth in self._serving_reply(stretch, here):
             passing = CLOSED if link.target in visited else OPEN
             if link.exits and passing.may:
-                passing = _both(passing, self._judged_reply(stretch, here, Direction.EGRESS))
+                passing = both(passing, self._judged_reply(stretch, here, Direction.EGRESS))
             if link.enters and passing.may:
-                passing = _both(passing, self._judged_reply(stretch, link.target, Direction.INGRESS))
+                passing = both(passing, self._judged_reply(stretch, link.target, Direction.INGRESS))
             if passing.may:
-                passing = _both(passing, self._reply(stretch, link.target, visited | {link.target}, known))
+                passing = both(passing, self._reply(stretch, link.target, visited | {link.target}, known))
             choices.append((truth, link.headers, passing))
-        found = known[here, visited] = _chosen(choices)
+        found = known[here, visited] = chosen(choices)
         return found
 
     def _judged(self, stretch: Stretch, here: str, direction: Direction) -> Verdict:
@@ -260,7 +210,7 @@ class Reachability(Chains):
         egress = direction is Direction.EGRESS
         subject, peer = (stretch.source, stretch.target) if egress else (stretch.target, stretch.source)
         for judge in self.judges(here, direction):
-            passing = _both(passing, judge.verdict(self.subject(here, subject.origin), peer))
+            passing = both(passing, judge.verdict(self.subject(here, subject.origin), peer))
         return passing
 
     def _judged_reply(self, stretch: Stretch, here: str, direction: Direction) -> Verdict:
@@ -270,7 +220,7 @@ class Reachability(Chains):
         subject, peer = (stretch.target, stretch.source) if egress else (stretch.source, stretch.target)
         for judge in self.judges(here, direction):
             if not (judge.chain.stateful and here in stretch.seen):
-                passing = _both(passing, judge.verdict(self.subject(here, subject.origin), peer))
+                passing = both(passing, judge.verdict(self.subject(here, subject.origin), peer))
         return passing
 
     def _serving(self, stretch: Stretch, here: str) -> Iterator[tuple[Link, Truth]]:
@@ -302,37 +252,6 @@ class Reachability(Chains):
         if selected is False or link.destinations is None:
             return selected
         return conjunction((selected, end.within(link.destinations)))
-
-
-def _chosen(choices: Iterable[tuple[Truth, HeaderSet | None, Verdict]]) -> Verdict:
-    """Several links that may serve, each with the headers that it takes and those that get through."""
-    found = list(choices)
-    if len(found) == 1 and found[0][:2] == (True, None):
-        return found[0][2]
-    may = served = refused = NO_HEADERS
-    for truth, headers, passing in found:
-        takes = ALL_HEADERS if headers is None else headers
-        may |= takes & passing.may
-        refused |= takes - passing.must
-        if truth is True:
-            served |= takes
-    return Bounds(served - refused, may)
-
-
-def _both(one: Verdict, other: Verdict) -> Verdict:
-    """What both let pass; mostly one of them lets everything pass."""
-    if one is OPEN or one is other:
-        return other
-    return one if other is OPEN else one & other
-
-
-@lru_cache(maxsize=1 << 14)
-def _turned(replies: Verdict) -> Verdict:
-    """The requests that have these replies."""
-    if replies == OPEN:
-        return OPEN
-    may = replies.may.reply()
-    return Bounds(may, may) if replies.must is replies.may else Bounds(replies.must.reply(), may)
 
 
 def _merged(slices: list[Slice]) -> Iterator[Slice]:

@@ -15,52 +15,15 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from ringfence.engine.cuts import Cuts
-from ringfence.engine.decisions import Side, decide, within
+from ringfence.engine.decisions import decide, within
+from ringfence.engine.forms import MOST_REWRITES, Form, Segment, rewritten
 from ringfence.engine.outcomes import Branch, Doubt, Hop, Outcome, Trace
 from ringfence.model.conditions import Request, Truth, conjunction
-from ringfence.model.headers import PORT_PLANES, Header
-from ringfence.model.networks import Endpoint, Link, Location, Network, Packet
-from ringfence.model.rules import NO_IDENTITY, Action, Direction, Purpose
+from ringfence.model.networks import Link, Location, Network, Packet
+from ringfence.model.rules import Action, Direction, Purpose
 
 MOST_BRANCHES = 2_000
 """How many possible courses of one packet are followed; where there are more, the outcome is unknown."""
-
-MOST_REWRITES = 4
-"""How often a packet may be rewritten on its way."""
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """A packet between two rewrites. `source` None: its origin was lost in a rewrite."""
-
-    source: Endpoint | None
-    source_address: int
-    source_identity: str
-    target: Endpoint
-    target_address: int
-    header: Header
-
-    def peer(self, direction: Direction) -> Side:
-        """The other side, as a chain of this direction sees it."""
-        encrypted = self.header.plane == "mtls"
-        if direction is Direction.EGRESS:
-            return Side(self.target, self.target_address, self.target.identity if encrypted else NO_IDENTITY)
-        return Side(self.source, self.source_address, self.source_identity if encrypted else NO_IDENTITY)
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """The part of a path between two rewrites.
-
-    `start` is where it begins, `entered_by` the rewriting link that led there. `seen` are the locations whose chains
-    judged the request, `visited` those that links led it to.
-    """
-
-    form: Form
-    start: str
-    entered_by: Link | None
-    seen: frozenset[str] = frozenset()
-    visited: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +102,8 @@ class Reference:
                 yield Branch(Outcome.DENIED, out.hops, (), out.doubts)
                 continue
             out = out.then(Hop(link.source, "forward", rule=link.id, span=link.span, because=f"to {link.target}"))
-            for forms, doubts in self._rewritten(segment.form, link):
-                yield from self._arrive(segments, forms, link, request, out.then(doubts=doubts))
+            for form, doubts in rewritten(segment.form, link, self._endpoints, self.cuts):
+                yield from self._arrive(segments, form, link, request, out.then(doubts=doubts))
 
     def _arrive(
         self, segments: tuple[Segment, ...], form: Form, link: Link, request: Request | None, course: Course
@@ -195,13 +158,15 @@ class Reference:
             yield Branch(Outcome.ALLOWED, course.hops, back.hops, back.doubts)
             return
         before = segments[-2]
-        out = self._judge_reply(link.target, Direction.EGRESS, segments[-1], request, back, link.enters)
+        out = self._judge(link.target, Direction.EGRESS, segments[-1], request, back, link.enters, reply=True)
         for allowed, left in out:
             if not allowed:
                 yield Branch(Outcome.DENIED, course.hops, left.hops, left.doubts)
                 continue
             left = left.then(Hop(link.target, "forward", rule=link.id, span=link.span, because="the rewrite is undone"))
-            for let_in, home in self._judge_reply(link.source, Direction.INGRESS, before, request, left, link.exits):
+            for let_in, home in self._judge(
+                link.source, Direction.INGRESS, before, request, left, link.exits, reply=True
+            ):
                 if not let_in:
                     yield Branch(Outcome.DENIED, course.hops, home.hops, home.doubts)
                     continue
@@ -226,12 +191,12 @@ class Reference:
             if link is None or link.target in visited:
                 yield False, True, chosen.then(Hop(here, "no_route", because="no link leads the reply back"))
                 continue
-            for allowed, out in self._judge_reply(here, Direction.EGRESS, segment, request, chosen, link.exits):
+            for allowed, out in self._judge(here, Direction.EGRESS, segment, request, chosen, link.exits, reply=True):
                 if not allowed:
                     yield False, False, out
                     continue
                 out = out.then(Hop(here, "forward", rule=link.id, span=link.span, because=f"to {link.target}"))
-                into = self._judge_reply(link.target, Direction.INGRESS, segment, request, out, link.enters)
+                into = self._judge(link.target, Direction.INGRESS, segment, request, out, link.enters, reply=True)
                 for let_in, further in into:
                     if let_in:
                         yield from self._reply(segment, link.target, visited | {link.target}, request, further)
@@ -246,33 +211,15 @@ class Reference:
         request: Request | None,
         course: Course,
         crosses: bool,
+        *,
+        reply: bool = False,
     ) -> Iterator[tuple[bool, Course]]:
-        """What the location's chains of one direction may say, all of them together, as (allowed, course)."""
-        yield from self._chains(here, direction, segment.form, request, course, crosses, False)
+        """What the location's chains of one direction may say, all of them together, as (allowed, course).
 
-    def _judge_reply(
-        self,
-        here: str,
-        direction: Direction,
-        segment: Segment,
-        request: Request | None,
-        course: Course,
-        crosses: bool,
-    ) -> Iterator[tuple[bool, Course]]:
-        """The same for the reply, which stateful chains let pass where the request was seen."""
-        reply = _ReplyForm(segment.form)
-        yield from self._chains(here, direction, reply, request, course, crosses, here in segment.seen)
-
-    def _chains(
-        self,
-        here: str,
-        direction: Direction,
-        form: Form | _ReplyForm,
-        request: Request | None,
-        course: Course,
-        crosses: bool,
-        seen: bool,
-    ) -> Iterator[tuple[bool, Course]]:
+        Stateful chains let a reply pass where the request was seen.
+        """
+        form = segment.form.reply() if reply else segment.form
+        seen = reply and here in segment.seen
         location = self._location(here)
         chains = [one for one in location.chains if one.direction is direction and not (one.stateful and seen)]
         chains = [one for one in chains if one.purpose is not Purpose.OFFER]  # they stop nobody (engine.transport)
@@ -319,53 +266,6 @@ class Reference:
             return False
         known = True if link.destinations is None else within(link.destinations, form.source_address)
         return conjunction((known, link.towards.matches(form.source)))
-
-    def _rewritten(self, form: Form, link: Link) -> Iterator[tuple[Form, frozenset[Doubt]]]:
-        """The packet after the link's rewrite: one form for each behaviour that an open choice can make."""
-        change = link.rewrite
-        if change is None:
-            yield form, frozenset()
-            return
-        header = form.header
-        for mapped in change.ports:
-            if header.plane == mapped.plane and header.y in mapped.ports:
-                header = replace(header, y=mapped.to)
-                break
-        if change.transport is not None and header.plane in ("tcp", "mtls"):
-            header = replace(header, plane=change.transport)
-        source, target = form.source, form.target
-        if change.source.origin is not None:
-            source = self._endpoints[change.source.origin] if change.source.origin else None
-        identity = form.source_identity if change.source.identity is None else change.source.identity
-        if change.target is not None:
-            target = self._endpoints[change.target]
-        target_addresses = (form.target_address,) if change.target is None else self.cuts.addresses(target.addresses)
-        new_source = change.source.addresses
-        source_addresses = (form.source_address,) if new_source is None else self.cuts.addresses(new_source)
-        ports: tuple[int, ...] = (header.x,)
-        if change.source.ports is not None and header.plane in PORT_PLANES:
-            ports = self.cuts.ports(change.source.ports)
-        unknown = len(target_addresses) * len(source_addresses) > 1
-        doubts = frozenset((Doubt.UNKNOWN,)) if unknown else frozenset((Doubt.CHOICE,) if len(ports) > 1 else ())
-        for target_address in target_addresses:
-            for source_address in source_addresses:
-                for port in ports:
-                    new = replace(header, x=port)
-                    yield Form(source, source_address, identity, target, target_address, new), doubts
-
-
-class _ReplyForm:
-    """A form seen from behind: the target sends, the source receives, the ports are swapped."""
-
-    def __init__(self, form: Form) -> None:
-        self.source: Endpoint | None = form.target
-        self.target = form.source
-        self.header = form.header.reply()
-        self._form = form
-
-    def peer(self, direction: Direction) -> Side:
-        other = Direction.INGRESS if direction is Direction.EGRESS else Direction.EGRESS
-        return self._form.peer(other)
 
 
 def _lost(here: str, course: Course, because: str) -> Branch:

@@ -15,8 +15,9 @@ from functools import cached_property
 from itertools import groupby
 
 from ringfence.engine.bits import EMPTY, Bits
-from ringfence.engine.folding import Group, Tier, Verdict, fold
+from ringfence.engine.folding import Group, Tier, fold
 from ringfence.engine.index import Index
+from ringfence.engine.verdicts import Verdict
 from ringfence.model.addresses import AddressSet
 from ringfence.model.bounds import Bounds
 from ringfence.model.conditions import Truth, conjunction, disjunction
