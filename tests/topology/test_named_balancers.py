@@ -57,6 +57,8 @@ def test_services(tmp_path: Path, kind: str, annotations: dict[str, str], port: 
             ("violated", "violated"),
         ),
         ({"load_balancer_name": "front", "target_type": "ip", "listen_ports": "rubbish"}, 80, LED),
+        ({"load_balancer_name": "front", "target_type": "ip", "listen_ports": '[{"HTTP": 70000}, 5]'}, 80, LED),
+        ({"load_balancer_name": "front", "target_type": "ip", "listen_ports": '[{"HTTP": true}]'}, 80, LED),
     ],
 )
 def test_ingresses(tmp_path: Path, annotations: dict[str, str], dialled: int, expected: tuple[str, str]):

@@ -156,6 +156,10 @@ def _listened(ingress: Ingress) -> Iterator[tuple[str, int]]:
     pairs = (
         [pair for one in wanted if isinstance(one, dict) for pair in one.items()] if isinstance(wanted, list) else []
     )
-    found = [(protocol, port) for protocol, port in pairs if protocol in ("HTTP", "HTTPS") and isinstance(port, int)]
+    found = [(protocol, port) for protocol, port in pairs if protocol in ("HTTP", "HTTPS") and _is_port(port)]
     secured = f"{OF_INGRESS}certificate-arn" in given or bool(ingress.tls)
     yield from found or [("HTTPS", 443) if secured else ("HTTP", 80)]
+
+
+def _is_port(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= 65535
