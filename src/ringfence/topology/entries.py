@@ -41,7 +41,7 @@ from ringfence.resources.kubernetes import (
 from ringfence.resources.kubernetes.kinds import OPENING_KINDS
 from ringfence.topology.attachments import attached, doubted, granted
 from ringfence.topology.controllers import CONTROLLER, by_balancer, carrying, running, serving
-from ringfence.topology.mesh.istio_entries import Lead, elsewhere, leads, undelegated
+from ringfence.topology.mesh.istio_entries import Lead, elsewhere, leads, missing, undelegated
 from ringfence.topology.mesh.waypoints import WAYPOINTS
 from ringfence.topology.services import NO_PORTS, Target, node_ports, targets
 
@@ -102,6 +102,7 @@ def entries(
         yield from finder.ingress(ingress)
     for route in objects.routes:
         yield from finder.route(route)
+    diagnostics += missing(objects)
     for lead in leads(objects):
         yield from finder.lead(lead)
     for service in objects.services:

@@ -173,3 +173,30 @@ def test_a_host_of_a_serviceentry_may_be_any_pod(host, more, gateways, shop, far
         if one.may.tcp
     }
     assert ("shop/web[Deployment]" in reached, "far/web[Deployment]" in reached) == (shop, far)
+
+
+@pytest.mark.parametrize(
+    ("manifests", "expected"),
+    [
+        ([EDGE, gateway(), virtual()], []),
+        (
+            [EDGE, gateway(), virtual("[front/pulbic]")],
+            [
+                "VirtualService shop/web is bound to Gateway front/pulbic, which is not in the files "
+                "(did you mean front/public?)"
+            ],
+        ),
+        (
+            [virtual("[public, mesh]")],
+            ["VirtualService shop/web is bound to Gateway shop/public, which is not in the files"],
+        ),
+        (
+            [EDGE, gateway(selector="{role: ingres}"), virtual()],
+            ["Gateway front/public selects pods with role: ingres, and no file holds one"],
+        ),
+    ],
+)
+def test_what_is_not_in_the_files_is_told(manifests: list[str], expected: list[str]):
+    told = view(*WEB, *manifests).topology.diagnostics
+    shown = [one.message + (f" ({one.remedy})" if one.remedy else "") for one in told]
+    assert [one for one in shown if "Gateway" in one] == expected

@@ -11,13 +11,15 @@ Source: Istio's reference of `Gateway` (`selector`, `servers[].hosts`) and `Virt
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from ringfence.layers.istio_delegates import merged
 from ringfence.layers.istio_hosts import covers, full
 from ringfence.layers.istio_mesh_config import configuration, mesh_config
 from ringfence.layers.istio_options import IstioOptions
+from ringfence.model.diagnostics import Diagnostic, warning
 from ringfence.model.spans import Span
 from ringfence.resources.istio.networking import GatewayServer, IstioGateway, ServiceEntry, TrafficRoute, VirtualService
 from ringfence.resources.kubernetes import KubernetesObjects
@@ -71,6 +73,33 @@ def elsewhere(objects: KubernetesObjects) -> Iterator[tuple[str, str, ServiceEnt
             for host in dict.fromkeys(full(target.host, home) for target in route.destinations if unknown):
                 if host in of_host:
                     yield f"VirtualService {one.metadata.qualified_name}", host, of_host[host], route.span
+
+
+def missing(objects: KubernetesObjects) -> Iterator[Diagnostic]:
+    """A warning for each Gateway that a VirtualService names and no file holds, and for each that selects no pod.
+
+    Nobody may have meant another one, so the ways through it are taken to be there (`CONTROLLER`).
+    """
+    known = {one.metadata.qualified_name for one in objects.istio_gateways}
+    known |= {f"{one.namespace}/{one.name}" for one in objects.refused if one.kind == "Gateway"}
+    for one in objects.virtual_services:
+        names = dict.fromkeys(name for route in one.gateway_routes for name in route.gateways)
+        for name in (name if "/" in name else f"{one.metadata.namespace}/{name}" for name in names):
+            if name not in known:
+                title = f"VirtualService {one.metadata.qualified_name}"
+                yield warning(
+                    f"{title} is bound to Gateway {name}, which is not in the files", one.span, _near(name, known)
+                )
+    for gateway in objects.istio_gateways:
+        if gateway.selector and _pods(gateway, objects) == (CONTROLLER,):
+            labels = ", ".join(f"{key}: {value}" for key, value in sorted(dict(gateway.selector).items()))
+            message = f"Gateway {gateway.metadata.qualified_name} selects pods with {labels}, and no file holds one"
+            yield warning(message, gateway.span)
+
+
+def _near(name: str, known: Collection[str]) -> str:
+    near = get_close_matches(name, sorted(known), 1)
+    return f"did you mean {near[0]}?" if near else ""
 
 
 def _whole(objects: KubernetesObjects) -> tuple[VirtualService, ...]:
