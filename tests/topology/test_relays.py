@@ -29,7 +29,7 @@ def test_who_sends_on(more: str, alone: tuple[bool, bool] | None, placed: tuple[
     made = view(deployment(), service(more=more.replace("; ", "\n  ")), deployment("other")).topology
     for known, expected in ((False, alone), (True, placed)):
         found = relays(made, known)
-        shown = {name: [(bool(one.nodes), bool(one.balancer)) for one in some] for name, some in found.items()}
+        shown = {name: [(bool(one.nodes), one.made) for one in some] for name, some in found.items()}
         assert shown == ({} if expected is None else {"shop/web[Deployment]": [expected]})
 
 
@@ -66,7 +66,7 @@ def test_a_load_balancer_of_the_cloud_is_nobody(name: str, controller: str, expe
     served = ingress().replace("spec:", f"spec:\n  ingressClassName: {name}")
     declared = [CLASS.replace("CONTROLLER", controller)] if controller else []
     found = relays(view(deployment(), service(), served, *declared).topology, True)
-    assert [bool(one.balancer) for some in found.values() for one in some] == ([True] if expected else [])
+    assert [one.made for some in found.values() for one in some] == ([True] if expected else [])
 
 
 @pytest.mark.parametrize(
@@ -132,4 +132,4 @@ spec: {controllerName: CONTROLLER}
 def test_and_so_is_one_behind_a_gateway(name: str, controller: str, expected: bool) -> None:
     declared = [GATEWAY_CLASS.replace("CONTROLLER", controller)] if controller else []
     found = relays(view(deployment(), service(), GATEWAY.replace("CLASS", name), *declared).topology, True)
-    assert [bool(one.balancer) for some in found.values() for one in some] == ([True] if expected else [])
+    assert [one.made for some in found.values() for one in some] == ([True] if expected else [])

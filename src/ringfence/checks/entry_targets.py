@@ -22,7 +22,7 @@ from ringfence.model.conditions import Truth
 from ringfence.model.headers import HeaderSet, ports
 from ringfence.model.intervals import IntervalSet
 from ringfence.model.networks import Endpoint, by_workload
-from ringfence.topology.entries import HOST_PORTS, OUTSIDE, Entry
+from ringfence.topology.entries import AT_NODES, HOST_PORTS, OUTSIDE, Entry
 from ringfence.topology.joined import placed
 from ringfence.topology.names import INTERNET
 from ringfence.topology.services import Target
@@ -50,9 +50,6 @@ def ways(view: View) -> tuple[Way, ...]:
     """Every entry to every workload behind it that shares an address family with the entry's sources."""
     return tuple(_ways(view))
 
-
-AT_NODES = ("NodePort", "LoadBalancer", "externalIPs", HOST_PORTS)
-"""The kinds of entries that begin at the cluster's nodes, or at what the cluster has put before them."""
 
 Known = dict[tuple[object, ...], list[Relation]]
 """Relations by their ends: the ports of an entry have them in common."""
@@ -82,7 +79,7 @@ def _way(
     headers = ports(target.protocol, IntervalSet.of(target.port))
     led = _led(view, entry, members, headers)
     # There the way was followed from outside to the very pods.
-    at_nodes = entry.kind in AT_NODES and placed(view.topology) is not False
+    at_nodes = _at_nodes(entry) and placed(view.topology) is not False
     if at_nodes and OUTSIDE in entry.sources:
         # The client's address arrives, by way of a node: the network has no path from the client to the pod itself.
         outside = [Seen(one, one.addresses) for one in sources]
@@ -100,8 +97,12 @@ def _way(
         yield Way(entry, target, workload, may, must, field, headers, led)
 
 
+def _at_nodes(entry: Entry) -> bool:
+    return entry.kind in (*AT_NODES, HOST_PORTS)
+
+
 def _led(view: View, entry: Entry, members: tuple[Endpoint, ...], headers: HeaderSet) -> Truth:
-    if entry.kind not in AT_NODES or placed(view.topology) is False:
+    if not _at_nodes(entry) or placed(view.topology) is False:
         return True
     if entry.kind not in ("NodePort", HOST_PORTS) or placed(view.topology) is None:
         return None

@@ -91,14 +91,14 @@ class Chains:
 
     def leaving(self, source: Endpoint, peer: View) -> HeaderSet:
         """What the chains at the source's place may let out to the peer; nothing further on the way is asked."""
-        found = ALL_HEADERS
-        for judge in self.judges(source.location, Direction.EGRESS):
-            found &= judge.verdict(self.subject(source.location, source), peer).may
-        return found
+        return self._passing(source, Direction.EGRESS, peer)
 
     def arriving(self, peer: View, target: Endpoint) -> HeaderSet:
         """What the chains at the target's place may let in from the peer; nothing before it on the way is asked."""
-        found = ALL_HEADERS
-        for judge in self.judges(target.location, Direction.INGRESS):
-            found &= judge.verdict(self.subject(target.location, target), peer).may
+        return self._passing(target, Direction.INGRESS, peer)
+
+    def _passing(self, own: Endpoint, direction: Direction, peer: View) -> HeaderSet:
+        found, subject = ALL_HEADERS, self.subject(own.location, own)
+        for judge in self.judges(own.location, direction):
+            found &= judge.verdict(subject, peer).may
         return found

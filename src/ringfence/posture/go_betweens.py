@@ -22,7 +22,6 @@ from ringfence.model.networks import Endpoint
 from ringfence.posture.proofs import Part
 from ringfence.topology.aws.balancers import TARGET
 from ringfence.topology.aws.endpoints import AWS
-from ringfence.topology.entries import OUTSIDE
 from ringfence.topology.mesh.waypoints import WAYPOINTS
 from ringfence.topology.names import INTERNET
 from ringfence.topology.relays import Relay
@@ -95,17 +94,18 @@ def strangers(reach: Reachability) -> tuple[Endpoint, ...]:
     return tuple(one for one in reach.network.endpoints if one.facets.get(AWS, {}).get("kind") == TARGET)
 
 
-def to_strangers(reach: Reachability, source: Part, target: Part, wanted: HeaderSet) -> Relayed | None:
-    """How something that is wanted may get from one side to the other as a target that nobody knows."""
-    for one in strangers(reach):
+def to_strangers(
+    reach: Reachability, unknown: Iterable[Endpoint], source: Part, target: Part, wanted: HeaderSet
+) -> Relayed | None:
+    """How something that is wanted may get from one side to the other as one of the `unknown` (`strangers`)."""
+    for one in unknown:
         way = around(reach, Field(source.endpoints, (one,), source.addresses), ALL_HEADERS)
         if way is None:
             continue
-        seen = source.addresses or EVERYWHERE
         for member in target.endpoints:
             if one.workload == member.workload or _apart(way.via, member):
                 continue
-            peers = (View(way.via, way.via.addresses), View(way.via, seen & (ALL_IPV4 | ALL_IPV6)))
+            peers = (View(way.via, way.via.addresses), View(way.via, source.addresses or EVERYWHERE))
             if wanted & ALL_PLAINTEXT & union(reach.arriving(peer, member) for peer in peers):
                 return Relayed(f"{way.via.title}, whose targets are not all known", way.field, way.headers)
     return None
@@ -129,17 +129,15 @@ def _senders(relay: Relay, client: Endpoint, addresses: AddressSet | None) -> It
     nodes = [View(one, one.addresses, client.identity) for one in relay.nodes]
     yield BY_NODE, Field(relay.nodes, relay.members), nodes
     seen = OWN | ((addresses or EVERYWHERE) if client.every else EVERYWHERE)
-    families = ((one, ALL_IPV4 if one.addresses <= ALL_IPV4 else ALL_IPV6) for one in relay.balancer)
+    made = relay.outside if relay.made else ()
+    families = ((one, ALL_IPV4 if one.addresses <= ALL_IPV4 else ALL_IPV6) for one in made)
     balancers = [View(one, seen & family, client.identity) for one, family in families]
-    yield BY_BALANCER, Field(relay.balancer, relay.members, seen), balancers
+    yield BY_BALANCER, Field(made, relay.members, seen), balancers
 
 
 def _leaves(reach: Reachability, client: Endpoint, relay: Relay) -> bool:
     """Whether a pod may send something that the relay takes: the policies see what it dials, or who gets it."""
     if not relay.known:
         return True
-    at_nodes = (reach.leaving(client, View(one, one.addresses)) & relay.at_nodes for one in relay.nodes)
-    outside = (View(one, one.addresses) for one in reach.network.endpoints if one.workload == OUTSIDE)
-    at_addresses = (reach.leaving(client, one) & relay.at_addresses for one in outside)
-    behind = (reach.leaving(client, View(one, one.addresses)) & relay.headers for one in relay.members)
-    return any(at_nodes) or any(at_addresses) or any(behind)
+    dialled = (relay.nodes, relay.at_nodes), (relay.outside, relay.at_addresses), (relay.members, relay.headers)
+    return any(reach.leaving(client, View(one, one.addresses)) & headers for some, headers in dialled for one in some)

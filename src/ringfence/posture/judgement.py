@@ -55,6 +55,7 @@ class Judgement:
         self._witnesses = scene.witnesses
         self._outside = outside
         self._relays, self._placed = scene.relays, scene.placed
+        self._strangers = strangers(scene.connectivity.reach)
         self._request = f" with {scene.request}" if scene.request else ""
 
     def allowed(
@@ -84,7 +85,7 @@ class Judgement:
         """Whether whatever the sources send to each `via` gets to one of the targets."""
         reach = self._connectivity.reach
         ends = {one.id: ALL_HEADERS for one in targets.endpoints if one.id not in targets.unsure}
-        others = {one.id: ALL_HEADERS for one in strangers(reach)}
+        others = {one.id: ALL_HEADERS for one in self._strangers}
         names = " or ".join(targets.by_workload()) or "what is outside"
         for source, via in product(self._parts(sources), self._parts(vias)):
             asked = possible(wanted & union(offered(one) for one in source.endpoints))
@@ -217,7 +218,8 @@ class Judgement:
         found = around(self._connectivity.reach, between(source, target), wanted)
         if found is None:
             reach = self._connectivity.reach
-            way = relayed(reach, self._relays, source, target, wanted) or to_strangers(reach, source, target, wanted)
+            way = relayed(reach, self._relays, source, target, wanted)
+            way = way or to_strangers(reach, self._strangers, source, target, wanted)
             if way is None:
                 return None
             because = f"{source.name} may reach {target.name} through {way.title}{self._request}"

@@ -51,6 +51,9 @@ SOME_NODE, OUTSIDE = "{node}", "external"
 PLACEHOLDERS = frozenset({OUTSIDE, CONTROLLER, SOME_NODE, WAYPOINTS})
 """Workloads that no file holds."""
 
+AT_NODES = ("NodePort", "LoadBalancer", "externalIPs")
+"""The kinds of the entries that begin at the cluster's nodes, or at what the cluster has put before them."""
+
 HOST_PORTS = "hostPort"
 """The kind of the entries that are ports of nodes which a pod has for itself."""
 

@@ -21,7 +21,7 @@ from ringfence.model.addresses import AddressSet
 from ringfence.model.headers import ALL_HEADERS, ALL_TCP, HeaderSet, ports
 from ringfence.model.intervals import IntervalSet
 from ringfence.model.networks import Endpoint, by_workload
-from ringfence.topology.entries import OUTSIDE, SOME_NODE, Entry
+from ringfence.topology.entries import AT_NODES, OUTSIDE, SOME_NODE, Entry
 from ringfence.topology.kubernetes import Topology
 
 
@@ -29,10 +29,10 @@ from ringfence.topology.kubernetes import Topology
 class Relay:
     """A Service that takes connections which are sent on to a workload's `members`, with these `headers`.
 
-    `clients` None: whoever. `nodes` are who sends them on as their own; `balancer` are endpoints that stand for
-    whatever address a balancer sends from, none where none is in between. `at_nodes` and `at_addresses` are what
-    clients dial there. Of one that is not `known` it is open whom the pods see. `linked`: for pods alone, as links of
-    the network lead others there.
+    `clients` None: whoever. `nodes` are who sends them on as their own, and `outside` stands for addresses of the
+    Service's own: `at_nodes` and `at_addresses` are what clients dial there. `made`: a balancer that no file holds
+    sends on, from whatever address. Of one that is not `known` it is open whom the pods see. `linked`: for pods alone,
+    as links of the network lead others there.
     """
 
     title: str
@@ -40,9 +40,10 @@ class Relay:
     members: tuple[Endpoint, ...]
     headers: HeaderSet
     nodes: tuple[Endpoint, ...] = ()
-    balancer: tuple[Endpoint, ...] = ()
+    outside: tuple[Endpoint, ...] = ()
     at_nodes: HeaderSet = ALL_HEADERS
     at_addresses: HeaderSet = ALL_HEADERS
+    made: bool = False
     known: bool = True
     linked: bool = False
 
@@ -52,19 +53,18 @@ def relays(topology: Topology, placed: bool) -> dict[str, list[Relay]]:
     found: dict[str, list[Relay]] = {}
     nodes, outside = topology.workloads.get(SOME_NODE, ()), topology.workloads.get(OUTSIDE, ())
     for entry in topology.entries:
-        if entry.kind not in ("NodePort", "LoadBalancer", "externalIPs") and not entry.by_balancer:
+        if entry.kind not in AT_NODES and not entry.by_balancer:
             continue
         keeps_client = SOME_NODE not in entry.sources and not entry.by_balancer
         linked = placed and entry.kind == "NodePort"
         made = entry.by_balancer or (entry.kind == "LoadBalancer" and (placed or keeps_client))
-        senders = () if keeps_client else nodes, outside if made else ()
-        for target in entry.targets if any(senders) else ():
+        for target in () if keeps_client and not made else entry.targets:
             headers = ports(target.protocol, IntervalSet.of(target.port))
             dialled = _dialled(entry, target.protocol)
             clients = None if entry.past_ranges else entry.source_ranges
             for name, members in by_workload(topology.perhaps_behind(target)).items():
-                relay = Relay(entry.title, clients, members, headers, *senders, *dialled, linked=linked)
-                found.setdefault(name, []).append(relay)
+                ends = members, headers, () if keeps_client else nodes, outside
+                found.setdefault(name, []).append(Relay(entry.title, clients, *ends, *dialled, made, linked=linked))
     gone = [one for one in topology.objects.refused if one.kind == "Service"]
     for name in topology.inside if gone else ():
         members = topology.workloads[name]
