@@ -13,7 +13,9 @@ from ringfence.engine.outcomes import Outcome
 from ringfence.model.diagnostics import InputError
 
 from .checks.manifests import deployment, ingress, pod, policy, service
+from .checks.terraform import OUT, VPC, block, group
 from .cli.commands.shop import MANIFESTS, POSTURE
+from .topology.registering import NODES
 
 
 @pytest.fixture
@@ -179,25 +181,8 @@ def test_a_cluster_runs_where_the_posture_file_says(tmp_path: Path, clusters: st
     assert outcome is (Outcome.UNKNOWN if complaint else Outcome.ALLOWED)
 
 
-CLOUD = """
-resource "aws_vpc" "main" { cidr_block = "10.0.0.0/16" }
-resource "aws_subnet" "private" {
-  vpc_id     = aws_vpc.main.id
-  cidr_block = "10.0.1.0/24"
-}
-resource "aws_security_group" "nodes" { vpc_id = aws_vpc.main.id }
-resource "aws_vpc_security_group_ingress_rule" "each_other" {
-  security_group_id            = aws_security_group.nodes.id
-  referenced_security_group_id = aws_security_group.nodes.id
-  ip_protocol                  = "-1"
-}
-resource "aws_launch_template" "nodes" { vpc_security_group_ids = [aws_security_group.nodes.id] }
-resource "aws_eks_node_group" "nodes" {
-  cluster_name = "main"
-  subnet_ids   = [aws_subnet.private.id]
-  launch_template { id = aws_launch_template.nodes.id }
-}
-"""
+SELF = block("ingress", "-1", 0, self="true")
+CLOUD = VPC + group("nodes", SELF).replace(OUT, "") + NODES
 APART = """
 clusters: {main: {node_group: aws_eks_node_group.nodes}}
 options: {cni: calico}
@@ -234,42 +219,27 @@ def test_ways_through_the_nodes_of_a_cloud(tmp_path: Path, kind: str, admitted: 
     assert [one.status for one in found] == [outside, inside]
 
 
-PUBLIC = CLOUD.replace('"10.0.1.0/24"', '"10.0.1.0/24"\n  map_public_ip_on_launch = true')
-OPEN = """
-resource "aws_internet_gateway" "out" { vpc_id = aws_vpc.main.id }
-resource "aws_route_table" "out" {
-  vpc_id = aws_vpc.main.id
-  route {
-    cidr_block = "0.0.0.0/0"
-    gateway_id = aws_internet_gateway.out.id
-  }
-}
-resource "aws_route_table_association" "out" {
-  subnet_id      = aws_subnet.private.id
-  route_table_id = aws_route_table.out.id
-}
-resource "aws_vpc_security_group_ingress_rule" "node_ports" {
-  security_group_id = aws_security_group.nodes.id
-  cidr_ipv4         = "0.0.0.0/0"
-  ip_protocol       = "tcp"
-  from_port         = 30000
-  to_port           = 32767
-}
-resource "aws_vpc_security_group_egress_rule" "all" {
-  security_group_id = aws_security_group.nodes.id
-  cidr_ipv4         = "0.0.0.0/0"
-  ip_protocol       = "-1"
+PUBLIC = (
+    VPC.replace('"10.0.1.0/24"', '"10.0.1.0/24"\n  map_public_ip_on_launch = true')
+    + group("nodes", SELF, block("ingress", port=30000, to=32767, cidr_blocks='["0.0.0.0/0"]'))
+    + NODES
+    + """
+resource "aws_route" "out" {
+  route_table_id         = aws_route_table.private.id
+  destination_cidr_block = "0.0.0.0/0"
+  gateway_id             = aws_internet_gateway.main.id
 }
 """
-NODES = "clusters: {main: {node_group: aws_eks_node_group.nodes}}"
+)
+PLACED = "clusters: {main: {node_group: aws_eks_node_group.nodes}}"
 
 
 @pytest.mark.parametrize(
     ("cloud", "admitted", "expected"),
     [
-        (PUBLIC + OPEN, "", "unknown"),
-        (PUBLIC + OPEN, "[{from: [{ipBlock: {cidr: 93.184.216.0/24}}]}]", "unknown"),
-        (PUBLIC + OPEN, NOBODY, "proved"),
+        (PUBLIC, "", "unknown"),
+        (PUBLIC, "[{from: [{ipBlock: {cidr: 93.184.216.0/24}}]}]", "unknown"),
+        (PUBLIC, NOBODY, "proved"),
         (CLOUD, "", "proved"),
     ],
 )
@@ -285,14 +255,14 @@ def test_a_host_port_is_a_node_s(tmp_path: Path, cloud: str, admitted: str, expe
 @pytest.mark.parametrize(
     ("kind", "cloud", "posture", "expected", "severe"),
     [
-        ("NodePort", CLOUD, NODES, " (nobody outside gets to the nodes)", ""),
-        ("NodePort\n  externalTrafficPolicy: Local", CLOUD, NODES, " (nobody outside gets to the nodes)", ""),
-        ("NodePort", PUBLIC + OPEN, NODES, "", "is open"),
-        ("NodePort\n  externalTrafficPolicy: Local", PUBLIC + OPEN, NODES, "", "is open"),
+        ("NodePort", CLOUD, PLACED, " (nobody outside gets to the nodes)", ""),
+        ("NodePort\n  externalTrafficPolicy: Local", CLOUD, PLACED, " (nobody outside gets to the nodes)", ""),
+        ("NodePort", PUBLIC, PLACED, "", "is open"),
+        ("NodePort\n  externalTrafficPolicy: Local", PUBLIC, PLACED, "", "is open"),
         ("NodePort", CLOUD, "", " (not certain)", "may be open"),
         ("NodePort", "", "", "", "is open"),
         # The cluster makes the balancer, inside or outside.
-        ("LoadBalancer", CLOUD, NODES, " (not certain)", "may be open"),
+        ("LoadBalancer", CLOUD, PLACED, " (not certain)", "may be open"),
         ("LoadBalancer", "", "", "", "is open"),
     ],
 )

@@ -7,72 +7,26 @@ from pathlib import Path
 from types import MappingProxyType
 
 from ringfence import Network, load
+from tests.checks.terraform import ROUTES, VPC, block, group
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
-CLOUD = """
-resource "aws_vpc" "main" { cidr_block = "10.0.0.0/16" }
-resource "aws_internet_gateway" "out" { vpc_id = aws_vpc.main.id }
-resource "aws_subnet" "public" {
-  vpc_id     = aws_vpc.main.id
-  cidr_block = "10.0.0.0/24"
-}
-resource "aws_subnet" "private" {
-  vpc_id     = aws_vpc.main.id
-  cidr_block = "10.0.1.0/24"
-}
-resource "aws_route_table" "public" {
-  vpc_id = aws_vpc.main.id
-  route {
-    cidr_block = "0.0.0.0/0"
-    gateway_id = aws_internet_gateway.out.id
-  }
-}
-resource "aws_route_table_association" "public" {
-  subnet_id      = aws_subnet.public.id
-  route_table_id = aws_route_table.public.id
-}
-resource "aws_security_group" "front" {
-  vpc_id = aws_vpc.main.id
-  ingress {
-    from_port   = 80
-    to_port     = 443
-    protocol    = "tcp"
-    cidr_blocks = ["0.0.0.0/0"]
-  }
-  egress {
-    from_port   = 0
-    to_port     = 0
-    protocol    = "-1"
-    cidr_blocks = ["0.0.0.0/0"]
-  }
-}
-resource "aws_security_group" "nodes" {
-  vpc_id = aws_vpc.main.id
-  ingress {
-    from_port       = PORT
-    to_port         = PORT
-    protocol        = "tcp"
-    security_groups = [aws_security_group.front.id]
-  }
-  egress {
-    from_port   = 0
-    to_port     = 0
-    protocol    = "-1"
-    cidr_blocks = ["0.0.0.0/0"]
-  }
-}
-resource "aws_lb" "front" {
-  name               = "front"
-  load_balancer_type = "KIND"
-  subnets            = [aws_subnet.public.id]
-  security_groups    = [aws_security_group.front.id]
-}
+NODES = """
 resource "aws_launch_template" "nodes" { vpc_security_group_ids = [aws_security_group.nodes.id] }
 resource "aws_eks_node_group" "nodes" {
   cluster_name = "main"
   subnet_ids   = [aws_subnet.private.id]
   launch_template { id = aws_launch_template.nodes.id }
+}
+"""
+"""Nodes in the private subnet, with the group `nodes`."""
+
+BALANCER = """
+resource "aws_lb" "front" {
+  name               = "front"
+  load_balancer_type = "KIND"
+  subnets            = [aws_subnet.public.id]
+  security_groups    = [aws_security_group.front.id]
 }
 """
 
@@ -139,8 +93,11 @@ def network(
     dialled: int = 443,
 ) -> Network:
     """The network. `port`: the one that the nodes' group lets the balancer dial."""
-    cloud = CLOUD.replace("PORT", str(port)).replace("KIND", kind) + listener.replace("TYPE", target_type)
-    (folder / "main.tf").write_text(cloud)
+    customers = block("ingress", port=80, to=443, cidr_blocks='["0.0.0.0/0"]')
+    balancer = block("ingress", port=port, security_groups="[aws_security_group.front.id]")
+    groups = group("front", customers) + group("nodes", balancer)
+    leading = BALANCER.replace("KIND", kind) + listener.replace("TYPE", target_type)
+    (folder / "main.tf").write_text(VPC + ROUTES + groups + NODES + leading)
     (folder / "k8s.yaml").write_text("---".join([WEB, *manifests]))
     bound = f"clusters: {{main: {{node_group: aws_eks_node_group.nodes, targets: {targets}}}}}\n"
     (folder / "ringfence.yaml").write_text(bound + INTENTS.replace("DIALLED", str(dialled)))

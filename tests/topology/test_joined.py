@@ -8,6 +8,7 @@ import pytest
 
 from ringfence import load
 from ringfence.engine.outcomes import Outcome
+from tests.checks.terraform import ROUTES, VPC, group, instance, world
 
 POD = """
 apiVersion: v1
@@ -31,41 +32,7 @@ metadata: {name: closed, namespace: shop}
 spec: {podSelector: {matchLabels: {app: closed}}}
 """
 
-CLOUD = """
-resource "aws_vpc" "main" { cidr_block = "10.0.0.0/16" }
-resource "aws_internet_gateway" "main" { vpc_id = aws_vpc.main.id }
-resource "aws_subnet" "public" {
-  vpc_id     = aws_vpc.main.id
-  cidr_block = "10.0.1.0/24"
-}
-resource "aws_route_table" "public" {
-  vpc_id = aws_vpc.main.id
-  route {
-    cidr_block = "0.0.0.0/0"
-    gateway_id = aws_internet_gateway.main.id
-  }
-}
-resource "aws_route_table_association" "public" {
-  subnet_id      = aws_subnet.public.id
-  route_table_id = aws_route_table.public.id
-}
-resource "aws_security_group" "web" {
-  vpc_id = aws_vpc.main.id
-  ingress {
-    from_port   = 443
-    to_port     = 443
-    protocol    = "tcp"
-    cidr_blocks = ["0.0.0.0/0"]
-  }
-}
-resource "aws_instance" "web" {
-  ami                         = "ami-1"
-  instance_type               = "t3.small"
-  subnet_id                   = aws_subnet.public.id
-  vpc_security_group_ids      = [aws_security_group.web.id]
-  associate_public_ip_address = true
-}
-"""
+CLOUD = VPC + ROUTES + group("web", world(443)) + instance("web", "public", "web", public=True)
 
 
 @pytest.fixture

@@ -26,7 +26,6 @@ the usual cause.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
 
 from ringfence.checks.finding import Check, Finding, Severity, View
 from ringfence.engine.decisions import Decisions, Side, decide
@@ -37,7 +36,7 @@ from ringfence.model.intervals import IntervalSet
 from ringfence.model.networks import Endpoint
 from ringfence.model.rules import Action, Direction
 from ringfence.model.spans import Span
-from ringfence.resources.kubernetes import RawObject
+from ringfence.resources.kubernetes import RawObject, mapping_at
 from ringfence.topology.controllers import CONTROLLER, running
 from ringfence.topology.entries import OUTSIDE
 from ringfence.topology.pods import PODS
@@ -143,26 +142,18 @@ def _key(issuer: RawObject) -> tuple[str, str, str]:
 
 
 def _issuer(certificate: RawObject, issuers: Mapping[tuple[str, str, str], RawObject]) -> RawObject | None:
-    reference = _part(certificate.document, "spec", "issuerRef")
+    reference = mapping_at(certificate.document, "spec", "issuerRef")
     kind = reference.get("kind") or "Issuer"
     return issuers.get((kind, certificate.metadata.namespace if kind == "Issuer" else "", str(reference.get("name"))))
 
 
 def _is_acme(issuer: RawObject | None) -> bool:
-    return issuer is not None and bool(_part(issuer.document, "spec", "acme"))
+    return issuer is not None and bool(mapping_at(issuer.document, "spec", "acme"))
 
 
 def _over_http(issuer: RawObject | None) -> bool:
     """Whether some solver of the issuer proves names over HTTP-01, through an Ingress or a Gateway."""
     if issuer is None:
         return False
-    solvers = _part(issuer.document, "spec", "acme").get("solvers")
+    solvers = mapping_at(issuer.document, "spec", "acme").get("solvers")
     return any(isinstance(one, Mapping) and one.get("http01") for one in solvers or ())
-
-
-def _part(document: Mapping[str, Any], *steps: str) -> Mapping[str, Any]:
-    """A mapping inside a document; empty where it is absent or something else."""
-    for step in steps:
-        found = document.get(step)
-        document = found if isinstance(found, Mapping) else {}
-    return document

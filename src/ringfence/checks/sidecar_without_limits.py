@@ -21,12 +21,12 @@ clients, takes the memory of its neighbours, and the kernel chooses who dies.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from ringfence.checks.finding import Check, Finding, Severity, View
 from ringfence.checks.mesh import Pods, named, pods
 from ringfence.layers.mesh_facets import LINKERD, SIDECAR
 from ringfence.model.spans import Span
+from ringfence.resources.kubernetes import mapping_at
 
 CHECK = Check(
     "RF412",
@@ -92,23 +92,16 @@ def _of_injector(view: View) -> Iterator[str]:
     """What Istio's injector limits of every sidecar, where its values are in the files."""
     for one in view.topology.objects.config_maps:
         if one.metadata.name.startswith("istio-sidecar-injector"):
-            yield from _at(one.parsed, "values", "global", "proxy", "resources", "limits")
+            yield from mapping_at(one.parsed, "values", "global", "proxy", "resources", "limits")
 
 
 def _of_linkerd(view: View) -> Iterator[str]:
     """The same of Linkerd's."""
     for one in view.topology.objects.config_maps:
         if one.metadata.name == "linkerd-config":
-            for what, given in _at(one.parsed, "values", "proxy", "resources").items():
+            for what, given in mapping_at(one.parsed, "values", "proxy", "resources").items():
                 if isinstance(given, Mapping) and given.get("limit"):
                     yield what
-
-
-def _at(value: Mapping[str, Any], *steps: str) -> Mapping[str, Any]:
-    for step in steps:
-        found = value.get(step)
-        value = found if isinstance(found, Mapping) else {}
-    return value
 
 
 def _missing(one: Pods, inherited: Mapping[str, str]) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ from typing import Any
 from ringfence.layers.istio_captured import INTERCEPTION, NOT_REDIRECTED, TRAFFIC
 from ringfence.layers.istio_mesh_config import KEY, configuration
 from ringfence.layers.mesh_values import label_selector
-from ringfence.resources.kubernetes import ConfigMap, LabelSelector
+from ringfence.resources.kubernetes import ConfigMap, LabelSelector, mapping_at
 
 NAME = "istio-sidecar-injector"
 PROXY_CONFIG = "proxy.istio.io/config"
@@ -82,12 +82,12 @@ def injector(config_maps: Iterable[ConfigMap]) -> Injector:
     """The injector that the control plane's ConfigMaps describe."""
     found = tuple(config_maps)
     mesh = configuration(found)
-    default = _at(mesh.parsed if mesh else {}, KEY, "defaultConfig").get("interceptionMode")
+    default = mapping_at(mesh.parsed if mesh else {}, KEY, "defaultConfig").get("interceptionMode")
     defaults = {} if default is None else {INTERCEPTION: BY_NUMBER.get(str(default), str(default))}
     own = sorted((one for one in found if one.metadata.name.startswith(NAME)), key=lambda one: one.metadata.name)
     if not own:
         return Injector(defaults)
-    values, config = _at(own[0].parsed, "values", "global", "proxy"), _at(own[0].parsed, "config")
+    values, config = mapping_at(own[0].parsed, "values", "global", "proxy"), mapping_at(own[0].parsed, "config")
     defaults |= {WRITTEN[name]: str(value) for name, value in values.items() if name in WRITTEN and value is not None}
     return Injector(
         defaults,
@@ -107,10 +107,3 @@ def _selects(selectors: Selectors, labels: Mapping[str, str]) -> bool | None:
     if any(one is not None and not one.selects_everything and one.matches(labels) for one in selectors):
         return True
     return None if None in selectors else False
-
-
-def _at(value: Mapping[str, Any], *steps: str) -> Mapping[str, Any]:
-    for step in steps:
-        found = value.get(step)
-        value = found if isinstance(found, Mapping) else {}
-    return value

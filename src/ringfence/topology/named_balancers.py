@@ -21,13 +21,13 @@ Source: AWS Load Balancer Controller, "Annotations" of Service and of Ingress.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from ringfence.model.diagnostics import Diagnostic, warning
 from ringfence.model.spans import Span
 from ringfence.resources.aws import AwsObjects, Listener, LoadBalancer, TargetGroup
-from ringfence.resources.kubernetes import Ingress, KubernetesObjects, Service
+from ringfence.resources.kubernetes import Ingress, KubernetesObjects, Service, ServicePort
 from ringfence.topology.aws.estate import name
 from ringfence.topology.registrations import Registration
 
@@ -110,18 +110,19 @@ def _of_services(services: Iterable[Service], known: dict[str, LoadBalancer]) ->
         if balancer is None or service.type != "LoadBalancer":
             continue
         title = f"{service.type} {service.metadata.qualified_name}"
-        wanted = given.get(f"{OF_SERVICE}nlb-target-type") or ("ip" if _of_addresses(given) else "instance")
-        with_tls = given.get(f"{OF_SERVICE}ssl-ports", "*") if f"{OF_SERVICE}ssl-cert" in given else ""
+        by_address = given.get(f"{OF_SERVICE}type") == "nlb-ip"
+        wanted = given.get(f"{OF_SERVICE}nlb-target-type") or ("ip" if by_address else "instance")
         keeps = _keeps(given.get(f"{OF_SERVICE}target-group-attributes", ""))
         for port in service.ports:
-            encrypted = with_tls == "*" or {port.name, str(port.port)} & set(with_tls.replace(" ", "").split(","))
-            protocol = "TLS" if encrypted and with_tls and port.protocol == "TCP" else port.protocol
             behind = ((service.metadata.qualified_name, port.name or port.port),)
-            yield _Wish(title, balancer, port.port, protocol, behind, wanted, keeps, port.span)
+            yield _Wish(title, balancer, port.port, _protocol(port, given), behind, wanted, keeps, port.span)
 
 
-def _of_addresses(given: dict[str, str]) -> bool:
-    return given.get(f"{OF_SERVICE}type") == "nlb-ip"
+def _protocol(port: ServicePort, given: Mapping[str, str]) -> str:
+    if port.protocol != "TCP" or f"{OF_SERVICE}ssl-cert" not in given:
+        return port.protocol
+    chosen = {text.strip() for text in given.get(f"{OF_SERVICE}ssl-ports", "*").split(",")}
+    return "TLS" if chosen & {"*", str(port.port), port.name or "*"} else "TCP"
 
 
 def _keeps(attributes: str) -> bool | None:

@@ -21,15 +21,14 @@ Source: AWS Load Balancer Controller, "TargetGroupBinding" and its CRD (elbv2.k8
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
 from ringfence.model.diagnostics import Diagnostic, warning
 from ringfence.model.networks import Endpoint
 from ringfence.model.spans import NOWHERE, Span
 from ringfence.resources.aws import AwsObjects, CidrPeer, GroupPeer, SecurityGroupRule, TargetGroup, Unknown
-from ringfence.resources.kubernetes import KubernetesObjects, RawObject
+from ringfence.resources.kubernetes import KubernetesObjects, RawObject, mapping_at
 from ringfence.topology.aws.estate import known, name
 from ringfence.topology.aws.targets import Registered
 from ringfence.topology.bindings import Binding
@@ -80,9 +79,9 @@ def registrations(
 def _bound(
     one: RawObject, groups: Iterable[TargetGroup], services: set[str], wrong: list[Diagnostic]
 ) -> Iterator[Registration]:
-    spec = _mapping(one.document.get("spec"))
+    spec = mapping_at(one.document, "spec")
     wanted = str(spec.get("targetGroupName") or spec.get("targetGroupARN") or "")
-    reference = _mapping(spec.get("serviceRef"))
+    reference = mapping_at(spec, "serviceRef")
     service = f"{one.metadata.namespace}/{reference.get('name', '')}"
     title = f"{KIND} {one.metadata.qualified_name}"
     found = [group for group in groups if _means(wanted, group)]
@@ -93,7 +92,7 @@ def _bound(
     else:
         port = reference.get("port")
         number = port if isinstance(port, int | str) and not isinstance(port, bool) else None
-        opens = bool(_mapping(spec.get("networking")).get("ingress"))
+        opens = bool(mapping_at(spec, "networking").get("ingress"))
         yield from (Registration(group.id, service, number, opens, one.span) for group in found)
 
 
@@ -110,10 +109,6 @@ def _means(text: str, group: TargetGroup) -> bool:
 
 def _port(text: str) -> int | str | None:
     return int(text) if text.isdecimal() else text or None
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
 
 
 def registered(
@@ -145,9 +140,9 @@ def registered(
                     )
                     targets.setdefault(one.group, []).extend(behind)
                 if kind == "instance" or why:
-                    known = node_ports(services[one.service], port)
-                    if len(known) == 1:
-                        at_nodes = (Registered(node, known.first(), why) for node in machines)
+                    numbers = node_ports(services[one.service], port)
+                    if len(numbers) == 1:
+                        at_nodes = (Registered(node, numbers.first(), why) for node in machines)
                         targets.setdefault(one.group, []).extend(at_nodes)
     return {group: tuple(dict.fromkeys(some)) for group, some in targets.items()}
 

@@ -45,6 +45,7 @@ from ringfence.resources.kubernetes.metadata import (
     RawObject,
     RefusedObject,
     SelectorOperator,
+    mapping_at,
 )
 from ringfence.resources.kubernetes.objects import ConfigMap, KubernetesObjects
 from ringfence.resources.kubernetes.policies import (
@@ -143,4 +144,5 @@ __all__ = [
     "ServicePort",
     "Toleration",
     "Workload",
+    "mapping_at",
 ]

@@ -121,6 +121,14 @@ class RawObject:
         return self.api_version.rpartition("/")[0]
 
 
+def mapping_at(document: Mapping[str, Any], *steps: str) -> Mapping[str, Any]:
+    """A mapping inside plain data; empty where it is absent or something else."""
+    for step in steps:
+        found = document.get(step)
+        document = found if isinstance(found, Mapping) else {}
+    return document
+
+
 @dataclass(frozen=True, slots=True)
 class RefusedObject:
     """An object that was not read because the API server would refuse it (a diagnostic says why).
